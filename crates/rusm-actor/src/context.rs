@@ -1,0 +1,257 @@
+//! What a body may do: [`Context`], the process's own view of the node.
+//!
+//! # Ownership
+//! A context belongs to the body of its process and is used within that body's slices only. Its futures
+//! may be dropped at any moment; nothing is lost by that.
+
+mod call;
+mod names;
+mod receive;
+mod signals;
+mod sleep;
+
+use crate::error::{CallError, SendError, SpawnError};
+use crate::id::{Name, Pid, Ref};
+use crate::inbox::Refused;
+use crate::mailbox::{Cursor, Selector};
+use crate::message::{Event, Message, Payload};
+use crate::node::Node;
+use crate::process::Process;
+use crate::reason::ExitReason;
+use crate::sched;
+use crate::signal::Envelope;
+use crate::spawn::{self, SpawnOptions, Spawned};
+use crate::sync::Arc;
+use crate::timer;
+use std::fmt;
+use std::time::Duration;
+
+/// Where a message goes: a process, or whoever holds a name at that moment (OTP statement 069).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Destination {
+    /// This very process.
+    Pid(Pid),
+    /// The holder of this name.
+    Name(Name),
+}
+
+impl From<Pid> for Destination {
+    fn from(pid: Pid) -> Self {
+        Self::Pid(pid)
+    }
+}
+
+impl From<Name> for Destination {
+    fn from(name: Name) -> Self {
+        Self::Name(name)
+    }
+}
+
+/// The process's own view of the node.
+pub struct Context {
+    process: Arc<Process>,
+}
+
+impl Context {
+    pub(crate) fn new(process: Arc<Process>) -> Self {
+        Self { process }
+    }
+
+    /// This process.
+    pub fn pid(&self) -> Pid {
+        self.process.pid
+    }
+
+    /// The process that spawned this one; none when the node itself did.
+    pub fn parent(&self) -> Option<Pid> {
+        self.process.parent
+    }
+
+    /// A handle to the node.
+    pub fn node(&self) -> Node {
+        Node::of(&self.process.kernel)
+    }
+
+    /// Sends a message and goes on (OTP statements 014, 018, 020).
+    ///
+    /// # Errors
+    /// [`SendError::NoName`], [`SendError::MailboxFull`]. A pid that is gone is no error.
+    pub fn send(
+        &self,
+        to: impl Into<Destination>,
+        tag: u64,
+        payload: impl Into<Payload>,
+    ) -> Result<(), SendError> {
+        let receiver = self.find(&to.into()).ok_or(SendError::NoName)?;
+        let message = self.message(tag, payload.into());
+        let delivered = receiver.map(|process| process.deliver(Envelope::Message(message)));
+        match delivered.unwrap_or(Err(Refused::Closed)) {
+            Ok(()) | Err(Refused::Closed) => Ok(()),
+            Err(Refused::Full) => Err(SendError::MailboxFull),
+        }
+    }
+
+    /// Waits for the oldest matching event (OTP statements 022, 023).
+    pub fn receive(&self, select: Selector) -> impl Future<Output = Event> + Send + '_ {
+        receive::Receive::new(self, select)
+    }
+
+    /// Waits for the oldest matching event; none once `timeout` has passed, never earlier (OTP statements
+    /// 024 to 026). With a timeout of 0 the mailbox is looked through once.
+    pub fn receive_timeout(
+        &self,
+        select: Selector,
+        timeout: Duration,
+    ) -> impl Future<Output = Option<Event>> + Send + '_ {
+        receive::ReceiveTimeout::new(self, select, timeout)
+    }
+
+    /// The oldest matching event, if one is there.
+    pub fn try_receive(&self, select: &Selector) -> Option<Event> {
+        self.process.settle_if_woken();
+        self.take(select, &mut Cursor::default())
+    }
+
+    /// Sends a request and waits for its reply (OTP statements 093 to 097).
+    ///
+    /// # Errors
+    /// [`CallError`]; at once when the callee has ended or ends, and after `timeout` when there is one.
+    pub fn call(
+        &self,
+        to: impl Into<Destination>,
+        tag: u64,
+        payload: impl Into<Payload>,
+        timeout: Option<Duration>,
+    ) -> impl Future<Output = Result<Payload, CallError>> + Send + '_ {
+        call::Call::new(self, to.into(), tag, payload.into(), timeout)
+    }
+
+    /// Answers a request, once; a second answer, or one to a caller that gave up, goes nowhere.
+    pub fn reply(&self, request: Ref, payload: impl Into<Payload>) {
+        if let Some(caller) = self.process.kernel.calls.remove(request) {
+            self.process.owner.lock().relations.answered(request);
+            let from = self.pid();
+            let payload = payload.into();
+            self.tell(
+                caller,
+                Envelope::Reply {
+                    id: request,
+                    from,
+                    payload,
+                },
+            );
+        }
+    }
+
+    /// Sends a message after a delay, once and never earlier (OTP statements 073, 077, 078). It goes on to
+    /// exist when this process ends, and vanishes when the receiver ends.
+    ///
+    /// # Errors
+    /// [`SendError::MailboxFull`]: a pending timer holds room in its receiver's mailbox.
+    pub fn send_after(
+        &self,
+        delay: Duration,
+        to: impl Into<Destination>,
+        tag: u64,
+        payload: impl Into<Payload>,
+    ) -> Result<Ref, SendError> {
+        let kernel = &self.process.kernel;
+        let id = kernel.refs.next();
+        let due = kernel.clock.now().saturating_add(delay);
+        let message = self.message(tag, payload.into());
+        let armed = match to.into() {
+            Destination::Pid(pid) => timer::arm_to_process(kernel, due, id, pid, message),
+            Destination::Name(name) => kernel.timers.arm_to_name(due, id, name, message),
+        };
+        match armed {
+            Ok(()) | Err(Refused::Closed) => Ok(id),
+            Err(Refused::Full) => Err(SendError::MailboxFull),
+        }
+    }
+
+    /// Takes a timer back: the time it had left, none if it fired or is unknown (OTP statement 074).
+    pub fn cancel_timer(&self, timer: Ref) -> Option<Duration> {
+        let kernel = &self.process.kernel;
+        kernel.timers.cancel(kernel, timer)
+    }
+
+    /// Waits; other processes run meanwhile.
+    pub fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + Send + '_ {
+        sleep::Sleep::new(self, duration)
+    }
+
+    /// Lets others run, and goes on behind them.
+    pub fn yield_now(&self) -> impl Future<Output = ()> + Send + '_ {
+        sleep::Yield::default()
+    }
+
+    /// Whether a body that is computing should let others run now; asked at a preemption tick.
+    ///
+    /// `true` when a signal waits, or when the slice is used up and another process could run; the process is
+    /// then queued behind those that answer quickly. `n_ticks` is how many ticks this slice has seen.
+    pub fn should_yield(&self, n_ticks: u32) -> bool {
+        self.process.inbox.is_urgent() || sched::should_yield(&self.process.kernel, n_ticks)
+    }
+
+    /// Starts a process whose parent is this one (OTP statements 001, 008, 009).
+    ///
+    /// # Errors
+    /// [`SpawnError`]: name taken, no room, or shutting down.
+    pub fn spawn<F, Fut>(&self, options: SpawnOptions, body: F) -> Result<Spawned, SpawnError>
+    where
+        F: FnOnce(Context) -> Fut + Send + 'static,
+        Fut: Future<Output = ExitReason> + Send + 'static,
+    {
+        spawn::spawn(&self.process.kernel, Some(&self.process), options, body)
+    }
+
+    /// Who is meant: none when nobody holds the name, none inside when the pid is gone.
+    fn find(&self, to: &Destination) -> Option<Option<Arc<Process>>> {
+        match to {
+            Destination::Pid(pid) => Some(self.process.kernel.table.find(*pid)),
+            Destination::Name(name) => self.process.kernel.holder(name.as_str()).map(Some),
+        }
+    }
+
+    fn message(&self, tag: u64, payload: Payload) -> Message {
+        Message {
+            from: self.pid(),
+            tag,
+            payload,
+        }
+    }
+
+    fn deliver(&self, to: Pid, envelope: Envelope) -> Result<(), Refused> {
+        let receiver = self.process.kernel.table.find(to).ok_or(Refused::Closed)?;
+        receiver.deliver(envelope)
+    }
+
+    /// For what needs no answer when the receiver is gone.
+    fn tell(&self, to: Pid, envelope: Envelope) {
+        let _gone = self.deliver(to, envelope);
+    }
+
+    fn take(&self, select: &Selector, cursor: &mut Cursor) -> Option<Event> {
+        let event = {
+            let mut owner = self.process.owner.lock();
+            if owner.doom.is_some() {
+                return None;
+            }
+            owner.mailbox.take(select, cursor)?
+        };
+        if let Some(bytes) = event.charged_bytes() {
+            self.process.inbox.release(bytes);
+        }
+        Some(event)
+    }
+
+    fn is_doomed(&self) -> bool {
+        self.process.owner.lock().doom.is_some()
+    }
+}
+
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Context({})", self.pid())
+    }
+}

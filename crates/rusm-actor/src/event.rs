@@ -1,0 +1,40 @@
+//! Every lifecycle event of the kernel, as plain structs, and who may watch them.
+
+use crate::id::Pid;
+use crate::reason::ExitReason;
+use std::sync::Arc;
+
+/// Something happened to a process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LifecycleEvent {
+    /// A process was published; it has not run yet.
+    Spawned {
+        /// Who.
+        pid: Pid,
+        /// Its spawner; none when the node itself started it.
+        parent: Option<Pid>,
+        /// What it was labelled at spawn.
+        label: Arc<str>,
+    },
+    /// A process ended; name and table entry are gone, links and monitors have been told.
+    Exited {
+        /// Who.
+        pid: Pid,
+        /// What it was labelled at spawn.
+        label: Arc<str>,
+        /// Why.
+        reason: ExitReason,
+        /// Messages and notices it left unread.
+        unread: usize,
+        /// Processes it was linked to.
+        links: usize,
+    },
+}
+
+/// Told of every lifecycle event, on the thread where it happens.
+///
+/// An observer must be quick, and must not call back into the node.
+pub trait Observer: Send + Sync {
+    /// Takes note of one event.
+    fn observe(&self, event: &LifecycleEvent);
+}

@@ -1,0 +1,108 @@
+//! What all processes of a node share: table, names, timers, pending calls, clock and scheduler.
+//!
+//! # Locking
+//! Each part has its own lock; the functions here take one after the other, never two.
+
+use crate::calls::PendingCalls;
+use crate::clock::Clock;
+use crate::error::NameError;
+use crate::event::{LifecycleEvent, Observer};
+use crate::id::{Name, Pid};
+use crate::process::Process;
+use crate::refs::RefSource;
+use crate::registry::Registry;
+use crate::sched::Scheduler;
+use crate::sync::{Arc, Condvar, Mutex};
+use crate::table::ProcessTable;
+use crate::timer::Timers;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+pub(crate) struct Kernel {
+    pub(crate) table: ProcessTable,
+    pub(crate) registry: Registry,
+    pub(crate) timers: Timers,
+    pub(crate) calls: PendingCalls,
+    pub(crate) refs: RefSource,
+    pub(crate) clock: Clock,
+    pub(crate) sched: Scheduler,
+    observer: Option<Arc<dyn Observer>>,
+    emptied: Condvar,
+    empty_lock: Mutex<()>,
+}
+
+impl Kernel {
+    pub(crate) fn new(
+        clock: Clock,
+        sched: Scheduler,
+        seed: [u64; 2],
+        n_processes_max: usize,
+        observer: Option<Arc<dyn Observer>>,
+    ) -> Self {
+        Self {
+            table: ProcessTable::new(n_processes_max),
+            registry: Registry::default(),
+            timers: Timers::default(),
+            calls: PendingCalls::default(),
+            refs: RefSource::new(seed),
+            clock,
+            sched,
+            observer,
+            emptied: Condvar::new(),
+            empty_lock: Mutex::new(()),
+        }
+    }
+
+    /// The process that holds this name. One that was killed holds none any more, though it may not have
+    /// noticed yet: who sees it as dead finds its name free (OTP statements 011, 012).
+    pub(crate) fn holder(&self, name: &str) -> Option<Arc<Process>> {
+        let pid = self.registry.whereis(name)?;
+        self.table.find(pid).filter(|process| !process.is_ending())
+    }
+
+    /// Gives a live process a name (OTP statements 064 to 066), taking it over from one that was killed.
+    pub(crate) fn register(&self, name: &Name, pid: Pid) -> Result<(), NameError> {
+        loop {
+            match self.registry.register(name.clone(), pid) {
+                Err(NameError::Taken) => {}
+                registered => return registered,
+            }
+            if self.holder(name.as_str()).is_some() {
+                return Err(NameError::Taken);
+            }
+            if let Some(killed) = self.registry.whereis(name.as_str()) {
+                self.registry.unregister(name.as_str(), killed);
+            }
+        }
+    }
+
+    /// Tells the observer. One that panics has reported that itself; the process it was told of, and the
+    /// worker, go on.
+    pub(crate) fn report(&self, event: &LifecycleEvent) {
+        if let Some(observer) = &self.observer {
+            let _panic = catch_unwind(AssertUnwindSafe(|| observer.observe(event)));
+        }
+    }
+
+    /// Wakes who waits for the last process to end.
+    pub(crate) fn note_empty(&self) {
+        let _guard = self.empty_lock.lock();
+        self.emptied.notify_all();
+    }
+
+    /// Waits until no process is left.
+    pub(crate) fn wait_empty(&self) {
+        let mut guard = self.empty_lock.lock();
+        while self.table.count() > 0 {
+            self.emptied.wait(&mut guard);
+        }
+    }
+}
+
+impl fmt::Debug for Kernel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Kernel")
+            .field("alive", &self.table.count())
+            .finish_non_exhaustive()
+    }
+}

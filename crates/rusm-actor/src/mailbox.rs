@@ -1,0 +1,214 @@
+//! What a process has received and not yet taken, and how it chooses: [`Selector`].
+//!
+//! # Ownership
+//! Only the owning process touches its mailbox. A blocked receive keeps a [`Cursor`], so that each
+//! event is compared with its selector once, however many arrive.
+
+use crate::id::{Pid, Ref};
+use crate::message::Event;
+use std::collections::VecDeque;
+
+/// What a receive looks for; an event matches when every field that is set matches.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Selector {
+    /// Any of these tags. Exit and down notices have none and do not match when this is set.
+    pub tags: Option<Vec<u64>>,
+    /// This sender: of a message, a request or an exit notice, or the process that went down.
+    pub sender: Option<Pid>,
+    /// The down notice of this monitor.
+    pub monitor: Option<Ref>,
+}
+
+impl Selector {
+    /// Matches everything.
+    pub fn any() -> Self {
+        Self::default()
+    }
+
+    /// Matches messages and requests with this tag.
+    pub fn tag(tag: u64) -> Self {
+        Self {
+            tags: Some(vec![tag]),
+            ..Self::default()
+        }
+    }
+
+    /// Matches the down notice of this monitor.
+    pub fn down(monitor: Ref) -> Self {
+        Self {
+            monitor: Some(monitor),
+            ..Self::default()
+        }
+    }
+
+    /// Whether a receive with this selector takes the event.
+    pub fn matches(&self, event: &Event) -> bool {
+        let (tag, sender, monitor) = match event {
+            Event::Message(message) => (Some(message.tag), message.from, None),
+            Event::Request(request) => (Some(request.tag), request.from, None),
+            Event::Exit { from, .. } => (None, *from, None),
+            Event::Down { monitor, pid, .. } => (None, *pid, Some(*monitor)),
+        };
+        let tag_fits = self
+            .tags
+            .as_ref()
+            .is_none_or(|tags| tag.is_some_and(|tag| tags.contains(&tag)));
+        tag_fits
+            && self.sender.is_none_or(|wanted| wanted == sender)
+            && self.monitor.is_none_or(|wanted| Some(wanted) == monitor)
+    }
+}
+
+/// A queue that grew beyond this many events is given back when it has run empty.
+const KEPT_MAX: usize = 256;
+
+/// How far one receive has looked.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Cursor {
+    position: usize,
+    removals: u64,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Mailbox {
+    events: VecDeque<Event>,
+    /// Counts removals; a cursor from before one starts anew.
+    removals: u64,
+    /// The exit notices among the events.
+    n_exits: usize,
+}
+
+impl Mailbox {
+    pub(crate) fn push(&mut self, event: Event) {
+        self.n_exits += usize::from(matches!(event, Event::Exit { .. }));
+        self.events.push_back(event);
+    }
+
+    /// Takes the oldest match, leaving the others in their order (OTP statement 022).
+    pub(crate) fn take(&mut self, select: &Selector, cursor: &mut Cursor) -> Option<Event> {
+        if cursor.removals != self.removals {
+            *cursor = Cursor {
+                position: 0,
+                removals: self.removals,
+            };
+        }
+        let unseen = self.events.iter().skip(cursor.position);
+        let found = unseen.take_while(|event| !select.matches(event)).count();
+        cursor.position += found;
+        self.remove(cursor.position)
+    }
+
+    /// Takes the waiting down notice of this monitor, if there is one (OTP statement 058).
+    pub(crate) fn flush_down(&mut self, monitor: Ref) {
+        let is_it =
+            |event: &Event| matches!(event, Event::Down { monitor: of, .. } if *of == monitor);
+        if let Some(position) = self.events.iter().position(is_it) {
+            self.remove(position);
+        }
+    }
+
+    fn remove(&mut self, position: usize) -> Option<Event> {
+        let event = self.events.remove(position)?;
+        self.removals += 1;
+        self.n_exits -= usize::from(matches!(event, Event::Exit { .. }));
+        if self.events.is_empty() && self.events.capacity() > KEPT_MAX {
+            self.events = VecDeque::new();
+        }
+        Some(event)
+    }
+
+    /// How many exit notices wait.
+    pub(crate) fn n_exits(&self) -> usize {
+        self.n_exits
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.events.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::Message;
+    use crate::reason::ExitReason;
+
+    fn pid(number: u64) -> Pid {
+        Pid::from_u64(number).unwrap()
+    }
+
+    fn message(from: u64, tag: u64) -> Event {
+        Event::Message(Message {
+            from: pid(from),
+            tag,
+            payload: "".into(),
+        })
+    }
+
+    #[test]
+    fn selective_takes_the_oldest_match_and_keeps_the_rest_in_order() {
+        let mut mailbox = Mailbox::default();
+        for tag in [1, 2, 1, 3] {
+            mailbox.push(message(9, tag));
+        }
+        let mut cursor = Cursor::default();
+        assert_eq!(
+            mailbox.take(&Selector::tag(3), &mut cursor),
+            Some(message(9, 3))
+        );
+        assert_eq!(
+            mailbox.take(&Selector::tag(1), &mut cursor),
+            Some(message(9, 1))
+        );
+        let rest: Vec<_> =
+            std::iter::from_fn(|| mailbox.take(&Selector::any(), &mut cursor)).collect();
+        assert_eq!(rest, [message(9, 2), message(9, 1)]);
+    }
+
+    #[test]
+    fn cursor_goes_on_where_it_stood_and_starts_anew_after_a_removal() {
+        let mut mailbox = Mailbox::default();
+        mailbox.push(message(1, 1));
+        let mut blocked = Cursor::default();
+        assert_eq!(mailbox.take(&Selector::tag(2), &mut blocked), None);
+        assert_eq!(blocked.position, 1);
+        mailbox.push(message(1, 5));
+        mailbox.push(message(1, 2));
+        assert_eq!(
+            mailbox.take(&Selector::any(), &mut Cursor::default()),
+            Some(message(1, 1))
+        );
+        assert_eq!(
+            mailbox.take(&Selector::tag(2), &mut blocked),
+            Some(message(1, 2))
+        );
+        assert_eq!(mailbox.len(), 1);
+    }
+
+    #[test]
+    fn selector_fields_all_have_to_match() {
+        let monitor = Ref::from_u64(7).unwrap();
+        let down = Event::Down {
+            monitor,
+            pid: pid(3),
+            reason: ExitReason::Normal,
+        };
+        assert!(Selector::down(monitor).matches(&down));
+        assert!(
+            !Selector {
+                sender: Some(pid(4)),
+                ..Selector::down(monitor)
+            }
+            .matches(&down)
+        );
+        assert!(!Selector::tag(0).matches(&down));
+        assert!(!Selector::down(monitor).matches(&message(3, 0)));
+        assert!(
+            Selector {
+                sender: Some(pid(3)),
+                ..Selector::tag(0)
+            }
+            .matches(&message(3, 0))
+        );
+    }
+}

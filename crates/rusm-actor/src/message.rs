@@ -1,0 +1,171 @@
+//! What processes say to each other: [`Payload`], [`Message`], [`CallRequest`], and the [`Event`]s
+//! that a receive hands out.
+//!
+//! Bytes are moved, never shared, so nothing the sender does later changes what the receiver reads
+//! (OTP statement 021). Only the kernel makes `Exit` and `Down` events: no message can be mistaken
+//! for one.
+
+use crate::id::{Pid, Ref};
+use crate::reason::ExitReason;
+use std::fmt;
+
+/// Payloads up to this many bytes travel inside their envelope.
+const INLINE_BYTES: usize = 22;
+
+/// The bytes of a message; short ones need no allocation.
+#[derive(Clone)]
+pub struct Payload(Bytes);
+
+#[derive(Clone)]
+enum Bytes {
+    Inline { len: u8, bytes: [u8; INLINE_BYTES] },
+    Heap(Vec<u8>),
+}
+
+impl Payload {
+    /// The bytes.
+    pub fn as_slice(&self) -> &[u8] {
+        match &self.0 {
+            Bytes::Inline { len, bytes } => bytes.get(..usize::from(*len)).unwrap_or(bytes),
+            Bytes::Heap(bytes) => bytes,
+        }
+    }
+
+    /// The bytes, owned; copies only what was inline.
+    pub fn into_vec(self) -> Vec<u8> {
+        match self.0 {
+            Bytes::Inline { .. } => self.as_slice().to_vec(),
+            Bytes::Heap(bytes) => bytes,
+        }
+    }
+
+    /// How many bytes.
+    pub fn len(&self) -> usize {
+        self.as_slice().len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn inline(from: &[u8]) -> Option<Self> {
+        let mut bytes = [0; INLINE_BYTES];
+        bytes.get_mut(..from.len())?.copy_from_slice(from);
+        let len = u8::try_from(from.len()).ok()?;
+        Some(Self(Bytes::Inline { len, bytes }))
+    }
+}
+
+impl From<Vec<u8>> for Payload {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::inline(&bytes).unwrap_or(Self(Bytes::Heap(bytes)))
+    }
+}
+
+impl From<&[u8]> for Payload {
+    fn from(bytes: &[u8]) -> Self {
+        Self::inline(bytes).unwrap_or_else(|| Self(Bytes::Heap(bytes.to_vec())))
+    }
+}
+
+impl From<&str> for Payload {
+    fn from(text: &str) -> Self {
+        Self::from(text.as_bytes())
+    }
+}
+
+impl<const N: usize> From<[u8; N]> for Payload {
+    fn from(bytes: [u8; N]) -> Self {
+        Self::from(bytes.as_slice())
+    }
+}
+
+impl PartialEq for Payload {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_slice() == other.as_slice()
+    }
+}
+
+impl Eq for Payload {}
+
+impl fmt::Debug for Payload {
+    /// The size only: payloads stay out of logs.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Payload({} bytes)", self.len())
+    }
+}
+
+/// A message from one process to another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// Who sent it; set by the kernel.
+    pub from: Pid,
+    /// A label chosen by the application, for selective receive.
+    pub tag: u64,
+    /// The bytes.
+    pub payload: Payload,
+}
+
+/// A message whose sender waits for a reply to `id`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallRequest {
+    /// Answer to this.
+    pub id: Ref,
+    /// Who asks; set by the kernel.
+    pub from: Pid,
+    /// A label chosen by the application, for selective receive.
+    pub tag: u64,
+    /// The bytes.
+    pub payload: Payload,
+}
+
+/// One thing that a receive hands out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// A message.
+    Message(Message),
+    /// A request that waits for [`reply`](crate::Context::reply).
+    Request(CallRequest),
+    /// A trapped exit signal (OTP statement 032).
+    Exit {
+        /// Who ended, or who sent the signal.
+        from: Pid,
+        /// Why.
+        reason: ExitReason,
+    },
+    /// A monitored process ended (OTP statement 050).
+    Down {
+        /// The monitor, as `monitor` returned it.
+        monitor: Ref,
+        /// Who ended.
+        pid: Pid,
+        /// Why.
+        reason: ExitReason,
+    },
+}
+
+impl Event {
+    /// How many payload bytes it holds in a mailbox; `None` for a notice, which no bound sheds.
+    pub(crate) fn charged_bytes(&self) -> Option<usize> {
+        match self {
+            Self::Message(message) => Some(message.payload.len()),
+            Self::Request(request) => Some(request.payload.len()),
+            Self::Exit { .. } | Self::Down { .. } => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn payload_keeps_every_length_around_the_inline_bound() {
+        for len in 0..64 {
+            let bytes: Vec<u8> = (0..len).collect();
+            assert_eq!(Payload::from(bytes.as_slice()).as_slice(), bytes);
+            assert_eq!(Payload::from(bytes.clone()).into_vec(), bytes);
+        }
+    }
+}

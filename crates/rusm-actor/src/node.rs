@@ -1,0 +1,195 @@
+//! A node: the process table, the names, the timers and the scheduler under one handle.
+
+mod builder;
+mod info;
+
+pub use builder::NodeBuilder;
+pub use info::{ProcessInfo, Ties};
+
+use crate::clock::Clock;
+use crate::context::Context;
+use crate::error::SpawnError;
+use crate::event::Observer;
+use crate::id::{Pid, SLOTS_MAX};
+use crate::kernel::Kernel;
+use crate::reason::ExitReason;
+use crate::sched::Scheduler;
+use crate::signal::{Envelope, Signal};
+use crate::spawn::{self, SpawnOptions};
+use crate::sync::Arc;
+use std::any::Any;
+use std::time::Duration;
+
+/// A handle to a node; clones are handles to the same one.
+///
+/// End a node with [`Node::shutdown`]: its processes keep it alive otherwise.
+#[derive(Clone, Debug)]
+pub struct Node(Arc<Kernel>);
+
+impl Node {
+    /// A builder with a worker per core and room for every pid.
+    pub fn builder() -> NodeBuilder {
+        NodeBuilder::default()
+    }
+
+    /// A node that only its simulator runs.
+    pub(crate) fn simulated(seed: u64, observer: Option<Arc<dyn Observer>>) -> Self {
+        let (clock, scheduler) = (Clock::manual(), Scheduler::simulated(seed));
+        let kernel = Kernel::new(clock, scheduler, [seed, !seed], SLOTS_MAX, observer);
+        Self(Arc::new(kernel))
+    }
+
+    pub(crate) fn kernel(&self) -> &Arc<Kernel> {
+        &self.0
+    }
+
+    pub(crate) fn of(kernel: &Arc<Kernel>) -> Self {
+        Self(Arc::clone(kernel))
+    }
+
+    /// Starts a process that has no parent.
+    ///
+    /// # Errors
+    /// [`SpawnError`]: name taken, no room, or shutting down.
+    pub fn spawn<F, Fut>(&self, options: SpawnOptions, body: F) -> Result<Pid, SpawnError>
+    where
+        F: FnOnce(Context) -> Fut + Send + 'static,
+        Fut: Future<Output = ExitReason> + Send + 'static,
+    {
+        spawn::spawn(&self.0, None, options, body).map(|spawned| spawned.pid)
+    }
+
+    /// Runs `body` as a process of its own and waits on the calling thread for its value; `None` when that
+    /// process was killed, panicked, or could not be started.
+    ///
+    /// # Panics
+    /// On a worker thread of this node, which it would block, and on a simulated node, which nobody would run
+    /// meanwhile.
+    pub fn block_on<F, Fut, T>(&self, body: F) -> Option<T>
+    where
+        F: FnOnce(Context) -> Fut + Send + 'static,
+        Fut: Future<Output = T> + Send,
+        T: Send + 'static,
+    {
+        assert!(
+            !self.0.sched.is_simulated(),
+            "block_on needs a node with workers"
+        );
+        assert!(
+            !self.0.sched.is_here(),
+            "block_on waits, and a worker must not"
+        );
+        let (answer, answered) = std::sync::mpsc::sync_channel(1);
+        let started = self.spawn(SpawnOptions::new("block-on"), |context| async move {
+            let value = body(context).await;
+            // The receiver waits for exactly this.
+            let _sent = answer.send(value);
+            ExitReason::Normal
+        });
+        started.ok().and_then(|_| answered.recv().ok())
+    }
+
+    /// Kills a process (OTP statement 033); a pid that is gone is no error.
+    pub fn kill(&self, pid: Pid) {
+        self.signal(pid, Signal::Kill);
+    }
+
+    /// Sends an exit signal from outside any process. The receiver sees itself as the sender.
+    pub fn exit_signal(&self, to: Pid, reason: ExitReason) {
+        self.signal(to, Signal::explicit_exit(to, reason));
+    }
+
+    fn signal(&self, to: Pid, signal: Signal) {
+        if let Some(process) = self.0.table.find(to) {
+            // Closed meanwhile: it is gone, as asked or as it wished.
+            let _gone = process.deliver(Envelope::Signal(signal));
+        }
+    }
+
+    /// Whether the process is alive, as far as the caller's own signals go (OTP statement 011).
+    pub fn is_alive(&self, pid: Pid) -> bool {
+        self.0
+            .table
+            .find(pid)
+            .is_some_and(|process| !process.is_ending())
+    }
+
+    /// The process that holds this name.
+    pub fn whereis(&self, name: &str) -> Option<Pid> {
+        self.0.holder(name).map(|process| process.pid)
+    }
+
+    /// The members of a group, in order of joining; once per join.
+    pub fn members(&self, group: &str) -> Vec<Pid> {
+        self.0.registry.members(group)
+    }
+
+    /// What is known of a process; none when it has ended (OTP statement 090).
+    pub fn process_info(&self, pid: Pid) -> Option<ProcessInfo> {
+        let process = self.0.table.find(pid)?;
+        Some(ProcessInfo::of(&process))
+    }
+
+    /// Everybody alive during the whole call, each once.
+    pub fn processes(&self) -> Vec<Pid> {
+        self.0
+            .table
+            .list()
+            .iter()
+            .map(|process| process.pid)
+            .collect()
+    }
+
+    /// How many processes are alive.
+    pub fn process_count(&self) -> usize {
+        self.0.table.count()
+    }
+
+    /// The value that the embedder gave this process at spawn.
+    pub fn extension(&self, pid: Pid) -> Option<Arc<dyn Any + Send + Sync>> {
+        self.0.table.find(pid)?.extension.clone()
+    }
+
+    /// Monotonic time since the node started.
+    pub fn now(&self) -> Duration {
+        self.0.clock.now()
+    }
+
+    /// Pending timers, requests without an answer: both 0 when nothing is left over.
+    pub fn pending(&self) -> (usize, usize) {
+        (self.0.timers.len(), self.0.calls.len())
+    }
+
+    /// Whether every worker sleeps.
+    pub fn is_idle(&self) -> bool {
+        self.0.sched.is_idle()
+    }
+
+    /// Kills every process, waits for the last to end, and stops the workers. Several callers may do so at
+    /// once; each returns when all is over. A native body that never yields is waited for as long as it runs.
+    ///
+    /// On a worker thread of this node, and on a simulated node, it only begins: nobody is let in any more
+    /// and everybody is killed, the caller too. A later call from outside, or the simulator, completes it.
+    pub fn shutdown(&self) {
+        self.shutdown_begin();
+        if self.0.sched.is_here() || self.0.sched.is_simulated() {
+            return;
+        }
+        self.0.wait_empty();
+        self.0.timers.stop();
+        self.0.sched.stop();
+    }
+
+    /// Lets no process in any more and kills those there are.
+    pub(crate) fn shutdown_begin(&self) {
+        self.0.table.close();
+        for process in self.0.table.list() {
+            let _gone = process.deliver(Envelope::Signal(Signal::Kill));
+        }
+    }
+
+    /// Whether [`Node::shutdown`] was called.
+    pub fn is_shutting_down(&self) -> bool {
+        self.0.table.is_closed()
+    }
+}

@@ -1,0 +1,244 @@
+//! One process: the half that everybody sees and the half that only its owner touches.
+//!
+//! # Ownership
+//! The shared half is immutable but for the run state and the inbox. The owner half belongs to the
+//! worker whose slice of this process is running; its mutex is there because Rust wants one, and is
+//! never contended in normal service.
+//!
+//! # Locking
+//! At most one lock is held at a time, and none while anything is called that is not of this crate:
+//! cliques of linked processes cannot deadlock, as no operation needs the locks of two.
+//!
+//! # Life
+//! A body holds its own process alive through its [`Context`](crate::Context). Only `exit.rs` breaks that
+//! cycle, by dropping the body; so a node must end its processes before it is let go.
+
+use crate::id::{Pid, Ref};
+use crate::inbox::{Inbox, MailboxBounds, Refused};
+use crate::kernel::Kernel;
+use crate::mailbox::Mailbox;
+use crate::message::{Event, Payload};
+use crate::reason::ExitReason;
+use crate::relations::{Relations, Verdict};
+use crate::sched::Ready;
+use crate::signal::{Envelope, ExitCause, Signal};
+use crate::state::{AtomicRunState, RunState, Woken};
+use crate::sync::{Arc, AtomicBool, AtomicU32, Mutex, Ordering};
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::pin::Pin;
+use std::task::Wake;
+
+/// What a process runs: it ends with the reason that the future gives.
+pub(crate) type Body = Pin<Box<dyn Future<Output = ExitReason> + Send>>;
+
+/// How many events a process may take in one slice; then others get their turn.
+const EVENTS_PER_SLICE: u32 = 1_000;
+
+/// A batch buffer that grew beyond this many envelopes is not kept.
+const BATCH_KEPT_MAX: usize = 64;
+
+pub(crate) struct Process {
+    pub(crate) pid: Pid,
+    pub(crate) parent: Option<Pid>,
+    pub(crate) label: Arc<str>,
+    pub(crate) extension: Option<Arc<dyn Any + Send + Sync>>,
+    pub(crate) kernel: Arc<Kernel>,
+    pub(crate) state: AtomicRunState,
+    pub(crate) inbox: Inbox,
+    /// Whether the registry may know this process by a name or in a group.
+    pub(crate) is_registered: AtomicBool,
+    /// Whether a timer may be addressed to this process.
+    pub(crate) has_timers: AtomicBool,
+    pub(crate) pace: Pace,
+    pub(crate) owner: Mutex<Owner>,
+}
+
+/// How many events the running slice may still take: a process that finds its mailbox filled again and
+/// again gives way at some point. Owner only; the atomic is there because the process is shared.
+#[derive(Debug)]
+pub(crate) struct Pace(AtomicU32);
+
+impl Pace {
+    pub(crate) fn renew(&self) {
+        self.0.store(EVENTS_PER_SLICE, Ordering::Relaxed);
+    }
+
+    /// Counts one event.
+    pub(crate) fn spend(&self) {
+        let left = self.0.load(Ordering::Relaxed);
+        self.0.store(left.saturating_sub(1), Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_spent(&self) -> bool {
+        self.0.load(Ordering::Relaxed) == 0
+    }
+}
+
+/// What only the running slice touches.
+#[derive(Default)]
+pub(crate) struct Owner {
+    pub(crate) mailbox: Mailbox,
+    pub(crate) relations: Relations,
+    pub(crate) calls: BTreeMap<Ref, PendingCall>,
+    pub(crate) body: Option<Body>,
+    /// The first fatal signal met; it fixes the reason (OTP statement 038).
+    pub(crate) doom: Option<ExitReason>,
+    /// What stood behind the fatal signal: its requests must still be answered.
+    pub(crate) behind_doom: Vec<Envelope>,
+    spare: Vec<Envelope>,
+}
+
+/// A request of this process that has not been taken back.
+#[derive(Debug)]
+pub(crate) enum PendingCall {
+    /// No answer yet from this process.
+    Waiting { callee: Pid },
+    /// Answered by `from`, or given up because the callee ended.
+    Answered {
+        from: Option<Pid>,
+        result: Result<Payload, ExitReason>,
+    },
+}
+
+impl Process {
+    pub(crate) fn new(seed: Seed, pid: Pid, kernel: Arc<Kernel>) -> Self {
+        Self {
+            pid,
+            parent: seed.parent,
+            label: seed.label,
+            extension: seed.extension,
+            kernel,
+            state: AtomicRunState::new(RunState::Queued),
+            inbox: Inbox::new(seed.bounds),
+            is_registered: AtomicBool::new(false),
+            has_timers: AtomicBool::new(false),
+            pace: Pace(AtomicU32::new(EVENTS_PER_SLICE)),
+            owner: Mutex::new(Owner::default()),
+        }
+    }
+
+    /// Puts an envelope into the inbox and sees that it is looked at.
+    pub(crate) fn deliver(self: &Arc<Self>, envelope: Envelope) -> Result<(), Refused> {
+        self.inbox.push(envelope)?;
+        self.rouse();
+        Ok(())
+    }
+
+    /// Makes the process runnable unless it is already.
+    pub(crate) fn rouse(self: &Arc<Self>) {
+        match self.state.wake() {
+            Woken::Enqueue => self.kernel.sched.ready(Arc::clone(self), Ready::Woken),
+            Woken::Nothing => {}
+        }
+    }
+
+    /// Whether it has ended, or must before it does anything else.
+    pub(crate) fn is_ending(&self) -> bool {
+        self.inbox.is_killed() || self.state.load() == RunState::Gone
+    }
+
+    /// Acts on what has arrived: signals at once, messages into the mailbox. Owner only.
+    pub(crate) fn settle(&self) {
+        let mut batch = std::mem::take(&mut self.owner.lock().spare);
+        self.inbox.take(&mut batch);
+        let mut owner = self.owner.lock();
+        owner.absorb(self, &mut batch);
+        batch.clear();
+        if batch.capacity() <= BATCH_KEPT_MAX {
+            owner.spare = batch;
+        }
+    }
+
+    /// Acts on what arrived since the slice began, if anything did. Owner only.
+    pub(crate) fn settle_if_woken(&self) {
+        if self.state.load() == RunState::Rerun {
+            self.settle();
+        }
+    }
+}
+
+impl Owner {
+    fn absorb(&mut self, me: &Process, batch: &mut Vec<Envelope>) {
+        let mut envelopes = batch.drain(..);
+        while self.doom.is_none() {
+            let Some(envelope) = envelopes.next() else {
+                return;
+            };
+            match self.receive(me, envelope) {
+                Verdict::GoOn => {}
+                Verdict::Deliver(event) => self.mailbox.push(event),
+                Verdict::CalleeEnded(id, reason) => self.answer(id, None, Err(reason)),
+                Verdict::Die(reason) => self.doom = Some(reason),
+            }
+        }
+        self.behind_doom.extend(envelopes);
+    }
+
+    fn receive(&mut self, me: &Process, envelope: Envelope) -> Verdict {
+        match envelope {
+            Envelope::Message(message) => Verdict::Deliver(Event::Message(message)),
+            Envelope::Request(request) => {
+                self.relations.watched_by(request.id, request.from);
+                Verdict::Deliver(Event::Request(request))
+            }
+            Envelope::Reply { id, from, payload } => {
+                self.answer(id, Some(from), Ok(payload));
+                Verdict::GoOn
+            }
+            Envelope::Signal(signal) => {
+                let is_explicit = matches!(
+                    &signal,
+                    Signal::Exit {
+                        cause: ExitCause::Explicit,
+                        ..
+                    }
+                );
+                let verdict = self.relations.on_signal(me.pid, signal);
+                let is_notice = matches!(verdict, Verdict::Deliver(_));
+                // Anybody may send any number of these; the notices of links and monitors are as many as
+                // the process itself has asked for.
+                if is_notice && is_explicit && self.has_exits_enough(me) {
+                    return Verdict::GoOn;
+                }
+                verdict
+            }
+        }
+    }
+
+    fn has_exits_enough(&self, me: &Process) -> bool {
+        self.mailbox.n_exits() >= me.inbox.bounds().messages
+    }
+
+    /// The first answer to a request counts; one to a request given up goes nowhere.
+    fn answer(&mut self, id: Ref, from: Option<Pid>, result: Result<Payload, ExitReason>) {
+        if let Some(call @ PendingCall::Waiting { .. }) = self.calls.get_mut(&id) {
+            *call = PendingCall::Answered { from, result };
+        }
+    }
+}
+
+/// What a process is made from, before it has a pid.
+pub(crate) struct Seed {
+    pub(crate) parent: Option<Pid>,
+    pub(crate) label: Arc<str>,
+    pub(crate) extension: Option<Arc<dyn Any + Send + Sync>>,
+    pub(crate) bounds: MailboxBounds,
+}
+
+impl Wake for Process {
+    fn wake(self: Arc<Self>) {
+        self.rouse();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.rouse();
+    }
+}
+
+impl fmt::Debug for Process {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Process({} {})", self.pid, self.label)
+    }
+}

@@ -1,0 +1,175 @@
+//! Run queues: per worker a LIFO slot and a deque, for all an injector and a second queue.
+//!
+//! # Order
+//! 1. The LIFO slot holds the process woken last: its message is still in the cache. A budget keeps two
+//!    chatting processes from starving the rest: when it is used up, they queue like everybody.
+//! 2. The deque is first in, first out; other workers steal from its head.
+//! 3. The injector takes what is made ready outside the workers.
+//! 4. The second queue holds processes that used up a slice. A worker serves it when it finds nothing else,
+//!    and in any case at its first look after [`SECOND_QUEUE_PERIOD`]; it looks every few slices.
+
+use crate::process::Process;
+use crate::sync::Arc;
+use crossbeam_deque::{Injector, Steal, Stealer, Worker};
+use std::cell::Cell;
+use std::fmt;
+use std::time::Duration;
+
+/// How many processes in a row a worker takes from its LIFO slot.
+const LIFO_BUDGET: u32 = 32;
+
+/// How long a worker that has other work passes the second queue by.
+pub(super) const SECOND_QUEUE_PERIOD: Duration = Duration::from_millis(10);
+
+/// One worker's own queue. Only its thread holds it.
+pub(super) struct LocalQueue {
+    deque: Worker<Arc<Process>>,
+    last_woken: Cell<Option<Arc<Process>>>,
+    lifo_streak: Cell<u32>,
+}
+
+/// What is left to do after a push.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub(super) enum Pushed {
+    /// There is more than this worker takes next: another could help.
+    Stealable,
+    /// This worker takes it next.
+    Own,
+}
+
+impl LocalQueue {
+    pub(super) fn new() -> Self {
+        Self {
+            deque: Worker::new_fifo(),
+            last_woken: Cell::new(None),
+            lifo_streak: Cell::new(0),
+        }
+    }
+
+    /// Runs this one next; who had the place goes to the deque.
+    pub(super) fn push_next(&self, process: Arc<Process>) -> Pushed {
+        match self.last_woken.replace(Some(process)) {
+            None => Pushed::Own,
+            Some(previous) => {
+                self.deque.push(previous);
+                Pushed::Stealable
+            }
+        }
+    }
+
+    /// Runs this one after everybody else here.
+    pub(super) fn push_back(&self, process: Arc<Process>) -> Pushed {
+        let is_alone = self.deque.is_empty() && !self.has_next();
+        self.deque.push(process);
+        if is_alone {
+            Pushed::Own
+        } else {
+            Pushed::Stealable
+        }
+    }
+
+    fn has_next(&self) -> bool {
+        let next = self.last_woken.take();
+        let has_next = next.is_some();
+        self.last_woken.set(next);
+        has_next
+    }
+
+    pub(super) fn pop(&self) -> Option<Arc<Process>> {
+        if let Some(process) = self.last_woken.take() {
+            let streak = self.lifo_streak.get() + 1;
+            if streak <= LIFO_BUDGET || self.deque.is_empty() {
+                self.lifo_streak.set(streak);
+                return Some(process);
+            }
+            self.deque.push(process);
+        }
+        self.lifo_streak.set(0);
+        self.deque.pop()
+    }
+
+    /// Lets other workers reach the process woken last; answers whether the deque has work.
+    pub(super) fn share(&self) -> bool {
+        if let Some(process) = self.last_woken.take() {
+            self.deque.push(process);
+        }
+        !self.deque.is_empty()
+    }
+}
+
+/// What all workers see.
+#[derive(Debug)]
+pub(super) struct SharedQueues {
+    injector: Injector<Arc<Process>>,
+    second: Injector<Arc<Process>>,
+    stealers: Vec<Stealer<Arc<Process>>>,
+}
+
+impl SharedQueues {
+    pub(super) fn new(locals: &[LocalQueue]) -> Self {
+        Self {
+            injector: Injector::new(),
+            second: Injector::new(),
+            stealers: locals.iter().map(|local| local.deque.stealer()).collect(),
+        }
+    }
+
+    pub(super) fn inject(&self, process: Arc<Process>) {
+        self.injector.push(process);
+    }
+
+    pub(super) fn push_second(&self, process: Arc<Process>) {
+        self.second.push(process);
+    }
+
+    pub(super) fn pop_injected(&self, local: &LocalQueue) -> Option<Arc<Process>> {
+        persist(|| self.injector.steal_batch_and_pop(&local.deque))
+    }
+
+    pub(super) fn pop_second(&self) -> Option<Arc<Process>> {
+        persist(|| self.second.steal())
+    }
+
+    /// Takes half of another worker's deque, asking the others in turn.
+    pub(super) fn steal(&self, thief: usize, local: &LocalQueue) -> Option<Arc<Process>> {
+        let others = self.stealers.iter().cycle().skip(thief + 1);
+        others
+            .take(self.stealers.len().saturating_sub(1))
+            .find_map(|victim| persist(|| victim.steal_batch_and_pop(&local.deque)))
+    }
+
+    pub(super) fn has_injected(&self) -> bool {
+        !self.injector.is_empty()
+    }
+
+    pub(super) fn has_second(&self) -> bool {
+        !self.second.is_empty()
+    }
+
+    /// Whether a worker that is about to sleep would find work.
+    pub(super) fn has_work(&self) -> bool {
+        self.has_injected()
+            || self.has_second()
+            || self.stealers.iter().any(|stealer| !stealer.is_empty())
+    }
+}
+
+impl fmt::Debug for LocalQueue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LocalQueue")
+            .field("deque", &self.deque)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Tries again while another thread interferes.
+fn persist(mut attempt: impl FnMut() -> Steal<Arc<Process>>) -> Option<Arc<Process>> {
+    loop {
+        match attempt() {
+            Steal::Success(process) => return Some(process),
+            Steal::Empty => return None,
+            Steal::Retry => {}
+        }
+    }
+}

@@ -1,0 +1,286 @@
+//! The worker threads: take the next process, run a slice of it, sleep when there is nothing.
+//!
+//! # Shutdown
+//! The node ends all processes first; then `stop` sets a flag, wakes everybody, and joins the threads.
+
+use super::idle::{Idle, Notified};
+use super::queue::{LocalQueue, Pushed, SECOND_QUEUE_PERIOD, SharedQueues};
+use super::{Hooks, Ready, Seat};
+use crate::kernel::Kernel;
+use crate::process::Process;
+use crate::slice::{self, After};
+use crate::sync::{Arc, AtomicBool, Mutex, Ordering};
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::Duration;
+
+/// A worker looks at the injector before its own queue once in so many slices.
+const INJECTOR_EVERY: u32 = 61;
+/// A worker looks whether the second queue is due once in so many slices, while that has work.
+const SECOND_EVERY: u32 = 8;
+
+#[expect(clippy::disallowed_types, reason = "the one place that starts threads")]
+type Thread = std::thread::JoinHandle<()>;
+
+pub(crate) struct Crew {
+    queues: SharedQueues,
+    idle: Idle,
+    hooks: Arc<dyn Hooks>,
+    is_stopping: AtomicBool,
+    threads: Mutex<Vec<Thread>>,
+}
+
+/// A worker, as its own thread sees it.
+struct Local {
+    /// Which crew it belongs to: a thread may look at a process of another node.
+    crew: *const Crew,
+    index: usize,
+    queue: LocalQueue,
+    n_slices: Cell<u32>,
+    second_served: Cell<Duration>,
+    /// The running slice was taken from the second queue.
+    is_second: Cell<bool>,
+    /// The running process was told to yield because it used up its slice.
+    is_preempted: Cell<bool>,
+}
+
+thread_local! {
+    static LOCAL: RefCell<Option<Rc<Local>>> = const { RefCell::new(None) };
+}
+
+impl Crew {
+    pub(super) fn new(queues: SharedQueues, idle: Idle, hooks: Arc<dyn Hooks>) -> Self {
+        Self {
+            queues,
+            idle,
+            hooks,
+            is_stopping: AtomicBool::new(false),
+            threads: Mutex::default(),
+        }
+    }
+
+    pub(super) fn start(&self, kernel: &Arc<Kernel>, seats: Vec<Seat>) -> std::io::Result<()> {
+        let started = self.start_threads(kernel, seats);
+        if started.is_err() {
+            kernel.timers.stop();
+            self.stop();
+        }
+        started
+    }
+
+    fn start_threads(&self, kernel: &Arc<Kernel>, seats: Vec<Seat>) -> std::io::Result<()> {
+        for seat in seats {
+            let kernel = Arc::clone(kernel);
+            self.start_thread(format!("rusm-worker-{}", seat.index), move || {
+                work(&kernel, seat)
+            })?;
+        }
+        let kernel = Arc::clone(kernel);
+        self.start_thread("rusm-timers".into(), move || kernel.timers.run(&kernel))
+    }
+
+    #[expect(clippy::disallowed_types, reason = "the one place that starts threads")]
+    fn start_thread(
+        &self,
+        name: String,
+        run: impl FnOnce() + Send + 'static,
+    ) -> std::io::Result<()> {
+        let thread = std::thread::Builder::new().name(name).spawn(run)?;
+        self.threads.lock().push(thread);
+        Ok(())
+    }
+
+    pub(super) fn ready(&self, process: Arc<Process>, why: Ready) {
+        LOCAL.with_borrow(
+            |local| match local.as_ref().filter(|local| local.is_of(self)) {
+                Some(local) => self.ready_here(local, process, why),
+                None => self.ready_outside(process),
+            },
+        );
+    }
+
+    fn ready_here(&self, local: &Local, process: Arc<Process>, why: Ready) {
+        let pushed = match why {
+            Ready::Woken | Ready::Spawned => local.queue.push_next(process),
+            Ready::Requeued => local.queue.push_back(process),
+            Ready::Preempted => {
+                self.queues.push_second(process);
+                Pushed::Stealable
+            }
+        };
+        match pushed {
+            Pushed::Own => {}
+            Pushed::Stealable => {
+                self.notify();
+            }
+        }
+    }
+
+    fn ready_outside(&self, process: Arc<Process>) {
+        self.queues.inject(process);
+        if self.notify() == Notified::AllBusy {
+            self.hooks.on_pressure();
+        }
+    }
+
+    pub(super) fn home(&self) -> usize {
+        self.with_local(|local| local.index).unwrap_or(0)
+    }
+
+    /// Whether the calling thread is one of this crew's workers.
+    pub(super) fn is_here(&self) -> bool {
+        self.with_local(|_| ()).is_some()
+    }
+
+    pub(super) fn is_idle(&self) -> bool {
+        self.idle.all_sleep()
+    }
+
+    /// A process of the second queue gives way to anybody else; one of the first when it has seen a
+    /// whole tick pass and somebody waits.
+    pub(super) fn should_yield(&self, n_ticks: u32) -> bool {
+        self.with_local(|local| {
+            let others_wait = local.queue.share() || self.queues.has_injected();
+            if others_wait {
+                self.notify();
+            }
+            let gives_way = if local.is_second.get() {
+                others_wait || (n_ticks > 1 && self.queues.has_second())
+            } else {
+                n_ticks > 1 && (others_wait || self.queues.has_second())
+            };
+            if gives_way {
+                local.is_preempted.set(true);
+            }
+            gives_way
+        })
+        .unwrap_or(true)
+    }
+
+    /// Not for the crew's own threads. Who calls it second waits as long as who called it first.
+    pub(super) fn stop(&self) {
+        self.is_stopping.store(true, Ordering::SeqCst);
+        self.idle.wake_all();
+        for thread in self.threads.lock().drain(..) {
+            // A thread that panicked has said so already; there is nobody else to tell.
+            let _panicked = thread.join();
+        }
+    }
+
+    fn notify(&self) -> Notified {
+        let notified = self.idle.notify();
+        if notified == (Notified::Woke { all_slept: true }) {
+            self.hooks.on_busy();
+        }
+        notified
+    }
+
+    fn with_local<R>(&self, with: impl FnOnce(&Local) -> R) -> Option<R> {
+        LOCAL.with_borrow(|local| {
+            let local = local.as_ref().filter(|local| local.is_of(self))?;
+            Some(with(local))
+        })
+    }
+
+    /// The next process for this worker, without sleeping.
+    fn next(&self, kernel: &Kernel, local: &Local) -> Option<(Arc<Process>, bool)> {
+        let n_slices = local.n_slices.get().wrapping_add(1);
+        local.n_slices.set(n_slices);
+        let first = |process| (process, false);
+        if n_slices.is_multiple_of(INJECTOR_EVERY)
+            && let Some(process) = self.queues.pop_injected(&local.queue)
+        {
+            return Some(first(process));
+        }
+        if n_slices.is_multiple_of(SECOND_EVERY)
+            && let Some(process) = self.second_if_due(kernel, local)
+        {
+            return Some((process, true));
+        }
+        local
+            .queue
+            .pop()
+            .or_else(|| self.queues.pop_injected(&local.queue))
+            .or_else(|| self.queues.steal(local.index, &local.queue))
+            .map(first)
+            .or_else(|| {
+                let process = self.queues.pop_second()?;
+                local.second_served.set(kernel.clock.now());
+                Some((process, true))
+            })
+    }
+
+    fn second_if_due(&self, kernel: &Kernel, local: &Local) -> Option<Arc<Process>> {
+        if !self.queues.has_second() {
+            return None;
+        }
+        let now = kernel.clock.now();
+        if now < local.second_served.get() + SECOND_QUEUE_PERIOD {
+            return None;
+        }
+        local.second_served.set(now);
+        self.queues.pop_second()
+    }
+
+    /// The next process, sleeping until there is one; none when the crew stops.
+    fn wait(&self, kernel: &Kernel, local: &Local) -> Option<(Arc<Process>, bool)> {
+        if let Some(found) = self.next(kernel, local) {
+            return Some(found);
+        }
+        self.idle.begin_search();
+        loop {
+            let found = self.next(kernel, local);
+            let is_stopping = self.is_stopping.load(Ordering::SeqCst);
+            if found.is_some() || is_stopping {
+                let was_last = self.idle.end_search();
+                if was_last && self.queues.has_work() {
+                    self.notify();
+                }
+                return found;
+            }
+            self.idle.end_search();
+            self.idle.announce(local.index);
+            if self.queues.has_work() || self.is_stopping.load(Ordering::SeqCst) {
+                if self.idle.retract(local.index) {
+                    self.hooks.on_busy();
+                }
+            } else {
+                self.idle.sleep(local.index);
+            }
+        }
+    }
+}
+
+impl Local {
+    fn is_of(&self, crew: &Crew) -> bool {
+        std::ptr::eq(self.crew, crew)
+    }
+}
+
+fn work(kernel: &Arc<Kernel>, seat: Seat) {
+    let super::Scheduler::Threaded(crew) = &kernel.sched else {
+        return;
+    };
+    let local = Rc::new(Local {
+        crew: &raw const **crew,
+        index: seat.index,
+        queue: seat.queue,
+        n_slices: Cell::new(0),
+        second_served: Cell::new(Duration::ZERO),
+        is_second: Cell::new(false),
+        is_preempted: Cell::new(false),
+    });
+    LOCAL.set(Some(Rc::clone(&local)));
+    crew.hooks.around_worker(&mut || {
+        while let Some((process, is_second)) = crew.wait(kernel, &local) {
+            local.is_second.set(is_second);
+            local.is_preempted.set(false);
+            match slice::run(&process) {
+                After::Rest => {}
+                After::Requeue if local.is_preempted.get() => crew.ready(process, Ready::Preempted),
+                After::Requeue => crew.ready(process, Ready::Requeued),
+            }
+        }
+    });
+    LOCAL.set(None);
+}

@@ -1,0 +1,160 @@
+//! How a process comes to be: [`SpawnOptions`] and the spawn sequence.
+//!
+//! # Order
+//! Reserve a pid, write link and monitor into the new process before anybody can see it run, publish,
+//! schedule. So a child that ends at once still reports its true reason (OTP statements 001, 008, 009).
+
+use crate::context::Context;
+use crate::error::SpawnError;
+use crate::event::LifecycleEvent;
+use crate::exit;
+use crate::id::{Name, Pid, Ref};
+use crate::inbox::MailboxBounds;
+use crate::kernel::Kernel;
+use crate::process::{Process, Seed};
+use crate::reason::ExitReason;
+use crate::sched::Ready;
+use crate::sync::{Arc, Ordering};
+use std::any::Any;
+use std::fmt;
+
+/// How a process is to be started.
+#[derive(Clone)]
+pub struct SpawnOptions {
+    label: Arc<str>,
+    name: Option<Name>,
+    link: bool,
+    monitor: bool,
+    bounds: MailboxBounds,
+    extension: Option<Arc<dyn Any + Send + Sync>>,
+}
+
+impl SpawnOptions {
+    /// No name, no link, no monitor, default mailbox bounds. The label is for people.
+    pub fn new(label: impl Into<Arc<str>>) -> Self {
+        Self {
+            label: label.into(),
+            name: None,
+            link: false,
+            monitor: false,
+            bounds: MailboxBounds::default(),
+            extension: None,
+        }
+    }
+
+    /// Registers this name for the new process before it runs.
+    pub fn name(mut self, name: Name) -> Self {
+        self.name = Some(name);
+        self
+    }
+
+    /// Links the spawner with the new process in the same step. Without effect from outside a process.
+    pub fn link(mut self) -> Self {
+        self.link = true;
+        self
+    }
+
+    /// Lets the spawner monitor the new process in the same step. Without effect from outside a process.
+    pub fn monitor(mut self) -> Self {
+        self.monitor = true;
+        self
+    }
+
+    /// Bounds the mailbox.
+    pub fn bounds(mut self, bounds: MailboxBounds) -> Self {
+        self.bounds = bounds;
+        self
+    }
+
+    /// A value that the embedder keeps with the process; see [`Node::extension`](crate::Node::extension).
+    pub fn extension(mut self, extension: Arc<dyn Any + Send + Sync>) -> Self {
+        self.extension = Some(extension);
+        self
+    }
+}
+
+impl fmt::Debug for SpawnOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SpawnOptions")
+            .field("label", &self.label)
+            .field("name", &self.name)
+            .field("link", &self.link)
+            .field("monitor", &self.monitor)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A process that was started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Spawned {
+    /// Who.
+    pub pid: Pid,
+    /// The monitor, when one was asked for.
+    pub monitor: Option<Ref>,
+}
+
+/// Starts a process; `spawner` is the process in whose slice this happens, if any.
+pub(crate) fn spawn<F, Fut>(
+    kernel: &Arc<Kernel>,
+    spawner: Option<&Process>,
+    options: SpawnOptions,
+    body: F,
+) -> Result<Spawned, SpawnError>
+where
+    F: FnOnce(Context) -> Fut + Send + 'static,
+    Fut: Future<Output = ExitReason> + Send + 'static,
+{
+    let SpawnOptions {
+        label,
+        name,
+        link,
+        monitor,
+        bounds,
+        extension,
+    } = options;
+    let parent = spawner.map(|process| process.pid);
+    let seed = Seed {
+        parent,
+        label: Arc::clone(&label),
+        extension,
+        bounds,
+    };
+    let home = kernel.sched.home();
+    let process = kernel.table.insert(home, |pid| {
+        Arc::new(Process::new(seed, pid, Arc::clone(kernel)))
+    });
+    // See `ProcessTable::insert`.
+    let process = process.inspect_err(|_| kernel.note_empty())?;
+    if let Some(name) = name {
+        if kernel.register(&name, process.pid).is_err() {
+            exit::discard(&process);
+            return Err(SpawnError::NameTaken);
+        }
+        // Relaxed: read in the process's own slices, which come after it is made ready below.
+        process.is_registered.store(true, Ordering::Relaxed);
+    }
+    let monitor = spawner.and_then(|spawner| tie(spawner, &process, link, monitor));
+    let context = Context::new(Arc::clone(&process));
+    process.owner.lock().body = Some(Box::pin(async move { body(context).await }));
+    kernel.report(&LifecycleEvent::Spawned {
+        pid: process.pid,
+        parent,
+        label,
+    });
+    let pid = process.pid;
+    kernel.sched.ready(process, Ready::Spawned);
+    Ok(Spawned { pid, monitor })
+}
+
+/// Writes link and monitor into both ends: the child has not run, and the spawner is in its own slice.
+fn tie(spawner: &Process, child: &Process, link: bool, monitor: bool) -> Option<Ref> {
+    if link && let Some(id) = spawner.owner.lock().relations.link(child.pid) {
+        child.owner.lock().relations.linked_by(spawner.pid, id);
+    }
+    monitor.then(|| {
+        let id = spawner.kernel.refs.next();
+        spawner.owner.lock().relations.monitor(id, child.pid);
+        child.owner.lock().relations.watched_by(id, spawner.pid);
+        id
+    })
+}
