@@ -1,0 +1,15 @@
+//! The guarantees of `SEMANTICS.md`, on the public interface: every scenario under many seeds of the
+//! simulator, where time is virtual, and a few on real threads.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    reason = "a failing test is a panic anyway, and one event is asked for by name"
+)]
+
+mod nested;
+mod restart;
+mod start;
+mod stop;
+mod support;
+mod threaded;
