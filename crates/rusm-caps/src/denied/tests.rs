@@ -1,0 +1,185 @@
+//! The sentences that people read.
+
+use std::path::Path;
+
+use super::*;
+use crate::{Relation, decide};
+
+fn web() -> Profile {
+    Profile::sandboxed()
+        .to_builder("web")
+        .network(crate::NetGrant::Rules(vec![
+            "public:443".parse().unwrap(),
+            "10.1.0.0/16:5432".parse().unwrap(),
+        ]))
+        .send(SendGrant::listed(["ledger"]))
+        .storage(crate::KvGrant {
+            read: BucketSet::Listed(vec!["config".parse().unwrap()]),
+            write: BucketSet::Nothing,
+        })
+        .env("APP_*".parse().unwrap())
+        .dir("data::/data::ro".parse().unwrap())
+        .build()
+        .unwrap()
+}
+
+fn sentence(profile: &Profile, request: &Request<'_>) -> String {
+    let subject = Subject::new("api", 12, "<0.7.12>");
+    decide(profile, request)
+        .expect_err("must be denied")
+        .of(&subject)
+        .to_string()
+}
+
+/// The shape of a denial: who, what, which rule, and the manifest line, for each kind of request.
+#[test]
+fn a_denial_reads_as_one_sentence() {
+    let to = Peer {
+        pid: 3,
+        name: None,
+        component: "bank",
+        relation: Relation::Other,
+    };
+    let connect = |addr: &str| Request::Connect {
+        addr: addr.parse().unwrap(),
+        proto: Protocol::Tcp,
+    };
+    let host = Path::new("data");
+    let rows: [(Request<'_>, &str); 13] = [
+        (
+            connect("8.8.8.8:5432"),
+            "connect to 8.8.8.8:5432: profile 'web' allows public:443, 10.1.0.0/16:5432. To allow it: allow-network = [\"8.8.8.8:5432\"] under [capabilities.web]",
+        ),
+        (
+            connect("[::1]:80"),
+            "connect to [::1]:80: profile 'web' allows public:443, 10.1.0.0/16:5432, and ::1 is loopback, which only a rule that names it opens. To allow it: allow-network = [\"[::1]:80\"] under [capabilities.web]",
+        ),
+        (
+            Request::Send { to },
+            "send to bank: profile 'web' allows ledger. To allow it: allow-send = [\"bank\"] under [capabilities.web]",
+        ),
+        (
+            Request::Link { to },
+            "link to bank: profile 'web' allows no process control. To allow it: allow-process-control = true under [capabilities.web]",
+        ),
+        (
+            Request::Signal { to },
+            "send an exit signal to bank: profile 'web' allows no process control. To allow it: allow-process-control = true under [capabilities.web]",
+        ),
+        (
+            Request::Spawn {
+                component: "worker",
+            },
+            "spawn worker: profile 'web' allows no spawning. To allow it: allow-spawn = [\"worker\"] under [capabilities.web]",
+        ),
+        (
+            Request::Load,
+            "load code: profile 'web' allows no loading. To allow it: allow-load = true under [capabilities.web]",
+        ),
+        (
+            Request::Storage {
+                bucket: "orders",
+                key: "k 1",
+                access: Access::Write,
+            },
+            "write to the bucket orders (key 'k 1'): profile 'web' allows reading config. To allow it: allow-storage = { write = [\"orders\"] } under [capabilities.web]",
+        ),
+        (
+            Request::OpenDir {
+                host,
+                guest: "/data",
+                access: Access::Write,
+            },
+            "open data as /data for writing: profile 'web' allows data::/data::ro. To allow it: preopen = [{ host = \"data\", guest = \"/data\" }] under [capabilities.web]",
+        ),
+        (
+            Request::Env { name: "HOME" },
+            "see the environment variable HOME: profile 'web' allows APP_*. To allow it: env = [\"HOME\"] under [capabilities.web]",
+        ),
+        (
+            Request::Stdio,
+            "use the terminal: profile 'web' allows no stdio. To allow it: allow-stdio = true under [capabilities.web]",
+        ),
+        (
+            Request::Listen {
+                addr: "127.0.0.1:80".parse().unwrap(),
+            },
+            "listen on 127.0.0.1:80: profile 'web' allows no listening. No profile of this release can allow listening",
+        ),
+        (
+            Request::HostFunction {
+                name: "acme:billing/charge",
+            },
+            "call the host function acme:billing/charge: profile 'web' allows no host functions. No profile of this release can allow host functions",
+        ),
+    ];
+    for (request, expected) in rows {
+        assert_eq!(
+            sentence(&web(), &request),
+            format!("api (pid 0.7.12) may not {expected}")
+        );
+    }
+}
+
+/// Nobody can edit a built-in profile, so the advice is to inherit it.
+#[test]
+fn a_built_in_profile_is_to_be_inherited() {
+    let said = sentence(
+        &Profile::sandboxed(),
+        &Request::Spawn {
+            component: "worker",
+        },
+    );
+    let expected = "To allow it: allow-spawn = [\"worker\"] in a profile of the manifest that inherits \"sandboxed\"";
+    assert!(said.ends_with(expected), "{said}");
+}
+
+/// A right that was given up is not to be had by editing the manifest.
+#[test]
+fn a_revoked_right_has_no_remedy() {
+    let said = sentence(
+        &Profile::trusted().revoke("spawn").unwrap(),
+        &Request::Spawn {
+            component: "worker",
+        },
+    );
+    assert!(said.ends_with("profile 'trusted' allows no spawning. It was given up or taken away when the process was spawned, and does not come back"), "{said}");
+}
+
+/// A guest cannot forge a line, hide text or flood the log through what it asks for.
+#[test]
+fn what_the_guest_chose_is_escaped_and_cut() {
+    let name = format!("x'\r\nroot (pid 0.0.1) may \u{202e}{}", "y".repeat(100_000));
+    for request in [
+        Request::Env { name: &name },
+        Request::Spawn { component: &name },
+        Request::Storage {
+            bucket: &name,
+            key: &name,
+            access: Access::Read,
+        },
+        Request::ResolveName { name: &name },
+    ] {
+        let denied = decide(&Profile::sandboxed(), &request)
+            .unwrap_err()
+            .of(&Subject::new(&*name, 1, "<0.0.9>"));
+        for text in [
+            denied.to_string(),
+            denied.target.clone(),
+            denied.help.clone(),
+        ] {
+            assert!(text.len() < 1500, "{} bytes", text.len());
+            assert!(!text.contains(['\r', '\n', '\u{202e}']), "{text}");
+        }
+    }
+}
+
+/// The three fields that a guest is given stand for themselves.
+#[test]
+fn the_parts_of_a_denial() {
+    let denied = decide(&web(), &Request::Env { name: "A B" }).unwrap_err();
+    assert_eq!(denied.permission, "env");
+    assert_eq!(denied.target, "'A B'");
+    assert_eq!(denied.help, "env = [\"A B\"] under [capabilities.web]");
+    assert!(denied.to_string().starts_with("the process may not see"));
+}

@@ -1,0 +1,81 @@
+//! Grants: one family per file, each with parse, `covers` and a `Display` that parses back.
+//!
+//! A grant is pure data. It names what it allows; it never reaches for it.
+
+mod env;
+mod fs;
+mod kv;
+mod net;
+mod process;
+
+pub use env::EnvGrant;
+pub use fs::DirGrant;
+pub use kv::{BucketPattern, BucketSet, KvGrant};
+pub(crate) use net::reserved_kind;
+pub use net::{Cidr, NetGrant, NetHost, NetRule, PortRange};
+pub use process::{SendGrant, SpawnGrant};
+
+use thiserror::Error;
+
+/// Text that is no grant.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error("{attempted}: {reason}")]
+pub struct GrantError {
+    attempted: String,
+    reason: String,
+    hint: Option<String>,
+    unsupported: bool,
+}
+
+impl GrantError {
+    pub(crate) fn new(attempted: impl Into<String>, reason: impl Into<String>) -> GrantError {
+        GrantError {
+            attempted: attempted.into(),
+            reason: reason.into(),
+            hint: None,
+            unsupported: false,
+        }
+    }
+
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> GrantError {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    pub(crate) fn unsupported(mut self) -> GrantError {
+        self.unsupported = true;
+        self
+    }
+
+    /// Why it is none, without what was attempted.
+    pub fn reason(&self) -> &str {
+        &self.reason
+    }
+
+    /// What to write instead.
+    pub fn suggestion(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
+    /// Whether the text is a well-formed rule of a kind that this release does not enforce.
+    pub fn is_unsupported(&self) -> bool {
+        self.unsupported
+    }
+}
+
+/// Writes a list as `a, b, c`, at most eight items and then how many more there are.
+pub(crate) fn listed<T: std::fmt::Display>(items: impl ExactSizeIterator<Item = T>) -> String {
+    const LISTED_MAX: usize = 8;
+    let n_items = items.len();
+    let mut text = String::new();
+    for (position, item) in items.take(LISTED_MAX).enumerate() {
+        if position > 0 {
+            text.push_str(", ");
+        }
+        text.push_str(&item.to_string());
+    }
+    if n_items > LISTED_MAX {
+        text.push_str(&format!(" and {} more", n_items - LISTED_MAX));
+    }
+    text
+}

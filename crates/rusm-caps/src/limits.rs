@@ -1,0 +1,224 @@
+//! Bounds on what one process may use, all of them finite or chosen not to be.
+//!
+//! Every queue and buffer that a process fills on the host has its bound here. `Limits` holds
+//! values that [`Limits::validate`] has accepted once they are inside a profile.
+
+use std::time::Duration;
+
+use thiserror::Error;
+
+const KIB: u64 = 1024;
+const MIB: u64 = 1024 * KIB;
+
+/// The bounds of one process. A time that is `None` is unbounded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Linear memory, all memories of the instance together.
+    pub max_memory_bytes: u64,
+    /// CPU time of the whole life.
+    pub max_cpu: Option<Duration>,
+    /// CPU time between two host calls that yield.
+    pub max_slice: Option<Duration>,
+    /// Wall time of the whole life.
+    pub timeout: Option<Duration>,
+    /// Standard output and error together; `u64::MAX` is unbounded.
+    pub max_output_bytes: u64,
+    /// Messages waiting in the mailbox.
+    pub max_mailbox_messages: usize,
+    /// Their bytes.
+    pub max_mailbox_bytes: usize,
+    /// Live descendants.
+    pub max_processes: u32,
+    /// Files, sockets and streams open at once.
+    pub max_handles: u32,
+}
+
+impl Limits {
+    /// The least memory a profile can have: one Wasm page.
+    pub const MEMORY_BYTES_MIN: u64 = 64 * KIB;
+    /// The most: all that 32-bit linear memory can address.
+    pub const MEMORY_BYTES_MAX: u64 = 4096 * MIB;
+    /// The longest time that can be asked for, ten years; more is a mistake and would overflow clocks.
+    pub const TIME_MAX: Duration = Duration::from_secs(10 * 366 * 24 * 60 * 60);
+    /// The most messages a mailbox can be bounded to.
+    pub const MAILBOX_MESSAGES_MAX: usize = 100_000_000;
+    /// The most bytes a mailbox can be bounded to.
+    pub const MAILBOX_BYTES_MAX: usize = 1 << 40;
+
+    /// What a process gets that was granted nothing else: 64 MiB of memory, 1 MiB of output,
+    /// 10,000 messages or 16 MiB in the mailbox, no bound in time.
+    pub fn sandboxed() -> Limits {
+        Limits {
+            max_memory_bytes: 64 * MIB,
+            max_cpu: None,
+            max_slice: None,
+            timeout: None,
+            max_output_bytes: MIB,
+            max_mailbox_messages: 10_000,
+            max_mailbox_bytes: 16 << 20,
+            max_processes: 1_000,
+            max_handles: 256,
+        }
+    }
+
+    /// What a trusted process gets: 1 GiB of memory, output without bound, more processes and handles.
+    pub fn trusted() -> Limits {
+        Limits {
+            max_memory_bytes: 1024 * MIB,
+            max_output_bytes: u64::MAX,
+            max_mailbox_messages: 100_000,
+            max_mailbox_bytes: 64 << 20,
+            max_processes: 100_000,
+            max_handles: 4_096,
+            ..Limits::sandboxed()
+        }
+    }
+
+    /// Whether every bound is one that can be honoured.
+    pub fn validate(&self) -> Result<(), LimitError> {
+        let memory = self.max_memory_bytes;
+        if !(Limits::MEMORY_BYTES_MIN..=Limits::MEMORY_BYTES_MAX).contains(&memory) {
+            return Err(LimitError::Memory { bytes: memory });
+        }
+        for (what, time) in [
+            ("max-cpu", self.max_cpu),
+            ("max-slice", self.max_slice),
+            ("timeout", self.timeout),
+        ] {
+            if time.is_some_and(|time| time.is_zero() || time > Limits::TIME_MAX) {
+                return Err(LimitError::Time { what });
+            }
+        }
+        if !(1..=Limits::MAILBOX_MESSAGES_MAX).contains(&self.max_mailbox_messages)
+            || !(1..=Limits::MAILBOX_BYTES_MAX).contains(&self.max_mailbox_bytes)
+        {
+            return Err(LimitError::Mailbox);
+        }
+        Ok(())
+    }
+
+    /// The first bound that `narrower` exceeds, by its manifest key; none if it exceeds none.
+    pub(crate) fn exceeded_by(&self, narrower: &Limits) -> Option<&'static str> {
+        let checks = [
+            (
+                "max-memory-mb",
+                narrower.max_memory_bytes <= self.max_memory_bytes,
+            ),
+            ("max-cpu-ms", time_within(self.max_cpu, narrower.max_cpu)),
+            (
+                "max-slice-ms",
+                time_within(self.max_slice, narrower.max_slice),
+            ),
+            ("timeout-ms", time_within(self.timeout, narrower.timeout)),
+            (
+                "max-output-kb",
+                narrower.max_output_bytes <= self.max_output_bytes,
+            ),
+            (
+                "max-mailbox",
+                narrower.max_mailbox_messages <= self.max_mailbox_messages,
+            ),
+            (
+                "max-mailbox",
+                narrower.max_mailbox_bytes <= self.max_mailbox_bytes,
+            ),
+            (
+                "max-processes",
+                narrower.max_processes <= self.max_processes,
+            ),
+            ("max-handles", narrower.max_handles <= self.max_handles),
+        ];
+        checks
+            .into_iter()
+            .find(|(_, within)| !within)
+            .map(|(key, _)| key)
+    }
+}
+
+/// Whether `inner` is within `outer`, where `None` is unbounded.
+pub(crate) fn time_within(outer: Option<Duration>, inner: Option<Duration>) -> bool {
+    match (outer, inner) {
+        (None, _) => true,
+        (Some(_), None) => false,
+        (Some(outer), Some(inner)) => inner <= outer,
+    }
+}
+
+/// A bound that cannot be honoured.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum LimitError {
+    /// More than a 32-bit memory can have, or less than one page.
+    #[error("a memory bound of {bytes} bytes is not between 64 KiB and 4096 MiB")]
+    Memory {
+        /// What was asked for.
+        bytes: u64,
+    },
+    /// A time of nothing, or of more than ten years.
+    #[error(
+        "the bound {what} must be longer than nothing and at most ten years; leave it out for no bound"
+    )]
+    Time {
+        /// Which bound.
+        what: &'static str,
+    },
+    /// A mailbox that could take nothing, or more than any machine holds.
+    #[error(
+        "a mailbox must take at least one message and one byte, and at most 100,000,000 messages and 1 TiB"
+    )]
+    Mailbox,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The defaults are within the bounds of bounds, and 4096 MiB is the edge.
+    #[test]
+    fn memory_is_checked_at_its_edges() {
+        assert_eq!(Limits::sandboxed().validate(), Ok(()));
+        assert_eq!(Limits::trusted().validate(), Ok(()));
+        let with = |bytes| {
+            Limits {
+                max_memory_bytes: bytes,
+                ..Limits::sandboxed()
+            }
+            .validate()
+        };
+        assert_eq!(with(4096 * MIB), Ok(()));
+        assert_eq!(
+            with(4096 * MIB + 1),
+            Err(LimitError::Memory {
+                bytes: 4096 * MIB + 1
+            })
+        );
+        assert_eq!(with(0), Err(LimitError::Memory { bytes: 0 }));
+    }
+
+    /// A bound of no time at all would end every process at its start, so it is refused.
+    #[test]
+    fn times_of_nothing_and_of_ages_are_refused() {
+        for time in [Duration::ZERO, Duration::MAX] {
+            let limits = Limits {
+                timeout: Some(time),
+                ..Limits::sandboxed()
+            };
+            assert_eq!(limits.validate(), Err(LimitError::Time { what: "timeout" }));
+        }
+    }
+
+    /// Sandboxed lies within trusted, never the other way round; each wider bound is named.
+    #[test]
+    fn the_exceeded_bound_is_named() {
+        assert_eq!(Limits::trusted().exceeded_by(&Limits::sandboxed()), None);
+        assert_eq!(
+            Limits::sandboxed().exceeded_by(&Limits::trusted()),
+            Some("max-memory-mb")
+        );
+        let timed = Limits {
+            max_cpu: Some(Duration::from_secs(1)),
+            ..Limits::sandboxed()
+        };
+        assert_eq!(timed.exceeded_by(&Limits::sandboxed()), Some("max-cpu-ms"));
+        assert_eq!(Limits::sandboxed().exceeded_by(&timed), None);
+    }
+}
