@@ -1,0 +1,194 @@
+//! The typed plan: what a manifest means, with every name resolved.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rusm_caps::Profile;
+
+use crate::{Diagnostic, Digest};
+
+/// A whole application.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Manifest {
+    /// The name of the app.
+    pub app: String,
+    /// How the node runs.
+    pub node: NodeDecl,
+    /// Every component, by name.
+    pub components: BTreeMap<String, ComponentDecl>,
+    /// Every profile of the file, by name. The built-in ones are not repeated here;
+    /// [`Manifest::profile`] finds both.
+    pub profiles: BTreeMap<String, Arc<Profile>>,
+    /// Every declared supervisor, by name.
+    pub supervisors: BTreeMap<String, SupervisorDecl>,
+    /// The root supervisor: one-for-one, with the components that have `restart` and the
+    /// supervisors that are nobody's child, in the order of the file.
+    pub root: SupervisorDecl,
+    /// What can be run, but probably is not what was meant. `rusm check` fails on these.
+    pub warnings: Vec<Diagnostic>,
+}
+
+impl Manifest {
+    /// The profile of that name, declared or built in.
+    pub fn profile(&self, name: &str) -> Option<Arc<Profile>> {
+        self.profiles
+            .get(name)
+            .cloned()
+            .or_else(|| Profile::built_in(name).map(Arc::new))
+    }
+
+    /// The component that a child runs; none if it is a supervisor.
+    pub fn component_of(&self, child: &ChildDecl) -> Option<&ComponentDecl> {
+        match &child.target {
+            ChildTarget::Component(name) => self.components.get(name),
+            ChildTarget::Supervisor(_) => None,
+        }
+    }
+
+    /// The supervisor that a child is; none if it is a component.
+    pub fn supervisor_of(&self, child: &ChildDecl) -> Option<&SupervisorDecl> {
+        match &child.target {
+            ChildTarget::Supervisor(name) => self.supervisors.get(name),
+            ChildTarget::Component(_) => None,
+        }
+    }
+}
+
+/// How the node runs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct NodeDecl {
+    /// Scheduler threads; 0 is one per core.
+    pub workers: usize,
+}
+
+/// Where the code of a component comes from. Paths are as typed, relative to the manifest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CodeSource {
+    /// A Cargo package that is built.
+    Package(PathBuf),
+    /// A file of WebAssembly.
+    Wasm(PathBuf),
+}
+
+/// How the code of a component is placed in memory.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Placement {
+    /// As the node sees fit.
+    #[default]
+    Auto,
+    /// For the fastest code: memory with guard pages.
+    Guarded,
+}
+
+/// One component.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ComponentDecl {
+    /// Its name.
+    pub name: String,
+    /// Where its code comes from.
+    pub code: CodeSource,
+    /// What it may do.
+    pub profile: Arc<Profile>,
+    /// The profile that was asked for and does not exist; it runs sandboxed then.
+    pub unknown_profile: Option<String>,
+    /// Whether it is started at boot under the root supervisor, and then how it is restarted.
+    pub restart: Option<RestartDecl>,
+    /// Its arguments.
+    pub args: Vec<String>,
+    /// What its file must be.
+    pub digest: Option<Digest>,
+    /// The profiles that a spawner may choose for it besides its own, by name.
+    pub profiles: BTreeMap<String, Arc<Profile>>,
+    /// How its code is placed in memory.
+    pub placement: Placement,
+}
+
+/// When a child is started again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RestartDecl {
+    /// Always.
+    #[default]
+    Permanent,
+    /// After a crash.
+    Transient,
+    /// Never.
+    Temporary,
+}
+
+/// Who is restarted with a child.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StrategyDecl {
+    /// Nobody.
+    #[default]
+    OneForOne,
+    /// All its siblings.
+    OneForAll,
+    /// The siblings that were started after it.
+    RestForOne,
+}
+
+/// How a child is stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ShutdownDecl {
+    /// It is killed at once.
+    BrutalKill,
+    /// It is asked, and killed when the time is over.
+    Timeout(Duration),
+    /// It is asked, and waited for.
+    Infinity,
+}
+
+/// A supervisor and its children, in the order they start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SupervisorDecl {
+    /// Its name; that of the root is [`SupervisorDecl::ROOT`].
+    pub name: String,
+    /// Who is restarted with a child.
+    pub strategy: StrategyDecl,
+    /// How many restarts within the period it makes before it gives up.
+    pub max_restarts: u32,
+    /// The period; never zero.
+    pub period: Duration,
+    /// Its children, in the order they start.
+    pub children: Vec<ChildDecl>,
+}
+
+impl SupervisorDecl {
+    /// The name of the root supervisor, which no manifest can declare.
+    pub const ROOT: &'static str = "root";
+    /// OTP's default.
+    pub const MAX_RESTARTS_DEFAULT: u32 = 1;
+    /// OTP's default.
+    pub const PERIOD_DEFAULT: Duration = Duration::from_secs(5);
+    /// OTP's default for a worker.
+    pub const SHUTDOWN_DEFAULT: Duration = Duration::from_secs(5);
+}
+
+/// What a child is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ChildTarget {
+    /// Processes that run the component of that name.
+    Component(String),
+    /// The supervisor of that name.
+    Supervisor(String),
+}
+
+/// One entry of a supervisor's children.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ChildDecl {
+    /// What it is.
+    pub target: ChildTarget,
+    /// How many of it are started; 1 for a supervisor.
+    pub count: u32,
+    /// When it is started again.
+    pub restart: RestartDecl,
+    /// How it is stopped.
+    pub shutdown: ShutdownDecl,
+}
