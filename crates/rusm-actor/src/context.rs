@@ -84,7 +84,8 @@ impl Context {
     ) -> Result<(), SendError> {
         let receiver = self.find(&to.into()).ok_or(SendError::NoName)?;
         let message = self.message(tag, payload.into());
-        let delivered = receiver.map(|process| process.deliver(Envelope::Message(message)));
+        let kernel = &self.process.kernel;
+        let delivered = receiver.map(|process| process.deliver(kernel, Envelope::Message(message)));
         match delivered.unwrap_or(Err(Refused::Closed)) {
             Ok(()) | Err(Refused::Closed) => Ok(()),
             Err(Refused::Full) => Err(SendError::MailboxFull),
@@ -222,8 +223,9 @@ impl Context {
     }
 
     fn deliver(&self, to: Pid, envelope: Envelope) -> Result<(), Refused> {
-        let receiver = self.process.kernel.table.find(to).ok_or(Refused::Closed)?;
-        receiver.deliver(envelope)
+        let kernel = &self.process.kernel;
+        let receiver = kernel.table.find(to).ok_or(Refused::Closed)?;
+        receiver.deliver(kernel, envelope)
     }
 
     /// For what needs no answer when the receiver is gone.
@@ -232,14 +234,13 @@ impl Context {
     }
 
     fn take(&self, select: &Selector, cursor: &mut Cursor) -> Option<Event> {
-        let event = {
-            let mut owner = self.process.owner.lock();
-            if owner.doom.is_some() {
-                return None;
-            }
-            owner.mailbox.take(select, cursor)?
-        };
+        let mut owner = self.process.owner.lock();
+        if owner.doom.is_some() {
+            return None;
+        }
+        let event = owner.mailbox.take(select, cursor)?;
         if let Some(bytes) = event.charged_bytes() {
+            // Within the lock, as it is for one at a time.
             self.process.inbox.release(bytes);
         }
         Some(event)

@@ -75,13 +75,13 @@ pub(crate) fn discard(process: &Arc<Process>) {
 /// somebody for instance, is undone with the rest. A body that panics while it is dropped has ended all the
 /// same.
 fn drop_body(process: &Process, reason: &ExitReason) {
-    let body = {
+    let task = {
         let mut owner = process.owner.lock();
         // So that nothing is handed out to it any more.
         owner.doom.get_or_insert_with(|| reason.clone());
-        owner.body.take()
+        owner.task.take()
     };
-    let _panic = catch_unwind(AssertUnwindSafe(|| drop(body)));
+    let _panic = catch_unwind(AssertUnwindSafe(|| drop(task)));
 }
 
 /// What the sender of an unread envelope has to be told.
@@ -175,6 +175,6 @@ fn tell_relations(kernel: &Kernel, me: Pid, owner: Owner, reason: &ExitReason) -
 fn tell(kernel: &Kernel, to: Pid, signal: Signal) {
     if let Some(process) = kernel.table.find(to) {
         // Closed meanwhile: nobody is left to tell.
-        let _gone = process.deliver(Envelope::Signal(signal));
+        let _gone = process.deliver(kernel, Envelope::Signal(signal));
     }
 }

@@ -6,8 +6,8 @@
 //!
 //! # Bounds
 //! A message is refused when the messages that the process has not taken yet, here and in its mailbox,
-//! are at the bound. Signals are never refused. Room is added under the lock and given back without it,
-//! so the bound is never exceeded.
+//! are at the bound. Signals are never refused. Room is taken under the lock and given back without it, so
+//! the bound is never exceeded.
 //!
 //! # Locking
 //! One lock, held for a push or a swap. Nothing is called under it.
@@ -43,25 +43,68 @@ pub(crate) enum Refused {
     Full,
 }
 
+/// What [`Inbox::take`] hands out: a lone envelope costs no buffer.
+pub(crate) struct Batch {
+    lone: Option<Envelope>,
+    many: Vec<Envelope>,
+}
+
+/// A buffer that grew beyond this many envelopes is not kept.
+const BUFFER_KEPT_MAX: usize = 64;
+
 #[derive(Debug, Default)]
 struct Queue {
     envelopes: Vec<Envelope>,
     is_closed: bool,
+    /// All that was ever charged: what waits, what was taken, and room that timers reserved.
+    charged: Charge,
+    /// The part of it that timers reserve now.
+    reserved: Charge,
+}
+
+/// Messages and bytes that count against the bounds. Running totals; they may wrap around.
+#[derive(Clone, Copy, Debug, Default)]
+struct Charge {
+    messages: usize,
+    bytes: usize,
+}
+
+impl Charge {
+    fn add(&mut self, bytes: usize) {
+        self.messages = self.messages.wrapping_add(1);
+        self.bytes = self.bytes.wrapping_add(bytes);
+    }
+
+    fn take_back(&mut self, bytes: usize) {
+        self.messages = self.messages.wrapping_sub(1);
+        self.bytes = self.bytes.wrapping_sub(bytes);
+    }
+
+    fn less(self, other: Self) -> Self {
+        Self {
+            messages: self.messages.wrapping_sub(other.messages),
+            bytes: self.bytes.wrapping_sub(other.bytes),
+        }
+    }
 }
 
 #[derive(Debug)]
 pub(crate) struct Inbox {
     queue: Mutex<Queue>,
     bounds: MailboxBounds,
-    /// Messages and bytes that count against the bound: what waits, and room that timers reserved.
-    messages: AtomicUsize,
-    bytes: AtomicUsize,
-    /// The part of it that timers reserved.
-    reserved_messages: AtomicUsize,
-    reserved_bytes: AtomicUsize,
+    /// The charge of all that was ever taken. Only the owner writes, so that no read-modify-write is needed.
+    taken_messages: AtomicUsize,
+    taken_bytes: AtomicUsize,
     /// Set while an exit signal waits; a running guest yields at its next tick to let it act.
     is_urgent: AtomicBool,
     is_killed: AtomicBool,
+}
+
+impl Batch {
+    /// The envelopes, in order of arrival.
+    pub(crate) fn drain(&mut self) -> impl Iterator<Item = Envelope> {
+        self.lone.take().into_iter().chain(self.many.drain(..))
+    }
 }
 
 impl Inbox {
@@ -69,10 +112,8 @@ impl Inbox {
         Self {
             queue: Mutex::new(Queue::default()),
             bounds,
-            messages: AtomicUsize::new(0),
-            bytes: AtomicUsize::new(0),
-            reserved_messages: AtomicUsize::new(0),
-            reserved_bytes: AtomicUsize::new(0),
+            taken_messages: AtomicUsize::new(0),
+            taken_bytes: AtomicUsize::new(0),
             is_urgent: AtomicBool::new(false),
             is_killed: AtomicBool::new(false),
         }
@@ -86,7 +127,7 @@ impl Inbox {
             return Err(Refused::Closed);
         }
         if let Some(bytes) = charge {
-            self.charge(bytes)?;
+            self.charge(&mut queue, bytes)?;
         }
         self.enqueue(&mut queue, envelope);
         Ok(())
@@ -99,7 +140,7 @@ impl Inbox {
             return Err(Refused::Closed);
         }
         if let Some(bytes) = envelope.charged_bytes() {
-            self.unreserve(bytes);
+            queue.reserved.take_back(bytes);
         }
         self.enqueue(&mut queue, envelope);
         Ok(())
@@ -107,38 +148,58 @@ impl Inbox {
 
     /// Holds room for a message of this size, as a pending timer does.
     pub(crate) fn reserve(&self, bytes: usize) -> Result<(), Refused> {
-        let queue = self.queue.lock();
+        let mut queue = self.queue.lock();
         if queue.is_closed {
             return Err(Refused::Closed);
         }
-        self.charge(bytes)?;
-        self.reserved_messages.fetch_add(1, Ordering::Relaxed);
-        self.reserved_bytes.fetch_add(bytes, Ordering::Relaxed);
+        self.charge(&mut queue, bytes)?;
+        queue.reserved.add(bytes);
         Ok(())
     }
 
     /// Gives back what [`Inbox::reserve`] held: the timer was cancelled.
     pub(crate) fn release_reserved(&self, bytes: usize) {
-        self.unreserve(bytes);
-        self.release(bytes);
+        let mut queue = self.queue.lock();
+        queue.reserved.take_back(bytes);
+        queue.charged.take_back(bytes);
     }
 
-    /// Gives room back: a message was taken.
+    /// Gives room back: a message was taken out of the mailbox. Owner only, one at a time.
     pub(crate) fn release(&self, bytes: usize) {
-        // Relaxed: counters only; the lock in `push` orders the additions among each other.
-        self.messages.fetch_sub(1, Ordering::Relaxed);
-        self.bytes.fetch_sub(bytes, Ordering::Relaxed);
+        // Relaxed: a sender that reads an older value sees less room than there is.
+        let messages = self.taken_messages.load(Ordering::Relaxed);
+        self.taken_messages
+            .store(messages.wrapping_add(1), Ordering::Relaxed);
+        let taken = self.taken_bytes.load(Ordering::Relaxed);
+        self.taken_bytes
+            .store(taken.wrapping_add(bytes), Ordering::Relaxed);
     }
 
-    /// Swaps what waits into `batch`, which must be empty.
-    pub(crate) fn take(&self, batch: &mut Vec<Envelope>) {
-        debug_assert!(
-            batch.is_empty(),
-            "a batch is handled before the next is taken"
-        );
+    /// Takes what waits.
+    pub(crate) fn take(&self) -> Batch {
         let mut queue = self.queue.lock();
         self.is_urgent.store(false, Ordering::Relaxed);
-        std::mem::swap(&mut queue.envelopes, batch);
+        if queue.envelopes.len() > 1 {
+            let many = std::mem::take(&mut queue.envelopes);
+            Batch { lone: None, many }
+        } else {
+            let lone = queue.envelopes.pop();
+            Batch {
+                lone,
+                many: Vec::new(),
+            }
+        }
+    }
+
+    /// Puts the buffer of an emptied batch back to use.
+    pub(crate) fn recycle(&self, batch: Batch) {
+        let buffer = batch.many;
+        if (1..=BUFFER_KEPT_MAX).contains(&buffer.capacity()) {
+            let mut queue = self.queue.lock();
+            if queue.envelopes.capacity() == 0 {
+                queue.envelopes = buffer;
+            }
+        }
     }
 
     /// Refuses everything from now on and hands out what waits.
@@ -162,40 +223,32 @@ impl Inbox {
 
     /// Messages and bytes that have arrived and were not taken yet.
     pub(crate) fn load(&self) -> (usize, usize) {
-        // Relaxed, and read one after the other: a picture for people, not for decisions.
-        let waiting = |held: &AtomicUsize, reserved: &AtomicUsize| {
-            let reserved = reserved.load(Ordering::Relaxed);
-            held.load(Ordering::Relaxed).saturating_sub(reserved)
-        };
-        (
-            waiting(&self.messages, &self.reserved_messages),
-            waiting(&self.bytes, &self.reserved_bytes),
-        )
+        let queue = self.queue.lock();
+        let waiting = queue.charged.less(queue.reserved).less(self.taken());
+        (waiting.messages, waiting.bytes)
+    }
+
+    fn taken(&self) -> Charge {
+        Charge {
+            messages: self.taken_messages.load(Ordering::Relaxed),
+            bytes: self.taken_bytes.load(Ordering::Relaxed),
+        }
     }
 
     pub(crate) fn bounds(&self) -> MailboxBounds {
         self.bounds
     }
 
-    /// Under the queue's lock, so that two senders cannot both take the last place.
-    fn charge(&self, bytes: usize) -> Result<(), Refused> {
-        let messages = self.messages.load(Ordering::Relaxed);
-        let held = self.bytes.load(Ordering::Relaxed);
-        let fits = messages < self.bounds.messages
-            && held
-                .checked_add(bytes)
-                .is_some_and(|sum| sum <= self.bounds.bytes);
+    fn charge(&self, queue: &mut Queue, bytes: usize) -> Result<(), Refused> {
+        let held = queue.charged.less(self.taken());
+        let sum = held.bytes.checked_add(bytes);
+        let fits =
+            held.messages < self.bounds.messages && sum.is_some_and(|sum| sum <= self.bounds.bytes);
         if !fits {
             return Err(Refused::Full);
         }
-        self.messages.fetch_add(1, Ordering::Relaxed);
-        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        queue.charged.add(bytes);
         Ok(())
-    }
-
-    fn unreserve(&self, bytes: usize) {
-        self.reserved_messages.fetch_sub(1, Ordering::Relaxed);
-        self.reserved_bytes.fetch_sub(bytes, Ordering::Relaxed);
     }
 
     fn enqueue(&self, queue: &mut Queue, envelope: Envelope) {

@@ -108,7 +108,10 @@ impl Mailbox {
     }
 
     fn remove(&mut self, position: usize) -> Option<Event> {
-        let event = self.events.remove(position)?;
+        let event = match position {
+            0 => self.events.pop_front(),
+            _ => self.events.remove(position),
+        }?;
         self.removals += 1;
         self.n_exits -= usize::from(matches!(event, Event::Exit { .. }));
         if self.events.is_empty() && self.events.capacity() > KEPT_MAX {

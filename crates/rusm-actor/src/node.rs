@@ -102,7 +102,7 @@ impl Node {
     fn signal(&self, to: Pid, signal: Signal) {
         if let Some(process) = self.0.table.find(to) {
             // Closed meanwhile: it is gone, as asked or as it wished.
-            let _gone = process.deliver(Envelope::Signal(signal));
+            let _gone = process.deliver(&self.0, Envelope::Signal(signal));
         }
     }
 
@@ -184,7 +184,7 @@ impl Node {
     pub(crate) fn shutdown_begin(&self) {
         self.0.table.close();
         for process in self.0.table.list() {
-            let _gone = process.deliver(Envelope::Signal(Signal::Kill));
+            let _gone = process.deliver(&self.0, Envelope::Signal(Signal::Kill));
         }
     }
 

@@ -14,21 +14,21 @@
 //! cycle, by dropping the body; so a node must end its processes before it is let go.
 
 use crate::id::{Pid, Ref};
-use crate::inbox::{Inbox, MailboxBounds, Refused};
+use crate::inbox::{Batch, Inbox, MailboxBounds, Refused};
 use crate::kernel::Kernel;
 use crate::mailbox::Mailbox;
 use crate::message::{Event, Payload};
 use crate::reason::ExitReason;
 use crate::relations::{Relations, Verdict};
 use crate::sched::Ready;
-use crate::signal::{Envelope, ExitCause, Signal};
+use crate::signal::{Envelope, Signal};
 use crate::state::{AtomicRunState, RunState, Woken};
 use crate::sync::{Arc, AtomicBool, AtomicU32, Mutex, Ordering};
 use std::any::Any;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::pin::Pin;
-use std::task::Wake;
+use std::task::{Wake, Waker};
 
 /// What a process runs: it ends with the reason that the future gives.
 pub(crate) type Body = Pin<Box<dyn Future<Output = ExitReason> + Send>>;
@@ -36,8 +36,11 @@ pub(crate) type Body = Pin<Box<dyn Future<Output = ExitReason> + Send>>;
 /// How many events a process may take in one slice; then others get their turn.
 const EVENTS_PER_SLICE: u32 = 1_000;
 
-/// A batch buffer that grew beyond this many envelopes is not kept.
-const BATCH_KEPT_MAX: usize = 64;
+/// A body and the waker it is polled with. Both hold the process, and live as long as it does.
+pub(crate) struct Task {
+    pub(crate) body: Body,
+    pub(crate) waker: Waker,
+}
 
 pub(crate) struct Process {
     pub(crate) pid: Pid,
@@ -82,12 +85,11 @@ pub(crate) struct Owner {
     pub(crate) mailbox: Mailbox,
     pub(crate) relations: Relations,
     pub(crate) calls: BTreeMap<Ref, PendingCall>,
-    pub(crate) body: Option<Body>,
+    pub(crate) task: Option<Task>,
     /// The first fatal signal met; it fixes the reason (OTP statement 038).
     pub(crate) doom: Option<ExitReason>,
     /// What stood behind the fatal signal: its requests must still be answered.
     pub(crate) behind_doom: Vec<Envelope>,
-    spare: Vec<Envelope>,
 }
 
 /// A request of this process that has not been taken back.
@@ -119,10 +121,18 @@ impl Process {
         }
     }
 
-    /// Puts an envelope into the inbox and sees that it is looked at.
-    pub(crate) fn deliver(self: &Arc<Self>, envelope: Envelope) -> Result<(), Refused> {
+    /// Puts an envelope into the inbox and sees that it is looked at. The caller names the kernel, so that
+    /// the reference it found the process by can go into the run queue.
+    pub(crate) fn deliver(
+        self: Arc<Self>,
+        kernel: &Kernel,
+        envelope: Envelope,
+    ) -> Result<(), Refused> {
         self.inbox.push(envelope)?;
-        self.rouse();
+        match self.state.arrive() {
+            Woken::Enqueue => kernel.sched.ready(self, Ready::Woken),
+            Woken::Nothing => {}
+        }
         Ok(())
     }
 
@@ -139,71 +149,71 @@ impl Process {
         self.inbox.is_killed() || self.state.load() == RunState::Gone
     }
 
-    /// Acts on what has arrived: signals at once, messages into the mailbox. Owner only.
-    pub(crate) fn settle(&self) {
-        let mut batch = std::mem::take(&mut self.owner.lock().spare);
-        self.inbox.take(&mut batch);
-        let mut owner = self.owner.lock();
-        owner.absorb(self, &mut batch);
-        batch.clear();
-        if batch.capacity() <= BATCH_KEPT_MAX {
-            owner.spare = batch;
-        }
+    /// Begins a slice: acts on what has arrived and hands out what is to run, unless a fatal signal was
+    /// met. Owner only.
+    pub(crate) fn begin_slice(&self) -> Option<Task> {
+        self.pace.renew();
+        let mut batch = self.inbox.take();
+        let task = {
+            let mut owner = self.owner.lock();
+            owner.absorb(self, &mut batch);
+            if owner.doom.is_some() {
+                None
+            } else {
+                owner.task.take()
+            }
+        };
+        self.inbox.recycle(batch);
+        task
     }
 
-    /// Acts on what arrived since the slice began, if anything did. Owner only.
-    pub(crate) fn settle_if_woken(&self) {
-        if self.state.load() == RunState::Rerun {
+    /// Acts on what has arrived: signals at once, messages into the mailbox. Owner only.
+    pub(crate) fn settle(&self) {
+        let mut batch = self.inbox.take();
+        self.owner.lock().absorb(self, &mut batch);
+        self.inbox.recycle(batch);
+    }
+
+    /// Acts on what arrived since the slice began, and answers whether anything may have. Owner only.
+    pub(crate) fn settle_if_woken(&self) -> bool {
+        let is_woken = self.state.load() == RunState::Rerun;
+        if is_woken {
             self.settle();
         }
+        is_woken
     }
 }
 
 impl Owner {
-    fn absorb(&mut self, me: &Process, batch: &mut Vec<Envelope>) {
-        let mut envelopes = batch.drain(..);
+    fn absorb(&mut self, me: &Process, batch: &mut Batch) {
+        let mut envelopes = batch.drain();
         while self.doom.is_none() {
             let Some(envelope) = envelopes.next() else {
                 return;
             };
-            match self.receive(me, envelope) {
-                Verdict::GoOn => {}
-                Verdict::Deliver(event) => self.mailbox.push(event),
-                Verdict::CalleeEnded(id, reason) => self.answer(id, None, Err(reason)),
-                Verdict::Die(reason) => self.doom = Some(reason),
+            match envelope {
+                Envelope::Message(message) => self.mailbox.push(Event::Message(message)),
+                Envelope::Request(request) => {
+                    self.relations.watched_by(request.id, request.from);
+                    self.mailbox.push(Event::Request(request));
+                }
+                Envelope::Reply { id, from, payload } => self.answer(id, Some(from), Ok(payload)),
+                Envelope::Signal(signal) => self.act_on(me, signal),
             }
         }
         self.behind_doom.extend(envelopes);
     }
 
-    fn receive(&mut self, me: &Process, envelope: Envelope) -> Verdict {
-        match envelope {
-            Envelope::Message(message) => Verdict::Deliver(Event::Message(message)),
-            Envelope::Request(request) => {
-                self.relations.watched_by(request.id, request.from);
-                Verdict::Deliver(Event::Request(request))
-            }
-            Envelope::Reply { id, from, payload } => {
-                self.answer(id, Some(from), Ok(payload));
-                Verdict::GoOn
-            }
-            Envelope::Signal(signal) => {
-                let is_explicit = matches!(
-                    &signal,
-                    Signal::Exit {
-                        cause: ExitCause::Explicit,
-                        ..
-                    }
-                );
-                let verdict = self.relations.on_signal(me.pid, signal);
-                let is_notice = matches!(verdict, Verdict::Deliver(_));
-                // Anybody may send any number of these; the notices of links and monitors are as many as
-                // the process itself has asked for.
-                if is_notice && is_explicit && self.has_exits_enough(me) {
-                    return Verdict::GoOn;
-                }
-                verdict
-            }
+    fn act_on(&mut self, me: &Process, signal: Signal) {
+        // Anybody may send any number of these; the notices of links and monitors are as many as the
+        // process itself has asked for.
+        let is_shed = signal.is_explicit_exit() && self.has_exits_enough(me);
+        match self.relations.on_signal(me.pid, signal) {
+            Verdict::GoOn => {}
+            Verdict::Deliver(_) if is_shed => {}
+            Verdict::Deliver(event) => self.mailbox.push(event),
+            Verdict::CalleeEnded(id, reason) => self.answer(id, None, Err(reason)),
+            Verdict::Die(reason) => self.doom = Some(reason),
         }
     }
 

@@ -59,6 +59,17 @@ impl Signal {
             cause,
         }
     }
+
+    /// Whether somebody asked for this exit, rather than a link.
+    pub(crate) fn is_explicit_exit(&self) -> bool {
+        matches!(
+            self,
+            Self::Exit {
+                cause: ExitCause::Explicit,
+                ..
+            }
+        )
+    }
 }
 
 /// What an exit signal came from.

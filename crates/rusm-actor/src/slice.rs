@@ -5,13 +5,13 @@
 //! death like any other: links and monitors hear of it.
 
 use crate::exit;
-use crate::process::{Body, Process};
+use crate::process::{Process, Task};
 use crate::reason::ExitReason;
 use crate::state::Ended;
 use crate::sync::Arc;
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::task::{Context as TaskContext, Poll, Waker};
+use std::task::{Context as TaskContext, Poll};
 
 /// What to do with a process after its slice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,19 +26,9 @@ pub(crate) enum After {
 /// Runs one slice of a process that was taken out of a run queue.
 pub(crate) fn run(process: &Arc<Process>) -> After {
     process.state.begin();
-    process.pace.renew();
-    process.settle();
-    let body = {
-        let mut owner = process.owner.lock();
-        if owner.doom.is_some() {
-            None
-        } else {
-            owner.body.take()
-        }
-    };
-    let end = match body {
+    let end = match process.begin_slice() {
         None => Some(ExitReason::Killed),
-        Some(body) => poll(process, body),
+        Some(task) => poll(process, task),
     };
     match end {
         None => match process.state.end() {
@@ -55,10 +45,10 @@ pub(crate) fn run(process: &Arc<Process>) -> After {
 }
 
 /// Polls the body once; its end, if it ended, or if a fatal signal was met meanwhile.
-fn poll(process: &Arc<Process>, mut body: Body) -> Option<ExitReason> {
-    let waker = Waker::from(Arc::clone(process));
-    let mut task = TaskContext::from_waker(&waker);
-    let polled = catch_unwind(AssertUnwindSafe(|| body.as_mut().poll(&mut task)));
+fn poll(process: &Arc<Process>, mut task: Task) -> Option<ExitReason> {
+    let Task { body, waker } = &mut task;
+    let mut context = TaskContext::from_waker(waker);
+    let polled = catch_unwind(AssertUnwindSafe(|| body.as_mut().poll(&mut context)));
     let end = match polled {
         Ok(Poll::Pending) => None,
         Ok(Poll::Ready(reason)) => Some(reason),
@@ -67,7 +57,7 @@ fn poll(process: &Arc<Process>, mut body: Body) -> Option<ExitReason> {
     let mut owner = process.owner.lock();
     let end = end.or_else(|| owner.doom.clone());
     // Kept in any case: the death sequence drops it, in its order.
-    owner.body = Some(body);
+    owner.task = Some(task);
     end
 }
 

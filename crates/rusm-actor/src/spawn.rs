@@ -11,12 +11,13 @@ use crate::exit;
 use crate::id::{Name, Pid, Ref};
 use crate::inbox::MailboxBounds;
 use crate::kernel::Kernel;
-use crate::process::{Process, Seed};
+use crate::process::{Process, Seed, Task};
 use crate::reason::ExitReason;
 use crate::sched::Ready;
 use crate::sync::{Arc, Ordering};
 use std::any::Any;
 use std::fmt;
+use std::task::Waker;
 
 /// How a process is to be started.
 #[derive(Clone)]
@@ -135,7 +136,10 @@ where
     }
     let monitor = spawner.and_then(|spawner| tie(spawner, &process, link, monitor));
     let context = Context::new(Arc::clone(&process));
-    process.owner.lock().body = Some(Box::pin(async move { body(context).await }));
+    process.owner.lock().task = Some(Task {
+        body: Box::pin(async move { body(context).await }),
+        waker: Waker::from(Arc::clone(&process)),
+    });
     kernel.report(&LifecycleEvent::Spawned {
         pid: process.pid,
         parent,

@@ -68,7 +68,18 @@ impl AtomicRunState {
         }
     }
 
-    /// Something arrived for the process.
+    /// An envelope was put into the inbox. Cheaper than [`AtomicRunState::wake`]: who reads `Queued` or
+    /// `Rerun` need not write it back. The slice to come takes the inbox after it has left that state, under
+    /// the inbox's lock; had it done so before the envelope went in, the lock would show this reader the
+    /// later state.
+    pub(crate) fn arrive(&self) -> Woken {
+        match self.load() {
+            RunState::Queued | RunState::Rerun | RunState::Gone => Woken::Nothing,
+            RunState::Idle | RunState::Running => self.wake(),
+        }
+    }
+
+    /// Something happened that the process waits for.
     pub(crate) fn wake(&self) -> Woken {
         loop {
             let (from, to, next) = match self.load() {

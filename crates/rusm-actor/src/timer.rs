@@ -227,7 +227,7 @@ fn fire(kernel: &Kernel, expiry: Expiry) {
         Expiry::ToName { to, message, .. } => {
             if let Some(process) = kernel.holder(to.as_str()) {
                 // A full mailbox sheds it, as it would a message sent now.
-                let _shed = process.deliver(Envelope::Message(message));
+                let _shed = process.deliver(kernel, Envelope::Message(message));
             }
         }
     }

@@ -69,7 +69,10 @@ impl<'a> Call<'a> {
                 PendingCall::Answered { from, result } => (from, result),
             }
         };
-        self.context.process.kernel.calls.remove(id);
+        if from.is_none() {
+            // Who replied has taken the entry out.
+            self.context.process.kernel.calls.remove(id);
+        }
         if from.is_some_and(|from| from != callee) {
             // Somebody else answered: the callee need not watch for this caller any more.
             self.context
@@ -109,7 +112,7 @@ fn ask(
         payload,
     };
     receiver
-        .deliver(Envelope::Request(request))
+        .deliver(kernel, Envelope::Request(request))
         .map_err(|refused| {
             forget(context, id);
             match refused {

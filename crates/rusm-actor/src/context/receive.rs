@@ -36,8 +36,7 @@ impl<'a> Receive<'a> {
             return Poll::Pending;
         }
         let mut event = self.context.take(&self.select, &mut self.cursor);
-        if event.is_none() {
-            process.settle_if_woken();
+        if event.is_none() && process.settle_if_woken() {
             event = self.context.take(&self.select, &mut self.cursor);
         }
         match event {

@@ -1,0 +1,30 @@
+//! The guarantees of `SEMANTICS.md`, one test each, named like the OTP statement it shows.
+//!
+//! A test runs on the seeded simulator, on the threaded node, or on both; see `support.rs`. Nothing here
+//! sleeps or measures time: what has to be waited for is an event.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::wildcard_enum_match_arm,
+    clippy::print_stdout,
+    reason = "a failing test is a panic anyway"
+)]
+
+mod calls;
+mod exits;
+mod info;
+mod links;
+mod mailbox;
+mod monitors;
+mod names;
+mod node;
+mod order;
+mod pitfalls;
+mod receive;
+mod scheduler;
+mod simulator;
+mod spawn;
+mod storm;
+mod support;
+mod timers;

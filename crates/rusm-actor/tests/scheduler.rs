@@ -1,0 +1,300 @@
+//! The threaded scheduler: fairness, stealing, sleeping (OTP statements 023 and 087).
+#![expect(
+    clippy::disallowed_methods,
+    reason = "workers are watched and blocked from outside"
+)]
+
+use crate::support::*;
+use rusm_actor::{Context, Event, ExitReason, Hooks, MailboxBounds, Node, Pid, Selector};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
+
+/// Where a test that fails gives up instead of running for ever.
+const TURNS_MAX: usize = 3_000_000;
+
+/// Two processes that send each other a message to and fro until they are killed.
+fn start_chatting(me: &Context) -> (Pid, Pid) {
+    let pong = start(me, |me| async move {
+        loop {
+            let Event::Message(message) = next(&me).await else {
+                panic!()
+            };
+            me.send(message.from, 0, "").unwrap();
+        }
+    });
+    let ping = start(me, move |me| async move {
+        for _ in 0..TURNS_MAX {
+            me.send(pong, 0, "").unwrap();
+            next(&me).await;
+        }
+        ExitReason::error("the others starve")
+    });
+    (ping, pong)
+}
+
+/// Two chatting processes do not starve a third on one worker.
+#[test]
+fn lifo_budget() {
+    let node = node(1);
+    let done = node.block_on(|me| async move {
+        let (ping, pong) = start_chatting(&me);
+        for _ in 0..100 {
+            me.yield_now().await;
+        }
+        assert!(me.node().is_alive(ping) && me.node().is_alive(pong));
+        // Neither those that are spawned now, nor those that are injected from outside.
+        let spawned = me
+            .spawn(child().monitor(), |_| async { ExitReason::Normal })
+            .unwrap();
+        next_down(&me, spawned.monitor.unwrap()).await;
+        let (node, parent) = (me.node(), me.pid());
+        std::thread::spawn(move || {
+            node.spawn(child(), move |me| async move {
+                me.send(parent, 1, "").unwrap();
+                ExitReason::Normal
+            })
+        });
+        next_message(&me).await;
+        assert!(me.node().is_alive(ping), "it chats on");
+    });
+    done.unwrap();
+    node.shutdown();
+}
+
+/// A process whose mailbox is filled faster than it reads lets others run.
+#[test]
+fn fair_busy_when_flooded() {
+    let node = node(1);
+    let bounds = MailboxBounds {
+        messages: usize::MAX,
+        bytes: usize::MAX,
+    };
+    let done = node.block_on(move |me| async move {
+        let flooded = me.spawn(child().bounds(bounds), |me| async move {
+            for tag in 0..u64::try_from(TURNS_MAX).unwrap() {
+                me.send(me.pid(), tag, "").unwrap();
+                next(&me).await;
+            }
+            ExitReason::error("the others starve")
+        });
+        for _ in 0..10 {
+            me.yield_now().await;
+        }
+        assert!(me.node().is_alive(flooded.unwrap().pid));
+    });
+    done.unwrap();
+    node.shutdown();
+}
+
+/// Who used up its slice waits in the second queue, and is served while others chat without end.
+#[test]
+fn fair_busy() {
+    let node = node(1);
+    let done = node.block_on(|me| async move {
+        let (ping, _) = start_chatting(&me);
+        let parent = me.pid();
+        for _ in 0..3 {
+            start(&me, move |me| async move {
+                // As a guest does at its ticks.
+                let mut n_yields = 0;
+                while n_yields < 2 {
+                    if me.should_yield(2) {
+                        me.yield_now().await;
+                        n_yields += 1;
+                    }
+                }
+                me.send(parent, 1, "").unwrap();
+                ExitReason::Normal
+            });
+        }
+        for _ in 0..3 {
+            next_message(&me).await;
+        }
+        assert!(me.node().is_alive(ping), "it chats on");
+    });
+    done.unwrap();
+    node.shutdown();
+}
+
+/// Nobody else wants to run: a process keeps its worker, whatever its ticks; a signal makes it give way.
+#[test]
+fn should_yield_only_for_somebody() {
+    let node = node(1);
+    let node_too = node.clone();
+    let done = node.block_on(|me| async move {
+        assert!(!me.should_yield(1) && !me.should_yield(100));
+        let other = start_waiting(&me);
+        assert!(!me.should_yield(1), "not before it has seen a whole tick");
+        assert!(me.should_yield(2));
+        me.yield_now().await;
+        assert!(!me.should_yield(2), "the other one waits for something");
+        let pid = me.pid();
+        std::thread::scope(|scope| {
+            scope
+                .spawn(|| node_too.exit_signal(pid, ExitReason::Normal))
+                .join()
+                .unwrap()
+        });
+        assert!(me.should_yield(0), "a signal waits");
+        me.kill(other);
+    });
+    assert_eq!(done, Some(()));
+    node.shutdown();
+}
+
+/// While one worker is blocked, the other takes what waits in its queue.
+#[test]
+fn work_is_stolen() {
+    for _ in 0..50 {
+        let node = node(2);
+        let done = node.block_on(|me| async move {
+            let (says, said) = mpsc::channel();
+            for _ in 0..4 {
+                let says = says.clone();
+                start(&me, move |_| async move {
+                    says.send(()).unwrap();
+                    ExitReason::Normal
+                });
+            }
+            // Blocks this worker. The process spawned last is next on it; the three before can be stolen.
+            for _ in 0..3 {
+                said.recv().unwrap();
+            }
+        });
+        done.unwrap();
+        node.shutdown();
+    }
+}
+
+/// Both workers take part when there is enough to do.
+#[test]
+fn every_worker_works() {
+    let node = node(2);
+    let done = node.block_on(|me| async move {
+        // Two processes that wait for each other while holding their workers.
+        let barrier = Arc::new(std::sync::Barrier::new(2));
+        let monitors: Vec<_> = (0..2)
+            .map(|_| {
+                let barrier = Arc::clone(&barrier);
+                let spawned = me.spawn(child().monitor(), |_| async move {
+                    barrier.wait();
+                    ExitReason::Normal
+                });
+                spawned.unwrap().monitor.unwrap()
+            })
+            .collect();
+        for monitor in monitors {
+            assert_eq!(next_down(&me, monitor).await, ExitReason::Normal);
+        }
+    });
+    done.unwrap();
+    node.shutdown();
+}
+
+fn wait_idle(node: &Node) {
+    while !node.is_idle() {
+        std::thread::yield_now();
+    }
+}
+
+/// Counts how often the node woke from complete idleness.
+#[derive(Default)]
+struct Wakes(AtomicUsize);
+
+impl Hooks for Wakes {
+    fn on_busy(&self) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+/// After work every worker sleeps; something to do wakes the node, and the embedder hears of it.
+#[test]
+fn idle_node_sleeps_and_wakes() {
+    let wakes = Arc::new(Wakes::default());
+    let hooks: Arc<dyn Hooks> = Arc::<Wakes>::clone(&wakes);
+    let node = Node::builder().workers(2).hooks(hooks).build().unwrap();
+    let mut n_woken = 0;
+    for _ in 0..200 {
+        wait_idle(&node);
+        let done = node.block_on(|me| async move {
+            let spawned = me
+                .spawn(child().monitor(), |_| async { ExitReason::Normal })
+                .unwrap();
+            next_down(&me, spawned.monitor.unwrap()).await;
+        });
+        done.unwrap();
+        let woken = wakes.0.load(Ordering::SeqCst);
+        assert!(
+            woken > n_woken,
+            "the node was idle and the hook was not called"
+        );
+        n_woken = woken;
+    }
+    wait_idle(&node);
+    assert_eq!(node.pending(), (0, 0));
+    node.shutdown();
+}
+
+/// Threads outside and processes inside pass a token round: a single lost wake-up would end in a hang.
+#[test]
+fn no_wake_up_is_lost() {
+    for workers in [1, 2, 3] {
+        let node = node(workers);
+        std::thread::scope(|scope| {
+            for _ in 0..3 {
+                scope.spawn(|| {
+                    let (answer, answers) = mpsc::channel();
+                    let echo = node.spawn(child(), move |me| async move {
+                        loop {
+                            answer.send(next_message(&me).await.tag).unwrap();
+                        }
+                    });
+                    let echo = echo.unwrap();
+                    for tag in 0..400 {
+                        let relay = move |me: Context| async move {
+                            me.send(echo, tag, "").unwrap();
+                            ExitReason::Normal
+                        };
+                        node.spawn(child(), relay).unwrap();
+                        assert_eq!(answers.recv(), Ok(tag));
+                    }
+                });
+            }
+        });
+        node.shutdown();
+    }
+}
+
+/// A ring of processes over all workers, several tokens at once.
+#[test]
+fn tokens_go_round_a_ring() {
+    on_threads(|me| async move {
+        const N: u64 = 50;
+        let parent = me.pid();
+        let mut next_pid = parent;
+        for _ in 0..N {
+            let successor = next_pid;
+            next_pid = start(&me, move |me| async move {
+                loop {
+                    let message = next_message(&me).await;
+                    me.send(successor, message.tag, message.payload).unwrap();
+                }
+            });
+        }
+        for token in 0..5_u8 {
+            me.send(next_pid, 0, [token]).unwrap();
+        }
+        let mut n_home = 0;
+        while n_home < 5 {
+            let Event::Message(message) = me.receive(Selector::any()).await else {
+                panic!()
+            };
+            if message.tag < 20 {
+                me.send(next_pid, message.tag + 1, message.payload).unwrap();
+            } else {
+                n_home += 1;
+            }
+        }
+    });
+}

@@ -1,0 +1,110 @@
+//! `mailbox`: messages, calls and timers.
+
+use super::wit::mailbox::{CallError, DownEvent, Event, ExitEvent, Message, Request, Selector, SendError};
+use super::wit::types::Destination;
+use super::{View, denial, exit_reason, wit};
+use crate::host::mailbox::{Address, CallRefused, SendRefused};
+use rusm_abi::List;
+use rusm_actor::{Payload, Ref};
+use wasmtime::Result;
+
+impl wit::mailbox::Host for View<'_> {
+    fn send(&mut self, to: Destination, tag: u64, payload: Vec<u8>) -> Result<Result<(), SendError>> {
+        Ok(self.0.send(address(&to), tag, payload)?.map_err(send_error))
+    }
+
+    async fn receive(&mut self, select: Option<Selector>, timeout_ms: Option<u64>) -> Result<Option<Event>> {
+        let select = select.as_ref().map(selector).unwrap_or_default();
+        let select = self.0.selector(&select)?;
+        Ok(self.0.receive(select, timeout_ms).await.map(event))
+    }
+
+    async fn call(
+        &mut self,
+        to: Destination,
+        tag: u64,
+        payload: Vec<u8>,
+        timeout_ms: Option<u64>,
+    ) -> Result<Result<Vec<u8>, CallError>> {
+        let reply = self.0.call(address(&to), tag, payload, timeout_ms).await?;
+        Ok(reply.map(Payload::into_vec).map_err(call_error))
+    }
+
+    fn reply(&mut self, request: u64, payload: Vec<u8>) -> Result<()> {
+        Ok(self.0.reply(request, payload)?)
+    }
+
+    fn send_after(
+        &mut self,
+        delay_ms: u64,
+        to: Destination,
+        tag: u64,
+        payload: Vec<u8>,
+    ) -> Result<Result<u64, SendError>> {
+        let timer = self.0.send_after(delay_ms, address(&to), tag, payload)?;
+        Ok(timer.map(Ref::as_u64).map_err(send_error))
+    }
+
+    fn cancel_timer(&mut self, timer: u64) -> Result<Option<u64>> {
+        Ok(self.0.cancel_timer(timer))
+    }
+}
+
+fn address(to: &Destination) -> Address<'_> {
+    match to {
+        Destination::Pid(pid) => Address::Pid(*pid),
+        Destination::Name(name) => Address::Name(name),
+    }
+}
+
+fn selector(select: &Selector) -> rusm_abi::Selector<'_> {
+    rusm_abi::Selector {
+        tags: select.tags.as_deref().map(List::Slice),
+        sender: select.sender,
+        monitor: select.monitor,
+    }
+}
+
+fn event(event: rusm_actor::Event) -> Event {
+    match event {
+        rusm_actor::Event::Message(message) => Event::Message(Message {
+            sender: message.from.as_u64(),
+            tag: message.tag,
+            payload: message.payload.into_vec(),
+        }),
+        rusm_actor::Event::Request(request) => Event::Request(Request {
+            id: request.id.as_u64(),
+            sender: request.from.as_u64(),
+            tag: request.tag,
+            payload: request.payload.into_vec(),
+        }),
+        rusm_actor::Event::Exit { from, reason } => Event::Exit(ExitEvent {
+            sender: from.as_u64(),
+            reason: exit_reason(&reason),
+        }),
+        rusm_actor::Event::Down { monitor, pid, reason } => Event::Down(DownEvent {
+            monitor: monitor.as_u64(),
+            process: pid.as_u64(),
+            reason: exit_reason(&reason),
+        }),
+    }
+}
+
+fn send_error(refused: SendRefused) -> SendError {
+    match refused {
+        SendRefused::Denied(denied) => SendError::Denied(denial(denied)),
+        SendRefused::NoName => SendError::NoName,
+        SendRefused::MailboxFull => SendError::MailboxFull,
+        SendRefused::TooLarge => SendError::TooLarge,
+    }
+}
+
+fn call_error(refused: CallRefused) -> CallError {
+    match refused {
+        CallRefused::Denied(denied) => CallError::Denied(denial(denied)),
+        CallRefused::MailboxFull => CallError::MailboxFull,
+        CallRefused::TooLarge => CallError::TooLarge,
+        CallRefused::Timeout => CallError::Timeout,
+        CallRefused::Exited(why) => CallError::Exited(exit_reason(&why)),
+    }
+}

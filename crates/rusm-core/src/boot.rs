@@ -1,0 +1,96 @@
+//! From a manifest to a running app: code loaded, components declared, the supervision tree started.
+
+mod app;
+mod source;
+mod tree;
+
+pub use app::{App, AppEnd};
+pub use source::CodeProblem;
+
+use crate::program::Program;
+use crate::runtime::{Declared, Runtime};
+use rusm_actor::ExitReason;
+use rusm_manifest::{ComponentDecl, Manifest};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// An app that is ready to start.
+#[derive(Debug)]
+pub struct BootPlan {
+    /// What is to run.
+    pub manifest: Manifest,
+    /// What relative paths in it are relative to.
+    pub folder: PathBuf,
+    /// For components that are built from a package: where the result lies.
+    pub built: BTreeMap<String, PathBuf>,
+}
+
+/// Why an app did not start. Nothing of it is left running.
+#[derive(Debug)]
+pub enum BootError {
+    /// Code of these components cannot run here.
+    Code(Vec<CodeProblem>),
+    /// The root supervisor did not come up.
+    Tree(ExitReason),
+    /// The node has no room, or is shutting down.
+    Node(rusm_actor::SpawnError),
+}
+
+impl fmt::Display for BootError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Code(problems) => {
+                let texts: Vec<String> = problems.iter().map(ToString::to_string).collect();
+                f.write_str(&texts.join("\n"))
+            }
+            Self::Tree(reason) => write!(f, "the supervision tree did not start: {reason}"),
+            Self::Node(error) => write!(f, "the app did not start: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for BootError {}
+
+impl Runtime {
+    /// Loads the code of every component, all problems in one run, and keeps it under the declared names.
+    ///
+    /// # Errors
+    /// [`BootError::Code`].
+    pub fn declare_all(&self, plan: &BootPlan) -> Result<(), BootError> {
+        let total = plan.manifest.components.len();
+        let mut problems = Vec::new();
+        for (done, component) in plan.manifest.components.values().enumerate() {
+            self.0.report_loading(&component.name, done, total);
+            match source::load(self, plan, component) {
+                Ok(program) => self.0.declare(declaration(component, program, &plan.folder)),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        self.0.report_loading("", total, total);
+        if problems.is_empty() { Ok(()) } else { Err(BootError::Code(problems)) }
+    }
+
+    /// Starts the app: declares its components and starts its root supervisor.
+    ///
+    /// Answers once every child of the tree has been spawned. Not for worker threads.
+    ///
+    /// # Errors
+    /// [`BootError`].
+    pub fn boot(&self, plan: &BootPlan) -> Result<App, BootError> {
+        self.declare_all(plan)?;
+        app::start(&self.0, &plan.manifest)
+    }
+}
+
+fn declaration(component: &ComponentDecl, program: Program, folder: &Path) -> Declared {
+    Declared {
+        name: component.name.as_str().into(),
+        code: program.0,
+        profile: Arc::clone(&component.profile),
+        offered: component.profiles.clone(),
+        args: component.args.clone(),
+        folder: folder.into(),
+    }
+}

@@ -1,0 +1,134 @@
+//! From the manifest's supervisors to supervisor specs. Pure but for the closures that spawn.
+
+use crate::runtime::{Declared, Launch, RuntimeShared, Spawner};
+use rusm_actor::{Context, ExitReason, Spawned};
+use rusm_manifest::{ChildDecl, ChildTarget, Manifest, RestartDecl, ShutdownDecl, StrategyDecl, SupervisorDecl};
+use rusm_supervisor::{
+    ChildSpec, Intensity, Restart, Shutdown, SpecError, StartChild, Strategy, SupervisorObserver, SupervisorSpec,
+    WhenEmpty,
+};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// Everything that the specs of one tree need.
+pub(super) struct Tree<'a> {
+    pub(super) shared: &'a Arc<RuntimeShared>,
+    pub(super) manifest: &'a Manifest,
+}
+
+impl Tree<'_> {
+    /// The root: it ends with `normal` when all its children have ended for good.
+    pub(super) fn root(&self, observer: Arc<dyn SupervisorObserver>) -> Result<SupervisorSpec, SpecError> {
+        self.spec(&self.manifest.root, observer, WhenEmpty::End)
+    }
+
+    fn spec(
+        &self,
+        declared: &SupervisorDecl,
+        observer: Arc<dyn SupervisorObserver>,
+        when_empty: WhenEmpty,
+    ) -> Result<SupervisorSpec, SpecError> {
+        let mut spec = SupervisorSpec::builder()
+            .label(declared.name.as_str())
+            .strategy(strategy(declared.strategy))
+            .when_empty(when_empty)
+            .observer(observer);
+        if let Ok(intensity) = Intensity::new(declared.max_restarts, declared.period) {
+            spec = spec.intensity(intensity);
+        }
+        for child in &declared.children {
+            spec = spec.children(self.children(child)?);
+        }
+        spec.build()
+    }
+
+    fn children(&self, child: &ChildDecl) -> Result<Vec<ChildSpec>, SpecError> {
+        let specs: Vec<ChildSpec> = match &child.target {
+            ChildTarget::Component(name) => {
+                let declared = self.shared.declared(name);
+                let ids = ids(name, child.count);
+                let spec = |id: String| declared.as_ref().map(|declared| self.component(id, declared));
+                ids.into_iter().filter_map(spec).collect()
+            }
+            ChildTarget::Supervisor(name) => {
+                let nested = self.manifest.supervisors.get(name);
+                let observer = Arc::clone(&self.shared.reporter) as Arc<dyn SupervisorObserver>;
+                // A nested supervisor whose children are done is done as well: an app of tasks can end.
+                let spec = nested.map(|nested| self.spec(nested, observer, WhenEmpty::End)).transpose()?;
+                spec.map(|spec| spec.into_child(name.as_str())).into_iter().collect()
+            }
+        };
+        let finish = |spec: ChildSpec| {
+            let spec = spec.restart(restart(child.restart));
+            match &child.target {
+                ChildTarget::Component(_) => spec.shutdown(shutdown(child.shutdown)),
+                // A supervisor takes the time that its children have.
+                ChildTarget::Supervisor(_) => spec,
+            }
+        };
+        Ok(specs.into_iter().map(finish).collect())
+    }
+
+    fn component(&self, id: String, declared: &Arc<Declared>) -> ChildSpec {
+        let (shared, declared) = (Arc::clone(self.shared), Arc::clone(declared));
+        let n_starts = AtomicU32::new(0);
+        let start = StartChild::immediate(move |context| {
+            let restarts = n_starts.fetch_add(1, Ordering::Relaxed);
+            start(&shared, &declared, context, restarts)
+        });
+        ChildSpec::new(id, start)
+    }
+}
+
+fn start(
+    shared: &Arc<RuntimeShared>,
+    declared: &Declared,
+    context: &Context,
+    restarts: u32,
+) -> Result<Spawned, ExitReason> {
+    let launch = Launch {
+        component: Arc::clone(&declared.name),
+        code: Arc::clone(&declared.code),
+        profile: Arc::clone(&declared.profile),
+        args: declared.args.clone(),
+        folder: Arc::clone(&declared.folder),
+        name: None,
+        link: true,
+        monitor: true,
+        restarts,
+    };
+    let spawned = shared.launch(Spawner::Native(context), launch);
+    spawned.map_err(|failure| ExitReason::not_started(failure.to_string()))
+}
+
+/// One child keeps the component's name; several are numbered.
+fn ids(name: &str, count: u32) -> Vec<String> {
+    if count == 1 {
+        return vec![name.to_owned()];
+    }
+    (1..=count).map(|number| format!("{name}-{number}")).collect()
+}
+
+fn strategy(declared: StrategyDecl) -> Strategy {
+    match declared {
+        StrategyDecl::OneForOne => Strategy::OneForOne,
+        StrategyDecl::OneForAll => Strategy::OneForAll,
+        StrategyDecl::RestForOne => Strategy::RestForOne,
+    }
+}
+
+fn restart(declared: RestartDecl) -> Restart {
+    match declared {
+        RestartDecl::Permanent => Restart::Permanent,
+        RestartDecl::Transient => Restart::Transient,
+        RestartDecl::Temporary => Restart::Temporary,
+    }
+}
+
+fn shutdown(declared: ShutdownDecl) -> Shutdown {
+    match declared {
+        ShutdownDecl::BrutalKill => Shutdown::BrutalKill,
+        ShutdownDecl::Timeout(time) => Shutdown::Timeout(time),
+        ShutdownDecl::Infinity => Shutdown::Infinity,
+    }
+}

@@ -1,0 +1,121 @@
+//! Code of guests: validated, compiled, linked once, started many times.
+//!
+//! [`CodeStore::load`] turns bytes into [`Code`]; [`Code::run`] is one process's whole life. Between them nothing is compiled or linked
+//! again: what a start costs is a store, an instance and a call.
+//!
+//! Invariants:
+//! - bytes are hostile: whatever they are, `load` answers with [`Code`] or one [`CodeError`]; it bounds their size first and compiles
+//!   on a stack of its own, so neither depth nor a compiler's panic reaches the caller;
+//! - only imports that the node links are callable; anything else is an error at load that names the import and the nearest known one;
+//! - code that nobody uses any more is freed: the store holds it weakly.
+
+pub(crate) use cache::{CacheWarning, CodeCache};
+pub use error::CodeError;
+pub(crate) use link::{Links, known_names};
+pub(crate) use run::Ended;
+pub(crate) use shape::Kind;
+pub(crate) use store::{CodeEvent, CodeStore, OPERATOR_BYTES_MAX, Origin};
+
+use crate::engine::{EngineClass, Engines, Footprint};
+use crate::guest::limits::GuestLimits;
+use crate::wasi::WasiState;
+use shape::Shape;
+use std::sync::Arc;
+use wasmtime_wasi::WasiView;
+
+mod cache;
+mod compile;
+mod error;
+mod link;
+mod run;
+mod shape;
+mod slot;
+mod store;
+mod trap;
+
+#[cfg(test)]
+mod tests;
+
+/// What the engine part needs of a store's data.
+pub(crate) trait Guest: WasiView + Send + 'static {
+    fn limits(&mut self) -> &mut GuestLimits;
+    fn wasi(&mut self) -> &mut WasiState;
+}
+
+/// A guest's code, ready to run. `T` is what its stores hold.
+pub(crate) struct Code<T: Guest> {
+    name: Arc<str>,
+    digest: Digest,
+    shape: Shape,
+    footprint: Footprint,
+    home: EngineClass,
+    wasm: Arc<[u8]>,
+    engines: Arc<Engines>,
+    workshop: Arc<compile::Workshop<T>>,
+    slots: slot::Slots<T>,
+}
+
+/// SHA-256 of the code as it was given.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Digest([u8; 32]);
+
+impl<T: Guest> Code<T> {
+    /// What it was called when it was loaded first.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// SHA-256 of its bytes.
+    pub(crate) fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// Component or core module.
+    pub(crate) fn kind(&self) -> Kind {
+        self.shape.kind
+    }
+
+    /// What it imports: interfaces of a component (`wasi:cli/stdout@0.2.3`), functions of a core module (`rusm/send`).
+    pub(crate) fn imports(&self) -> impl Iterator<Item = &str> {
+        self.shape.imports.iter().map(String::as_str)
+    }
+
+    /// Where its processes are placed while there is room.
+    pub(crate) fn home(&self) -> EngineClass {
+        self.home
+    }
+}
+
+impl<T: Guest> std::fmt::Debug for Code<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Code")
+            .field("name", &self.name)
+            .field("digest", &self.digest)
+            .field("kind", &self.shape.kind)
+            .field("home", &self.home)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Digest {
+    pub(crate) fn of(bytes: &[u8]) -> Digest {
+        Digest(<sha2::Sha256 as sha2::Digest>::digest(bytes).into())
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+/// Sixty-four hexadecimal digits.
+impl std::fmt::Display for Digest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl std::fmt::Debug for Digest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "sha256:{self}")
+    }
+}

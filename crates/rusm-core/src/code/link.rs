@@ -1,0 +1,217 @@
+//! Linking: which imports exist, and code tied to them once per engine class.
+//!
+//! The linkers are built once per class. What is in them is all that a guest can ever call: WASI, and what the `abi` modules add.
+
+use super::error::{CodeError, chain, shown};
+use super::shape::{Entry, Shape};
+use super::{EngineClass, Guest};
+use crate::wasi::{shadow_p2, shadow_p3};
+use std::sync::OnceLock;
+use wasmtime::component::{Component, Linker as ComponentLinker};
+use wasmtime::{Engine, Linker, Module};
+use wasmtime_wasi::{p1, p2, p3};
+
+mod known;
+
+pub(crate) use known::known_names;
+
+/// Adds imports to a linker of components.
+pub(crate) type LinkComponent<T> =
+    Box<dyn Fn(&mut ComponentLinker<T>) -> wasmtime::Result<()> + Send + Sync>;
+/// Adds imports to a linker of core modules.
+pub(crate) type LinkModule<T> = Box<dyn Fn(&mut Linker<T>) -> wasmtime::Result<()> + Send + Sync>;
+
+/// What is linked besides WASI.
+pub(crate) struct Links<T: 'static> {
+    pub(crate) component: LinkComponent<T>,
+    pub(crate) module: LinkModule<T>,
+    /// The names that these two add, for suggestions: `rusm:actor/process`, `rusm/send`.
+    pub(crate) names: Vec<String>,
+}
+
+impl<T> std::fmt::Debug for Links<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Links")
+            .field("names", &self.names)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Compiled, not yet linked.
+pub(super) enum Compiled {
+    Module(Module),
+    Component(Component),
+}
+
+/// Ready to be instantiated, and its entry is known to exist with the right type.
+pub(super) enum Linked<T: 'static> {
+    Module(wasmtime::InstancePre<T>),
+    Command(p2::bindings::CommandPre<T>),
+    Concurrent(
+        wasmtime::component::InstancePre<T>,
+        p3::bindings::CommandIndices,
+    ),
+}
+
+/// The linkers of one class.
+struct ClassLinkers<T: 'static> {
+    component: OnceLock<ComponentLinker<T>>,
+    module: OnceLock<Linker<T>>,
+}
+
+impl<T> ClassLinkers<T> {
+    fn new() -> ClassLinkers<T> {
+        ClassLinkers {
+            component: OnceLock::new(),
+            module: OnceLock::new(),
+        }
+    }
+}
+
+/// All linkers of a node.
+pub(super) struct Linkers<T: 'static> {
+    links: Links<T>,
+    pooled: ClassLinkers<T>,
+    overflow: ClassLinkers<T>,
+    concurrent: ClassLinkers<T>,
+}
+
+impl<T: Guest> Linkers<T> {
+    pub(super) fn new(links: Links<T>) -> Linkers<T> {
+        Linkers {
+            links,
+            pooled: ClassLinkers::new(),
+            overflow: ClassLinkers::new(),
+            concurrent: ClassLinkers::new(),
+        }
+    }
+
+    /// Ties compiled code to its imports.
+    pub(super) fn link(
+        &self,
+        class: EngineClass,
+        shape: &Shape,
+        compiled: &Compiled,
+    ) -> Result<Linked<T>, CodeError> {
+        for import in &shape.imports {
+            known::check(shape.kind, import, &self.links.names)?;
+        }
+        match compiled {
+            Compiled::Module(module) => self.link_module(class, shape, module),
+            Compiled::Component(component) => self.link_component(class, shape, component),
+        }
+    }
+
+    fn link_module(
+        &self,
+        class: EngineClass,
+        shape: &Shape,
+        module: &Module,
+    ) -> Result<Linked<T>, CodeError> {
+        let linker = get_or_try_init(&self.of(class).module, || {
+            let mut linker = Linker::new(module.engine());
+            p1::add_to_linker_async(&mut linker, |state: &mut T| state.wasi().preview1())?;
+            (self.links.module)(&mut linker)?;
+            Ok(linker)
+        })?;
+        let pre = linker
+            .instantiate_pre(module)
+            .map_err(|error| incompatible(shape, &error))?;
+        let is_entry = module.get_export("_start").is_some_and(|entry| {
+            entry
+                .func()
+                .is_some_and(|ty| ty.params().len() == 0 && ty.results().len() == 0)
+        });
+        if !is_entry {
+            let exports = "a _start of another type".to_owned();
+            return Err(CodeError::NoEntry {
+                expected: "_start is a function without parameters and results",
+                exports,
+            });
+        }
+        Ok(Linked::Module(pre))
+    }
+
+    fn link_component(
+        &self,
+        class: EngineClass,
+        shape: &Shape,
+        component: &Component,
+    ) -> Result<Linked<T>, CodeError> {
+        let linker = get_or_try_init(&self.of(class).component, || {
+            self.component_linker(class, component.engine())
+        })?;
+        let pre = linker
+            .instantiate_pre(component)
+            .map_err(|error| incompatible(shape, &error))?;
+        let no_entry = |error: wasmtime::Error| CodeError::NoEntry {
+            expected: "wasi:cli/run is an interface with the function run",
+            exports: chain(&error),
+        };
+        match shape.entry {
+            Entry::Start | Entry::Run => Ok(Linked::Command(
+                p2::bindings::CommandPre::new(pre).map_err(no_entry)?,
+            )),
+            Entry::RunConcurrent => {
+                let indices = p3::bindings::CommandIndices::new(&pre).map_err(no_entry)?;
+                Ok(Linked::Concurrent(pre, indices))
+            }
+        }
+    }
+
+    fn component_linker(
+        &self,
+        class: EngineClass,
+        engine: &Engine,
+    ) -> wasmtime::Result<ComponentLinker<T>> {
+        let mut linker = ComponentLinker::new(engine);
+        p2::add_to_linker_async(&mut linker)?;
+        shadow_p2(&mut linker)?;
+        match class {
+            EngineClass::Pooled | EngineClass::Overflow => {}
+            EngineClass::Concurrent => {
+                p3::add_to_linker(&mut linker)?;
+                shadow_p3(&mut linker)?;
+            }
+        }
+        (self.links.component)(&mut linker)?;
+        Ok(linker)
+    }
+
+    fn of(&self, class: EngineClass) -> &ClassLinkers<T> {
+        match class {
+            EngineClass::Pooled => &self.pooled,
+            EngineClass::Overflow => &self.overflow,
+            EngineClass::Concurrent => &self.concurrent,
+        }
+    }
+}
+
+/// Two threads may build one each: the first is kept.
+fn get_or_try_init<L>(
+    cell: &OnceLock<L>,
+    build: impl FnOnce() -> wasmtime::Result<L>,
+) -> Result<&L, CodeError> {
+    if let Some(linker) = cell.get() {
+        return Ok(linker);
+    }
+    let linker = build()
+        .map_err(|error| CodeError::Engine(format!("cannot link the host functions: {error:#}")))?;
+    Ok(cell.get_or_init(|| linker))
+}
+
+/// The imports are known by name, so this one differs in type. Wasmtime's text names it; which it is, is found again by that name.
+fn incompatible(shape: &Shape, error: &wasmtime::Error) -> CodeError {
+    let cause = chain(error);
+    let quoted = |import: &&String| {
+        let in_wasmtime = import.replacen('/', "::", 1);
+        cause.contains(&format!("`{import}`")) || cause.contains(&format!("`{in_wasmtime}`"))
+    };
+    match shape.imports.iter().find(quoted) {
+        Some(import) => CodeError::IncompatibleImport {
+            import: shown(import),
+            cause,
+        },
+        None => CodeError::Invalid { cause },
+    }
+}

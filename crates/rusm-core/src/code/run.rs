@@ -1,0 +1,199 @@
+//! One process's whole life as WebAssembly: a place, a store, an instance, a call, a reason.
+//!
+//! Invariants:
+//! - what goes wrong before guest code ran is `not-started`; afterwards it is what the guest met;
+//! - dropping the future at any point frees everything: the fiber is unwound, store and instance go, then the place is given back;
+//! - a full pool is invisible: the process is placed elsewhere before any of its code ran.
+
+use super::link::Linked;
+use super::trap::{Stage, by_exit_code, reason};
+use super::{Code, EngineClass, Guest};
+use crate::engine::Place;
+use crate::guest::LimitBreach;
+use crate::guest::output::GuestOutput;
+use rusm_actor::{ExitReason, Limit};
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+use wasmtime::{PoolConcurrencyLimitError, Store};
+
+/// Makes a fresh store preemptible: sets its epoch deadline and callback. Called once per store, before any guest code.
+pub(crate) type Arm<T> = dyn Fn(&mut Store<T>) + Send + Sync;
+
+/// Bytes that the host may copy out of a guest in one call into a component's import; a list or string beyond traps.
+const HOST_CALL_BYTES_MAX: usize = 64 << 20;
+
+/// How a process ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Ended {
+    pub(crate) reason: ExitReason,
+    /// What the guest gave to `proc_exit` or `wasi:cli/exit`, or 0 and 1 for the result of `run`. None if it ended otherwise.
+    pub(crate) exit_code: Option<i32>,
+    /// The most linear memory it had.
+    pub(crate) peak_memory_bytes: u64,
+}
+
+impl Ended {
+    fn not_started(text: impl std::fmt::Display) -> Ended {
+        Ended {
+            reason: ExitReason::not_started(text.to_string()),
+            exit_code: None,
+            peak_memory_bytes: 0,
+        }
+    }
+
+    fn by(error: &wasmtime::Error, stage: Stage) -> Ended {
+        let (reason, exit_code) = reason(error, stage);
+        Ended {
+            reason,
+            exit_code,
+            peak_memory_bytes: 0,
+        }
+    }
+
+    fn by_exit_code(code: i32) -> Ended {
+        Ended {
+            reason: by_exit_code(code),
+            exit_code: Some(code),
+            peak_memory_bytes: 0,
+        }
+    }
+}
+
+/// What became of one attempt.
+enum Attempt<T> {
+    Ended(Ended),
+    /// The pool had no room after all; the state is handed back for another place.
+    NoRoom(T),
+}
+
+impl<T: Guest> Code<T> {
+    /// Runs a process to its end.
+    pub(crate) async fn run(self: Arc<Self>, mut state: T, arm: &Arm<T>) -> Ended {
+        if let Err(error) = state.wasi().open(self.kind()) {
+            return Ended::not_started(error);
+        }
+        let output = state.wasi().output();
+        let mut home = self.home;
+        let mut ended = loop {
+            let place = match self.engines.admit(home, &self.footprint) {
+                Ok(place) => place,
+                Err(no_room) => break Ended::not_started(no_room),
+            };
+            match self.attempt(place, state, arm).await {
+                Attempt::Ended(ended) => break ended,
+                Attempt::NoRoom(returned) => {
+                    state = returned;
+                    state.limits().restart();
+                    home = EngineClass::Overflow;
+                }
+            }
+        };
+        // A guest may have ignored that its output was refused.
+        if output.breached() {
+            ended.reason = ExitReason::Limit(Limit::Output);
+            ended.exit_code = None;
+        }
+        output.finish();
+        ended
+    }
+
+    async fn attempt(self: &Arc<Self>, place: Place, state: T, arm: &Arm<T>) -> Attempt<T> {
+        let linked = match self.linked(place.class()).await {
+            Ok(linked) => linked,
+            Err(error) => return Attempt::Ended(Ended::not_started(error)),
+        };
+        let engine = match self.engines.engine(place.class()) {
+            Ok(engine) => engine,
+            Err(error) => return Attempt::Ended(Ended::not_started(error)),
+        };
+        // Declared after the place, so dropped before it.
+        let mut store = match Store::try_new(engine, state) {
+            Ok(store) => store,
+            Err(error) => return Attempt::Ended(Ended::by(&error, Stage::Instantiating)),
+        };
+        store.limiter(|state| state.limits());
+        store.set_hostcall_fuel(HOST_CALL_BYTES_MAX);
+        arm(&mut store);
+        let started = match linked {
+            Linked::Module(pre) => start_module(pre, &mut store).await,
+            Linked::Command(pre) => start_command(pre, &mut store).await,
+            Linked::Concurrent(pre, indices) => start_concurrent(pre, indices, &mut store).await,
+        };
+        let mut ended = match started {
+            Ok(ended) => ended,
+            Err(error)
+                if place.class() == EngineClass::Pooled
+                    && error.is::<PoolConcurrencyLimitError>() =>
+            {
+                return Attempt::NoRoom(store.into_data());
+            }
+            Err(error) => Ended::by(&error, Stage::Instantiating),
+        };
+        ended.peak_memory_bytes = store.data_mut().limits().peak_bytes();
+        Attempt::Ended(ended)
+    }
+}
+
+/// The outer error is one of instantiation.
+type Started = wasmtime::Result<Ended>;
+
+async fn start_module<T: Guest>(pre: &wasmtime::InstancePre<T>, store: &mut Store<T>) -> Started {
+    let instance = pre.instantiate_async(&mut *store).await?;
+    let entry = instance.get_typed_func::<(), ()>(&mut *store, "_start")?;
+    store.data_mut().limits().started();
+    Ok(match entry.call_async(&mut *store, ()).await {
+        Ok(()) => Ended::by_exit_code(0),
+        Err(error) => Ended::by(&error, Stage::Running),
+    })
+}
+
+async fn start_command<T: Guest>(
+    pre: &wasmtime_wasi::p2::bindings::CommandPre<T>,
+    store: &mut Store<T>,
+) -> Started {
+    let command = pre.instantiate_async(&mut *store).await?;
+    store.data_mut().limits().started();
+    Ok(match command.wasi_cli_run().call_run(&mut *store).await {
+        Ok(result) => Ended::by_exit_code(i32::from(result.is_err())),
+        Err(error) => Ended::by(&error, Stage::Running),
+    })
+}
+
+async fn start_concurrent<T: Guest>(
+    pre: &wasmtime::component::InstancePre<T>,
+    indices: &wasmtime_wasi::p3::bindings::CommandIndices,
+    store: &mut Store<T>,
+) -> Started {
+    let instance = pre.instantiate_async(&mut *store).await?;
+    let command = indices.load(&mut *store, &instance)?;
+    store.data_mut().limits().started();
+    let output = store.data_mut().wasi().output();
+    let result = store
+        .run_concurrent(async move |accessor| {
+            let run = command.wasi_cli_run().call_run(accessor);
+            unless_breached(run, &output).await
+        })
+        .await;
+    Ok(match result.flatten() {
+        Ok(result) => Ended::by_exit_code(i32::from(result.is_err())),
+        Err(error) => Ended::by(&error, Stage::Running),
+    })
+}
+
+/// The guest's run, cut short when its output exceeds the bound: a stream of WASI 0.3 cannot end it.
+async fn unless_breached<R>(
+    run: impl Future<Output = wasmtime::Result<R>>,
+    output: &GuestOutput,
+) -> wasmtime::Result<R> {
+    let (mut run, mut breach) = (pin!(run), pin!(output.wait_for_breach()));
+    std::future::poll_fn(|context| match run.as_mut().poll(context) {
+        Poll::Ready(result) => Poll::Ready(result),
+        Poll::Pending => breach
+            .as_mut()
+            .poll(context)
+            .map(|()| Err(LimitBreach(Limit::Output).into())),
+    })
+    .await
+}

@@ -1,0 +1,107 @@
+//! Code built for one engine class: at most once, at the first wish, on a thread of its own.
+//!
+//! The class a code lives in is built when it is loaded. Another one (the overflow of a full pool) is built when the first process needs
+//! it; that process and all after it wait without holding up a worker.
+
+use super::link::Linked;
+use super::{Code, CodeError, EngineClass, Guest};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use tokio::sync::Notify;
+
+/// What was built, or why it could not be.
+pub(super) type Built<T> = Result<Linked<T>, CodeError>;
+
+/// One class.
+pub(super) struct Slot<T: 'static> {
+    built: OnceLock<Built<T>>,
+    is_begun: AtomicBool,
+    done: Notify,
+}
+
+/// All classes.
+pub(super) struct Slots<T: 'static> {
+    pooled: Slot<T>,
+    overflow: Slot<T>,
+    concurrent: Slot<T>,
+}
+
+impl<T> Slots<T> {
+    pub(super) fn new() -> Slots<T> {
+        Slots {
+            pooled: Slot::new(),
+            overflow: Slot::new(),
+            concurrent: Slot::new(),
+        }
+    }
+
+    pub(super) fn of(&self, class: EngineClass) -> &Slot<T> {
+        match class {
+            EngineClass::Pooled => &self.pooled,
+            EngineClass::Overflow => &self.overflow,
+            EngineClass::Concurrent => &self.concurrent,
+        }
+    }
+}
+
+impl<T> Slot<T> {
+    fn new() -> Slot<T> {
+        Slot {
+            built: OnceLock::new(),
+            is_begun: AtomicBool::new(false),
+            done: Notify::new(),
+        }
+    }
+
+    /// Puts in what was built while loading.
+    pub(super) fn fill(&self, linked: Linked<T>) {
+        self.is_begun.store(true, Ordering::Relaxed);
+        self.finish(Ok(linked));
+    }
+
+    fn finish(&self, built: Built<T>) {
+        // Filled twice only if loading raced with itself; the first stays.
+        let _ = self.built.set(built);
+        self.done.notify_waiters();
+    }
+}
+
+impl<T: Guest> Code<T> {
+    /// The code, linked for this class. May be dropped while it waits: the build goes on and serves the next.
+    pub(super) async fn linked(
+        self: &Arc<Self>,
+        class: EngineClass,
+    ) -> Result<&Linked<T>, CodeError> {
+        let slot = self.slots.of(class);
+        if slot.built.get().is_none() && !slot.is_begun.swap(true, Ordering::Relaxed) {
+            self.begin(class);
+        }
+        loop {
+            let notified = slot.done.notified();
+            // Looked at after `notified` was made, so a finish in between is not missed.
+            if let Some(built) = slot.built.get() {
+                return built.as_ref().map_err(Clone::clone);
+            }
+            notified.await;
+        }
+    }
+
+    fn begin(self: &Arc<Self>, class: EngineClass) {
+        let code = Arc::clone(self);
+        let build = move || {
+            let built =
+                code.workshop
+                    .build(class, &code.name, &code.wasm, code.digest, &code.shape);
+            code.slots.of(class).finish(built.map(|(linked, _)| linked));
+        };
+        if let Err(cause) = std::thread::Builder::new()
+            .name("rusm-build".to_owned())
+            .spawn(build)
+        {
+            let cause = format!("no thread to compile on: {cause}");
+            self.slots
+                .of(class)
+                .finish(Err(CodeError::NotCompiled { cause }));
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! The code that a node knows, found by content.
+
+use super::cache::{CacheWarning, CodeCache};
+use super::compile::{OnEvent, Workshop, does_not_fit_the_pool};
+use super::error::CodeError;
+use super::link::Links;
+use super::{Code, Digest, EngineClass, Engines, Guest, shape, slot::Slots};
+use parking_lot::Mutex;
+use std::collections::HashMap;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+/// Largest code that the operator may bring: far beyond any real program, well within what the compiler survives.
+pub(crate) const OPERATOR_BYTES_MAX: u64 = 256 << 20;
+
+/// Who brings the code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// The manifest or the command line.
+    Operator,
+    /// A guest that may load code, within this many bytes.
+    Guest { max_bytes: u64 },
+}
+
+impl Origin {
+    fn max_bytes(self) -> u64 {
+        match self {
+            Origin::Operator => OPERATOR_BYTES_MAX,
+            Origin::Guest { max_bytes } => max_bytes.min(OPERATOR_BYTES_MAX),
+        }
+    }
+}
+
+/// What happens while code is loaded: for progress bars and logs.
+#[derive(Debug)]
+pub(crate) enum CodeEvent<'a> {
+    /// The compiler begins.
+    Compiling {
+        /// What the code is called.
+        name: &'a str,
+        /// Its size.
+        n_bytes: usize,
+    },
+    /// The compiler is done, with or without success.
+    Compiled {
+        /// What the code is called.
+        name: &'a str,
+        /// How long it took.
+        elapsed: Duration,
+    },
+    /// It was compiled before and found in the cache.
+    Found {
+        /// What the code is called.
+        name: &'a str,
+    },
+    /// The cache is of no use this time; nothing else is lost.
+    Cache {
+        /// What the code is called.
+        name: &'a str,
+        /// Why.
+        warning: &'a CacheWarning,
+    },
+}
+
+/// Loads code and remembers what is in use. `T` is what stores hold.
+pub(crate) struct CodeStore<T: Guest> {
+    engines: Arc<Engines>,
+    workshop: Arc<Workshop<T>>,
+    known: Mutex<HashMap<Digest, Weak<Code<T>>>>,
+}
+
+impl<T: Guest> CodeStore<T> {
+    pub(crate) fn new(
+        engines: Arc<Engines>,
+        links: Links<T>,
+        cache: Option<CodeCache>,
+        on_event: OnEvent,
+    ) -> CodeStore<T> {
+        let workshop = Arc::new(Workshop::new(Arc::clone(&engines), links, cache, on_event));
+        CodeStore {
+            engines,
+            workshop,
+            known: Mutex::new(HashMap::new()),
+        }
+    }
+
+    /// Bytes to code: checked, compiled and linked for the engine class that suits it. The same bytes give the same code.
+    ///
+    /// Blocks while the compiler runs.
+    pub(crate) fn load(
+        &self,
+        name: &str,
+        wasm: &[u8],
+        origin: Origin,
+    ) -> Result<Arc<Code<T>>, CodeError> {
+        let (n_bytes, max_bytes) = (
+            u64::try_from(wasm.len()).unwrap_or(u64::MAX),
+            origin.max_bytes(),
+        );
+        if n_bytes > max_bytes {
+            return Err(CodeError::TooLarge { n_bytes, max_bytes });
+        }
+        let digest = Digest::of(wasm);
+        if let Some(code) = self.known.lock().get(&digest).and_then(Weak::upgrade) {
+            return Ok(code);
+        }
+        let code = Arc::new(self.build(name, wasm, digest)?);
+        let mut known = self.known.lock();
+        known.retain(|_, code| code.strong_count() > 0);
+        // Two threads may have built the same: the first is kept.
+        if let Some(earlier) = known.get(&digest).and_then(Weak::upgrade) {
+            return Ok(earlier);
+        }
+        known.insert(digest, Arc::downgrade(&code));
+        Ok(code)
+    }
+
+    fn build(&self, name: &str, wasm: &[u8], digest: Digest) -> Result<Code<T>, CodeError> {
+        let shape = shape::read(wasm)?;
+        let mut home = if shape.is_concurrent {
+            EngineClass::Concurrent
+        } else {
+            EngineClass::Pooled
+        };
+        let mut built = self.workshop.build(home, name, wasm, digest, &shape);
+        if built.as_ref().err().is_some_and(does_not_fit_the_pool) {
+            home = EngineClass::Overflow;
+            built = self.workshop.build(home, name, wasm, digest, &shape);
+        }
+        let (linked, footprint) = built?;
+        let slots = Slots::new();
+        slots.of(home).fill(linked);
+        Ok(Code {
+            name: name.into(),
+            digest,
+            shape,
+            footprint,
+            home,
+            wasm: wasm.into(),
+            engines: Arc::clone(&self.engines),
+            workshop: Arc::clone(&self.workshop),
+            slots,
+        })
+    }
+}
+
+impl<T: Guest> std::fmt::Debug for CodeStore<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CodeStore")
+            .field("known", &self.known.lock().len())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,39 @@
+//! A guest process, seen from the host: its store data, one field per family, and how its run ends.
+
+pub(crate) mod body;
+pub(crate) mod limits;
+pub(crate) mod meter;
+pub(crate) mod output;
+mod store;
+
+use crate::abi::raw::RawBuffers;
+use crate::identity::Identity;
+use crate::runtime::RuntimeShared;
+use crate::wasi::WasiState;
+use limits::GuestLimits;
+use rusm_actor::{Context, ExitReason, Limit};
+use rusm_caps::Guard;
+use std::sync::Arc;
+
+/// What a store holds. Built from the profile alone, once per process.
+pub(crate) struct GuestState {
+    /// The process, as the kernel knows it.
+    pub(crate) context: Arc<Context>,
+    /// The one place that says what the process may do.
+    pub(crate) guard: Guard,
+    pub(crate) identity: Arc<Identity>,
+    pub(crate) runtime: Arc<RuntimeShared>,
+    pub(crate) limits: GuestLimits,
+    pub(crate) wasi: WasiState,
+    pub(crate) raw: RawBuffers,
+}
+
+/// Ends the guest with this reason: it called `process.exit`, or a fatal signal was met.
+#[derive(Debug, thiserror::Error)]
+#[error("the process ends: {0}")]
+pub(crate) struct GuestExit(pub(crate) ExitReason);
+
+/// Ends the guest: it ran into a bound of its profile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the process ran into its bound: {0}")]
+pub(crate) struct LimitBreach(pub(crate) Limit);

@@ -1,0 +1,119 @@
+//! A guest as the body of a process: from its first slice to its exit reason.
+
+use super::meter::{Meter, Metered};
+use super::{GuestState, LimitBreach};
+use crate::abi::raw::RawBuffers;
+use crate::program::GuestCode;
+use crate::event::GuestLog;
+use crate::guest::limits::GuestLimits;
+use crate::identity::Identity;
+use crate::lineage::Lease;
+use crate::runtime::RuntimeShared;
+use crate::wasi::{WasiSetup, WasiState};
+use rusm_actor::{Context, ExitReason, Limit};
+use rusm_caps::{AuditSink, Guard, Profile, Subject};
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+use wasmtime::{Store, UpdateDeadline};
+
+/// Everything that a guest is started with. Nothing is instantiated yet.
+pub(crate) struct Start {
+    pub(crate) runtime: Arc<RuntimeShared>,
+    pub(crate) code: Arc<GuestCode>,
+    pub(crate) profile: Arc<Profile>,
+    pub(crate) args: Vec<String>,
+    pub(crate) identity: Arc<Identity>,
+    pub(crate) lease: Lease,
+}
+
+/// The process: sets the guest up, runs it under its bounds in time, and gives its exit reason.
+pub(crate) async fn run(context: Context, start: Start) -> ExitReason {
+    let context = Arc::new(context);
+    let Start { runtime, code, profile, args, identity, lease } = start;
+    lease.lineage().set_pid(context.pid());
+    let limits = profile.limits();
+    let meter = Arc::new(Meter::new(context.node(), Arc::clone(&identity.usage), limits));
+    let timeout = limits.timeout;
+    let usage = Arc::clone(&identity.usage);
+    let state = state(&context, &runtime, &profile, args, identity);
+    let ticks = (Arc::clone(&meter), Arc::clone(&context));
+    let arm = move |store: &mut Store<GuestState>| arm(store, &ticks.0, &ticks.1);
+    let run = async move {
+        let ended = code.run(state, &arm).await;
+        if let Some(code) = ended.exit_code {
+            usage.set_exit_code(code);
+        }
+        ended.reason
+    };
+    let run = Metered::new(run, meter);
+    match timeout {
+        None => run.await,
+        Some(timeout) => within(run, context.sleep(timeout)).await,
+    }
+}
+
+fn state(
+    context: &Arc<Context>,
+    runtime: &Arc<RuntimeShared>,
+    profile: &Arc<Profile>,
+    args: Vec<String>,
+    identity: Arc<Identity>,
+) -> GuestState {
+    let subject = Subject::new(Arc::clone(&identity.component), context.pid().as_u64(), context.pid().to_string());
+    let sink = Arc::clone(&runtime.reporter) as Arc<dyn AuditSink>;
+    let guard = Guard::new(Arc::clone(profile), subject, sink);
+    let log = GuestLog {
+        reporter: Arc::clone(&runtime.reporter),
+        component: Arc::clone(&identity.component),
+        pid: context.pid(),
+    };
+    let mut argv = vec![identity.component.to_string()];
+    argv.extend(args);
+    let wasi = WasiState::new(WasiSetup {
+        guard: guard.clone(),
+        args: argv,
+        folder: Arc::clone(&identity.folder),
+        dotenv: Arc::clone(&runtime.env),
+        lines: Arc::new(log),
+    });
+    GuestState {
+        context: Arc::clone(context),
+        guard,
+        limits: GuestLimits::new(profile.limits().max_memory_bytes).shown_in(Arc::clone(&identity.usage)),
+        identity,
+        runtime: Arc::clone(runtime),
+        wasi,
+        raw: RawBuffers::default(),
+    }
+}
+
+/// Makes a store preemptible: the callback runs at the first check after each tick.
+fn arm(store: &mut Store<GuestState>, meter: &Arc<Meter>, context: &Arc<Context>) {
+    let (meter, context) = (Arc::clone(meter), Arc::clone(context));
+    store.set_epoch_deadline(1);
+    store.epoch_deadline_callback(move |_| Ok(on_tick(&meter, &context)?));
+}
+
+/// A preemption tick reached the guest while it computed.
+fn on_tick(meter: &Meter, context: &Context) -> Result<UpdateDeadline, LimitBreach> {
+    let n_ticks = meter.tick()?;
+    if context.should_yield(n_ticks) {
+        meter.note_preempted();
+        Ok(UpdateDeadline::Yield(1))
+    } else {
+        Ok(UpdateDeadline::Continue(1))
+    }
+}
+
+/// Runs until the guest ends or its wall time is over.
+async fn within(run: impl Future<Output = ExitReason>, over: impl Future<Output = ()>) -> ExitReason {
+    let (mut run, mut over) = (pin!(run), pin!(over));
+    std::future::poll_fn(|task| {
+        if let Poll::Ready(reason) = run.as_mut().poll(task) {
+            return Poll::Ready(reason);
+        }
+        over.as_mut().poll(task).map(|()| ExitReason::Limit(Limit::WallTime))
+    })
+    .await
+}

@@ -1,0 +1,131 @@
+//! How long a guest computes, and when it has to stop: [`Meter`], and the [`Metered`] future.
+//!
+//! CPU time is measured at both ends of a slice, by the node's own clock; the epoch callback looks at it
+//! once per preemption tick. So a bound in time holds to within a tick, also in an endless loop.
+//!
+//! # Ownership
+//! Only the worker that runs the slice writes; the fields are atomics because the callback lives inside
+//! the store and the future around it.
+
+use super::LimitBreach;
+use crate::identity::Usage;
+use rusm_actor::{ExitReason, Limit, Node};
+use rusm_caps::Limits;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::task::{Context as TaskContext, Poll};
+use std::time::Duration;
+
+#[derive(Debug)]
+pub(crate) struct Meter {
+    node: Node,
+    usage: Arc<Usage>,
+    max_cpu: Duration,
+    max_slice: Duration,
+    /// When its life is over, on the node's clock.
+    deadline: Duration,
+    /// When the running slice began, in nanoseconds of the node's clock.
+    slice_start: AtomicU64,
+    /// CPU time since the guest last waited for something of its own accord.
+    since_wait: AtomicU64,
+    n_ticks: AtomicU32,
+    /// The slice ends because the guest was told to give way, not because it waits.
+    is_preempted: AtomicBool,
+}
+
+impl Meter {
+    pub(crate) fn new(node: Node, usage: Arc<Usage>, limits: &Limits) -> Self {
+        let deadline = limits.timeout.map_or(Duration::MAX, |timeout| node.now().saturating_add(timeout));
+        Self {
+            node,
+            usage,
+            max_cpu: limits.max_cpu.unwrap_or(Duration::MAX),
+            max_slice: limits.max_slice.unwrap_or(Duration::MAX),
+            deadline,
+            slice_start: AtomicU64::new(0),
+            since_wait: AtomicU64::new(0),
+            n_ticks: AtomicU32::new(0),
+            is_preempted: AtomicBool::new(false),
+        }
+    }
+
+    /// One preemption tick passed while the guest ran: how many in this slice, or the bound it is over.
+    pub(crate) fn tick(&self) -> Result<u32, LimitBreach> {
+        let now = self.node.now();
+        let slice = self.slice_so_far(now);
+        self.check(now, self.usage.cpu() + slice, self.waited() + slice)?;
+        Ok(self.n_ticks.fetch_add(1, Relaxed) + 1)
+    }
+
+    /// The guest is told to give way now.
+    pub(crate) fn note_preempted(&self) {
+        self.is_preempted.store(true, Relaxed);
+    }
+
+    fn begin_slice(&self) {
+        self.slice_start.store(nanos(self.node.now()), Relaxed);
+        self.n_ticks.store(0, Relaxed);
+        self.is_preempted.store(false, Relaxed);
+    }
+
+    /// Books the slice.
+    fn end_slice(&self) -> Result<(), LimitBreach> {
+        let now = self.node.now();
+        let slice = self.slice_so_far(now);
+        let cpu = self.usage.cpu() + slice;
+        let waited = self.waited() + slice;
+        self.usage.set_cpu(cpu);
+        let carried = if self.is_preempted.load(Relaxed) { waited } else { Duration::ZERO };
+        self.since_wait.store(nanos(carried), Relaxed);
+        self.check(now, cpu, waited)
+    }
+
+    fn check(&self, now: Duration, cpu: Duration, slice: Duration) -> Result<(), LimitBreach> {
+        if cpu > self.max_cpu || slice > self.max_slice {
+            Err(LimitBreach(Limit::CpuTime))
+        } else if now >= self.deadline {
+            Err(LimitBreach(Limit::WallTime))
+        } else {
+            Ok(())
+        }
+    }
+
+    fn slice_so_far(&self, now: Duration) -> Duration {
+        now.saturating_sub(Duration::from_nanos(self.slice_start.load(Relaxed)))
+    }
+
+    fn waited(&self) -> Duration {
+        Duration::from_nanos(self.since_wait.load(Relaxed))
+    }
+}
+
+fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// The guest's run, measured; it ends when the guest does or when a bound in time is reached.
+pub(crate) struct Metered<F> {
+    run: Pin<Box<F>>,
+    meter: Arc<Meter>,
+}
+
+impl<F> Metered<F> {
+    pub(crate) fn new(run: F, meter: Arc<Meter>) -> Self {
+        Self { run: Box::pin(run), meter }
+    }
+}
+
+impl<F: Future<Output = ExitReason>> Future for Metered<F> {
+    type Output = ExitReason;
+
+    fn poll(mut self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<ExitReason> {
+        self.meter.begin_slice();
+        let polled = self.run.as_mut().poll(task);
+        match (polled, self.meter.end_slice()) {
+            (Poll::Ready(reason), _) => Poll::Ready(reason),
+            (Poll::Pending, Ok(())) => Poll::Pending,
+            (Poll::Pending, Err(LimitBreach(limit))) => Poll::Ready(ExitReason::Limit(limit)),
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! What a guest prints: whole lines to a sink, or raw bytes to the terminal, within the bound of its profile.
+//!
+//! Invariants:
+//! - a line that reaches a [`LineSink`] holds no character that steers a terminal, forges another line or turns reading direction
+//!   around, and is at most [`LINE_BYTES_MAX`] of the guest's bytes long;
+//! - what lies between two line ends reaches the sink in order; the last line reaches it even without a line end, also when the process
+//!   is killed;
+//! - standard output and error share one bound. The write that exceeds it is not printed and ends the process.
+
+use super::LimitBreach;
+use parking_lot::Mutex;
+use rusm_actor::Limit;
+use std::io::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use tokio::sync::Notify;
+
+mod line;
+mod stream;
+
+pub(crate) use line::escape;
+pub(crate) use stream::OutputStream;
+
+/// A longer line is cut into pieces of this many bytes.
+pub(crate) const LINE_BYTES_MAX: usize = 8 * 1024;
+
+/// Which of the two streams.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stream {
+    /// Standard output.
+    Stdout,
+    /// Standard error.
+    Stderr,
+}
+
+/// Takes a guest's lines. One is made per process, so it knows whose lines it takes.
+pub(crate) trait LineSink: Send + Sync {
+    /// One line, escaped, without its line end. Called on the thread that runs the guest, so it must not block for long.
+    fn line(&self, stream: Stream, line: &str);
+}
+
+/// Where a guest's output goes.
+pub(crate) enum Destination {
+    /// The terminal of the node itself: bytes as they are. Only for profiles that grant `stdio`.
+    Terminal,
+    /// The node's log, line by line.
+    Lines(Arc<dyn LineSink>),
+}
+
+/// Both output streams of one process.
+pub(crate) struct GuestOutput {
+    destination: Destination,
+    bound_bytes: u64,
+    written_bytes: AtomicU64,
+    breached: AtomicBool,
+    on_breach: Notify,
+    stdout: Mutex<line::Splitter>,
+    stderr: Mutex<line::Splitter>,
+}
+
+impl GuestOutput {
+    /// `max_output_bytes` of `u64::MAX` is no bound.
+    pub(crate) fn new(destination: Destination, max_output_bytes: u64) -> Arc<GuestOutput> {
+        Arc::new(GuestOutput {
+            destination,
+            bound_bytes: max_output_bytes,
+            written_bytes: AtomicU64::new(0),
+            breached: AtomicBool::new(false),
+            on_breach: Notify::new(),
+            stdout: Mutex::new(line::Splitter::default()),
+            stderr: Mutex::new(line::Splitter::default()),
+        })
+    }
+
+    /// Prints, or says that the guest has printed too much.
+    fn write(&self, stream: Stream, bytes: &[u8]) -> Result<(), WriteError> {
+        self.spend(bytes.len())?;
+        match &self.destination {
+            Destination::Terminal => print(stream, bytes).map_err(WriteError::Terminal),
+            Destination::Lines(sink) => {
+                self.splitter(stream)
+                    .lock()
+                    .push(bytes, &mut |line| sink.line(stream, line));
+                Ok(())
+            }
+        }
+    }
+
+    /// Passes on what lies unfinished in the buffers: at the end of the process.
+    pub(crate) fn finish(&self) {
+        if let Destination::Lines(sink) = &self.destination {
+            for stream in [Stream::Stdout, Stream::Stderr] {
+                self.splitter(stream)
+                    .lock()
+                    .finish(&mut |line| sink.line(stream, line));
+            }
+        }
+    }
+
+    /// Whether the bound was exceeded. A guest of WASI 0.3 is not ended by the write itself, so its runner watches this.
+    pub(crate) fn breached(&self) -> bool {
+        // Acquire pairs with the release in `spend`; there is no data behind it but the order of events is plain this way.
+        self.breached.load(Ordering::Acquire)
+    }
+
+    /// Resolves when the bound is exceeded.
+    pub(crate) async fn wait_for_breach(&self) {
+        let notified = self.on_breach.notified();
+        if !self.breached() {
+            notified.await;
+        }
+    }
+
+    /// Bytes printed so far.
+    pub(crate) fn written_bytes(&self) -> u64 {
+        self.written_bytes.load(Ordering::Relaxed)
+    }
+
+    fn spend(&self, n_bytes: usize) -> Result<(), WriteError> {
+        let n_bytes = u64::try_from(n_bytes).unwrap_or(u64::MAX);
+        let before = self.written_bytes.fetch_add(n_bytes, Ordering::Relaxed);
+        if before.saturating_add(n_bytes) <= self.bound_bytes {
+            return Ok(());
+        }
+        self.breached.store(true, Ordering::Release);
+        // One waiter at most, the process itself; a permit is kept for it if it does not wait yet.
+        self.on_breach.notify_one();
+        Err(WriteError::Breach(LimitBreach(Limit::Output)))
+    }
+
+    /// Whether the bytes go to the node's own terminal.
+    pub(crate) fn has_terminal(&self) -> bool {
+        matches!(self.destination, Destination::Terminal)
+    }
+
+    fn splitter(&self, stream: Stream) -> &Mutex<line::Splitter> {
+        match stream {
+            Stream::Stdout => &self.stdout,
+            Stream::Stderr => &self.stderr,
+        }
+    }
+
+    fn is_terminal(&self, stream: Stream) -> bool {
+        match (&self.destination, stream) {
+            (Destination::Lines(_), _) => false,
+            (Destination::Terminal, Stream::Stdout) => {
+                std::io::IsTerminal::is_terminal(&std::io::stdout())
+            }
+            (Destination::Terminal, Stream::Stderr) => {
+                std::io::IsTerminal::is_terminal(&std::io::stderr())
+            }
+        }
+    }
+}
+
+impl Drop for GuestOutput {
+    fn drop(&mut self) {
+        self.finish();
+    }
+}
+
+impl std::fmt::Debug for GuestOutput {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("GuestOutput")
+            .field("written_bytes", &self.written_bytes())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why bytes were not printed.
+#[derive(Debug)]
+enum WriteError {
+    Breach(LimitBreach),
+    Terminal(std::io::Error),
+}
+
+/// Bytes to the node's own stream, at once and unchanged.
+fn print(stream: Stream, bytes: &[u8]) -> std::io::Result<()> {
+    fn all(mut to: impl Write, bytes: &[u8]) -> std::io::Result<()> {
+        to.write_all(bytes)?;
+        to.flush()
+    }
+    match stream {
+        Stream::Stdout => all(std::io::stdout().lock(), bytes),
+        Stream::Stderr => all(std::io::stderr().lock(), bytes),
+    }
+}
+
+#[cfg(test)]
+mod tests;

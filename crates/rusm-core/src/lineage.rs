@@ -1,0 +1,196 @@
+//! Who descends from whom, for as long as it matters.
+//!
+//! A lineage node outlives its process only while a live descendant hangs below it, and dead nodes are
+//! skipped when a child is added: a relay of processes that each spawn the next and end does not grow a
+//! chain. Each node counts its live descendants of every generation against `max-processes`.
+//!
+//! # Locking
+//! One node's parent lock at a time, held for a clone or a swap.
+
+use parking_lot::Mutex;
+use std::sync::Arc;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+
+use crate::program::GuestCode;
+use rusm_actor::Pid;
+use rusm_caps::Profile;
+use std::collections::BTreeMap;
+
+/// Code that a process registered at run time, and the profile it runs under: its loader's.
+#[derive(Clone, Debug)]
+pub(crate) struct Loaded {
+    pub(crate) code: Arc<GuestCode>,
+    pub(crate) profile: Arc<Profile>,
+}
+
+/// One process in the family tree.
+#[derive(Debug)]
+pub(crate) struct Lineage {
+    parent: Mutex<Option<Arc<Lineage>>>,
+    pid: OnceLock<Pid>,
+    /// Who spawned it; stays when that process has ended.
+    parent_pid: Option<Pid>,
+    is_alive: AtomicBool,
+    n_descendants: AtomicU32,
+    n_descendants_max: u32,
+    loaded: Mutex<BTreeMap<String, Loaded>>,
+}
+
+/// The process's place in the tree; dropping it takes the process out of its ancestors' counts.
+#[derive(Debug)]
+pub(crate) struct Lease(Arc<Lineage>);
+
+impl Lineage {
+    /// A new process below `parent`; refused when an ancestor has all the descendants it may have.
+    ///
+    /// # Errors
+    /// The bound that was reached.
+    pub(crate) fn below(parent: Option<&Arc<Self>>, n_descendants_max: u32) -> Result<Lease, u32> {
+        let parent_pid = parent.and_then(|parent| parent.pid.get().copied());
+        let parent = parent.map(Self::nearest_alive_from);
+        let lineage = Arc::new(Self {
+            parent: Mutex::new(parent.flatten()),
+            pid: OnceLock::new(),
+            parent_pid,
+            is_alive: AtomicBool::new(true),
+            n_descendants: AtomicU32::new(0),
+            n_descendants_max,
+            loaded: Mutex::default(),
+        });
+        let mut counted = Vec::new();
+        for ancestor in lineage.ancestors() {
+            if !ancestor.take_place() {
+                counted.iter().for_each(|above: &Arc<Self>| above.free_place());
+                return Err(ancestor.n_descendants_max);
+            }
+            counted.push(ancestor);
+        }
+        Ok(Lease(lineage))
+    }
+
+    /// Set once, when the kernel has given the process its pid.
+    pub(crate) fn set_pid(&self, pid: Pid) {
+        // A second call would carry the same pid.
+        let _already = self.pid.set(pid);
+    }
+
+    /// The guest that spawned it; none when the node itself did, by a supervisor or from outside.
+    pub(crate) fn parent(&self) -> Option<Pid> {
+        self.parent_pid
+    }
+
+    /// Whether the living process `pid` is an ancestor.
+    pub(crate) fn descends_from(&self, pid: Pid) -> bool {
+        self.ancestors().any(|ancestor| ancestor.pid.get() == Some(&pid))
+    }
+
+    /// Keeps code under a name, for this process and its descendants to spawn. False when the name is taken.
+    pub(crate) fn load(&self, name: &str, loaded: Loaded) -> bool {
+        let mut held = self.loaded.lock();
+        if held.contains_key(name) {
+            return false;
+        }
+        held.insert(name.to_owned(), loaded);
+        true
+    }
+
+    /// How many pieces of code this process has loaded.
+    pub(crate) fn n_loaded(&self) -> usize {
+        self.loaded.lock().len()
+    }
+
+    /// Code that this process or a living ancestor loaded under this name; the nearest wins.
+    pub(crate) fn find_loaded(&self, name: &str) -> Option<Loaded> {
+        let own = self.loaded.lock().get(name).cloned();
+        own.or_else(|| {
+            self.ancestors().find_map(|ancestor| ancestor.loaded.lock().get(name).cloned())
+        })
+    }
+
+    fn ancestors(&self) -> impl Iterator<Item = Arc<Self>> {
+        let first = self.parent.lock().clone();
+        std::iter::successors(first, |lineage| lineage.parent.lock().clone())
+    }
+
+    /// This node if its process lives, else the nearest ancestor whose process does. The nodes on the way
+    /// are made to point there.
+    fn nearest_alive_from(self: &Arc<Self>) -> Option<Arc<Self>> {
+        let nearest = std::iter::once(Arc::clone(self))
+            .chain(self.ancestors())
+            .find(|lineage| lineage.is_alive.load(Ordering::Acquire));
+        let above = nearest.as_ref().and_then(|found| found.nearest_parent());
+        if let Some(found) = &nearest {
+            *found.parent.lock() = above;
+        }
+        nearest
+    }
+
+    fn nearest_parent(&self) -> Option<Arc<Self>> {
+        self.ancestors().find(|lineage| lineage.is_alive.load(Ordering::Acquire))
+    }
+
+    fn take_place(&self) -> bool {
+        let room = |n: u32| (n < self.n_descendants_max).then_some(n + 1);
+        self.n_descendants.try_update(Ordering::AcqRel, Ordering::Acquire, room).is_ok()
+    }
+
+    fn free_place(&self) {
+        self.n_descendants.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+impl Lease {
+    pub(crate) fn lineage(&self) -> &Arc<Lineage> {
+        &self.0
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        self.0.is_alive.store(false, Ordering::Release);
+        self.0.loaded.lock().clear();
+        self.0.ancestors().for_each(|ancestor| ancestor.free_place());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pid(number: u64) -> Pid {
+        Pid::from_u64(number).unwrap()
+    }
+
+    fn child(parent: &Lease, number: u64) -> Lease {
+        let lease = Lineage::below(Some(parent.lineage()), 10).unwrap();
+        lease.lineage().set_pid(pid(number));
+        lease
+    }
+
+    #[test]
+    fn max_processes_counts_descendants_of_every_generation() {
+        let root = Lineage::below(None, 2).unwrap();
+        root.lineage().set_pid(pid(1));
+        let first = child(&root, 2);
+        let second = child(&first, 3);
+        assert_eq!(Lineage::below(Some(second.lineage()), 10).unwrap_err(), 2);
+        assert_eq!(Lineage::below(Some(root.lineage()), 10).unwrap_err(), 2);
+        drop(second);
+        assert!(Lineage::below(Some(first.lineage()), 10).is_ok());
+    }
+
+    #[test]
+    fn a_relay_of_processes_leaves_no_chain_behind() {
+        let root = Lineage::below(None, 100).unwrap();
+        root.lineage().set_pid(pid(1));
+        let mut last = child(&root, 2);
+        for number in 3..1_000 {
+            last = child(&last, number);
+        }
+        let next = child(&last, 1_000);
+        assert!(next.lineage().ancestors().count() <= 3);
+        assert!(next.lineage().descends_from(pid(1)));
+        assert_eq!(root.lineage().n_descendants.load(Ordering::Acquire), 2);
+    }
+}

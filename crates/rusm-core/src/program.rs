@@ -1,0 +1,36 @@
+//! Code as its embedder holds it: [`Program`].
+
+use crate::code::Code;
+use crate::guest::GuestState;
+use std::fmt;
+use std::sync::Arc;
+
+/// Code whose stores hold a guest of this runtime.
+pub(crate) type GuestCode = Code<GuestState>;
+
+/// Validated, compiled, linked code, ready to be started any number of times. Clones are cheap.
+#[derive(Clone)]
+pub struct Program(pub(crate) Arc<GuestCode>);
+
+impl Program {
+    /// What it was called when it was loaded.
+    pub fn name(&self) -> &str {
+        self.0.name()
+    }
+
+    /// SHA-256 of its bytes, in hexadecimal digits.
+    pub fn digest(&self) -> String {
+        self.0.digest().to_string()
+    }
+
+    /// What it imports: interfaces of a component, `module/function` of a core module.
+    pub fn imports(&self) -> impl Iterator<Item = &str> {
+        self.0.imports()
+    }
+}
+
+impl fmt::Debug for Program {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Program").field(&self.name()).finish()
+    }
+}

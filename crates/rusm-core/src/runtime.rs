@@ -1,0 +1,206 @@
+//! The runtime that one embeds: [`Runtime`], [`RuntimeBuilder`], [`Spawn`].
+//!
+//! A runtime owns a node, its engines, its code and the components that may be spawned by name. Handles
+//! are clones; [`Runtime::shutdown`] ends it.
+
+mod builder;
+mod handle;
+mod launch;
+
+pub use builder::{BuildError, RuntimeBuilder};
+pub use handle::ProcessHandle;
+pub(crate) use launch::{Launch, SpawnRequest, Spawner};
+
+use crate::code::{CodeError, CodeStore, Origin};
+use crate::guest::GuestState;
+use crate::program::{GuestCode, Program};
+use crate::event::{Reporter, RuntimeEvent};
+use crate::ticker::Ticker;
+use parking_lot::{Mutex, RwLock};
+use rusm_actor::{Name, Node};
+use rusm_caps::{Denied, Profile};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+use std::thread::JoinHandle;
+
+/// Why a process was not started.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SpawnFailure {
+    /// The spawner's profile does not allow it.
+    #[error("{0}")]
+    Denied(Denied),
+    /// No component of this name is declared or loaded.
+    #[error("no component is called '{0}'")]
+    UnknownComponent(String),
+    /// The profile asked for is not offered, or a restriction would widen.
+    #[error("{0}")]
+    Escalation(String),
+    /// Another process holds the name.
+    #[error("the name is taken")]
+    NameTaken,
+    /// The node, or the profile of an ancestor, has no room for another process.
+    #[error("{0}")]
+    TooMany(String),
+    /// Not a component or module that can run here.
+    #[error("{0}")]
+    InvalidCode(String),
+}
+
+/// A component that may be spawned by its name.
+#[derive(Debug)]
+pub(crate) struct Declared {
+    pub(crate) name: Arc<str>,
+    pub(crate) code: Arc<GuestCode>,
+    pub(crate) profile: Arc<Profile>,
+    /// Profiles that a spawner may choose instead, by name.
+    pub(crate) offered: BTreeMap<String, Arc<Profile>>,
+    pub(crate) args: Vec<String>,
+    /// What relative paths in its profile are relative to.
+    pub(crate) folder: Arc<Path>,
+}
+
+/// What all processes of a runtime share.
+pub(crate) struct RuntimeShared {
+    node: OnceLock<Node>,
+    pub(crate) code: CodeStore<GuestState>,
+    pub(crate) reporter: Arc<Reporter>,
+    /// What environment grants are looked up in.
+    pub(crate) env: Arc<BTreeMap<String, String>>,
+    components: RwLock<BTreeMap<String, Arc<Declared>>>,
+    ticker: Arc<Ticker>,
+    ticker_thread: Mutex<Option<JoinHandle<()>>>,
+    /// The reactor that WASI's files, sockets and clocks wait on; dropped last.
+    io: Mutex<Option<tokio::runtime::Runtime>>,
+}
+
+impl RuntimeShared {
+    pub(crate) fn node(&self) -> &Node {
+        self.node.get().expect("the builder sets the node before it hands the runtime out")
+    }
+
+    pub(crate) fn declare(&self, declared: Declared) {
+        let name = declared.name.to_string();
+        self.components.write().insert(name, Arc::new(declared));
+    }
+
+    pub(crate) fn declared(&self, name: &str) -> Option<Arc<Declared>> {
+        self.components.read().get(name).cloned()
+    }
+
+    pub(crate) fn report_loading(&self, component: &str, done: usize, total: usize) {
+        let component = component.into();
+        self.reporter.report(&RuntimeEvent::Loading { component, done, total });
+    }
+}
+
+impl fmt::Debug for RuntimeShared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RuntimeShared")
+            .field("node", &self.node)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A process to start from outside: code, a profile, arguments.
+///
+/// The profile is `sandboxed` unless another is given: code has no rights of its own.
+#[derive(Clone, Debug)]
+pub struct Spawn {
+    component: Arc<str>,
+    program: Program,
+    profile: Arc<Profile>,
+    args: Vec<String>,
+    name: Option<Name>,
+}
+
+impl Spawn {
+    /// Runs this code, labelled `component`, without any right.
+    pub fn new(component: &str, program: &Program) -> Self {
+        Self {
+            component: component.into(),
+            program: program.clone(),
+            profile: Arc::new(Profile::sandboxed()),
+            args: Vec::new(),
+            name: None,
+        }
+    }
+
+    /// Runs it under this profile.
+    pub fn profile(mut self, profile: impl Into<Arc<Profile>>) -> Self {
+        self.profile = profile.into();
+        self
+    }
+
+    /// Gives it these arguments, after its own name.
+    pub fn args<T: Into<String>>(mut self, args: impl IntoIterator<Item = T>) -> Self {
+        self.args = args.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Registers it under a name before it runs.
+    pub fn name(mut self, name: Name) -> Self {
+        self.name = Some(name);
+        self
+    }
+}
+
+/// The runtime. Clones are handles to the same one.
+#[derive(Clone, Debug)]
+pub struct Runtime(pub(crate) Arc<RuntimeShared>);
+
+impl Runtime {
+    /// A builder with a worker per core, no code cache, nothing but the process's environment, and no observer.
+    pub fn builder() -> RuntimeBuilder {
+        RuntimeBuilder::default()
+    }
+
+    /// Compiles code, or takes it from the cache. `name` appears in reports.
+    ///
+    /// # Errors
+    /// [`CodeError`]: not Wasm, over a bound, an import that nobody provides, or no entry.
+    pub fn load(&self, name: &str, wasm: &[u8]) -> Result<Program, CodeError> {
+        self.0.code.load(name, wasm, Origin::Operator).map(Program)
+    }
+
+    /// Lets processes spawn this code by name, under this profile, if their own profile says so.
+    pub fn declare(&self, name: &str, program: &Program, profile: impl Into<Arc<Profile>>) {
+        self.0.declare(Declared {
+            name: name.into(),
+            code: Arc::clone(&program.0),
+            profile: profile.into(),
+            offered: BTreeMap::new(),
+            args: Vec::new(),
+            folder: Path::new(".").into(),
+        });
+    }
+
+    /// Starts a process that has no parent.
+    ///
+    /// # Errors
+    /// [`SpawnFailure`]: name taken, no room. What the code itself or a grant makes impossible is the
+    /// process's exit reason, `not-started`.
+    pub fn spawn(&self, spawn: Spawn) -> Result<ProcessHandle, SpawnFailure> {
+        handle::spawn(&self.0, spawn)
+    }
+
+    /// The node that its processes live on.
+    pub fn node(&self) -> &Node {
+        self.0.node()
+    }
+
+    /// Kills every process, waits for the last to end, and stops all threads. Not for worker threads.
+    pub fn shutdown(&self) {
+        self.0.node().shutdown();
+        self.0.ticker.stop();
+        if let Some(thread) = self.0.ticker_thread.lock().take() {
+            // A ticker that panicked has said so already.
+            let _panicked = thread.join();
+        }
+        let io = self.0.io.lock().take();
+        if let Some(io) = io {
+            io.shutdown_background();
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! A process as its embedder holds it: [`ProcessHandle`].
+//!
+//! A small native process watches the guest from its first moment, so its exit reason is known however
+//! late somebody asks.
+
+use super::{Launch, RuntimeShared, Spawn, SpawnFailure, Spawner};
+use crate::identity::{self, Usage};
+use parking_lot::Mutex;
+use rusm_actor::{Event, ExitReason, Node, Pid, Selector, SpawnOptions};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+/// A process that was started from outside.
+#[derive(Debug)]
+pub struct ProcessHandle {
+    node: Node,
+    pid: Pid,
+    usage: Option<Arc<Usage>>,
+    ended: Mutex<Watch>,
+}
+
+#[derive(Debug)]
+enum Watch {
+    Waiting(Receiver<ExitReason>),
+    Ended(ExitReason),
+}
+
+impl ProcessHandle {
+    /// Who.
+    pub fn pid(&self) -> Pid {
+        self.pid
+    }
+
+    /// Waits on the calling thread until it has ended. Not for worker threads.
+    pub fn wait(&self) -> ExitReason {
+        let mut watch = self.ended.lock();
+        let reason = match &*watch {
+            Watch::Ended(reason) => reason.clone(),
+            // The watcher ends without a word only when the node kills everything.
+            Watch::Waiting(ended) => ended.recv().unwrap_or(ExitReason::Killed),
+        };
+        *watch = Watch::Ended(reason.clone());
+        reason
+    }
+
+    /// The code that the guest itself ended with; none while it runs, or when something else ended it.
+    pub fn exit_code(&self) -> Option<i32> {
+        self.usage.as_ref().and_then(|usage| usage.exit_code())
+    }
+
+    /// Kills it.
+    pub fn kill(&self) {
+        self.node.kill(self.pid);
+    }
+
+    /// Asks it to stop: an exit signal `shutdown`, which it may trap.
+    pub fn stop(&self) {
+        self.node.exit_signal(self.pid, ExitReason::Shutdown);
+    }
+}
+
+type Started = Result<(Pid, Option<Arc<Usage>>), SpawnFailure>;
+
+pub(super) fn spawn(shared: &Arc<RuntimeShared>, spawn: Spawn) -> Result<ProcessHandle, SpawnFailure> {
+    let (started, has_started) = sync_channel(1);
+    let (ended, has_ended) = sync_channel(1);
+    let for_watcher = Arc::clone(shared);
+    let watcher = SpawnOptions::new("watcher");
+    let watching = shared.node().spawn(watcher, |context| async move {
+        watch(&context, &for_watcher, spawn, &started, &ended).await;
+        ExitReason::Normal
+    });
+    watching.map_err(|error| SpawnFailure::TooMany(error.to_string()))?;
+    let too_late = || SpawnFailure::TooMany("the node is shutting down".to_owned());
+    let (pid, usage) = has_started.recv().map_err(|_| too_late())??;
+    Ok(ProcessHandle {
+        node: shared.node().clone(),
+        pid,
+        usage,
+        ended: Mutex::new(Watch::Waiting(has_ended)),
+    })
+}
+
+async fn watch(
+    context: &rusm_actor::Context,
+    shared: &Arc<RuntimeShared>,
+    spawn: Spawn,
+    started: &SyncSender<Started>,
+    ended: &SyncSender<ExitReason>,
+) {
+    let launch = Launch {
+        component: spawn.component,
+        code: spawn.program.0,
+        profile: spawn.profile,
+        args: spawn.args,
+        folder: Path::new(".").into(),
+        name: spawn.name,
+        link: false,
+        monitor: true,
+        restarts: 0,
+    };
+    let spawned = match shared.launch(Spawner::Native(context), launch) {
+        Ok(spawned) => spawned,
+        Err(failure) => {
+            let _sent = started.send(Err(failure)); // The caller waits for exactly this.
+            return;
+        }
+    };
+    let usage = identity::of(shared.node(), spawned.pid).map(|known| Arc::clone(&known.usage));
+    let _sent = started.send(Ok((spawned.pid, usage)));
+    let Some(monitor) = spawned.monitor else { return };
+    if let Event::Down { reason, .. } = context.receive(Selector::down(monitor)).await {
+        let _sent = ended.send(reason); // Nobody listens when the handle was dropped.
+    }
+}

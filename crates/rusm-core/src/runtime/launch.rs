@@ -1,0 +1,203 @@
+//! The path of one spawn: who may, under which profile, with what bounds.
+//!
+//! A declared component runs under the profile declared for it, or one that its declaration offers; code
+//! that a process loaded runs under its loader's. Whoever spawns can only narrow that.
+
+use super::{RuntimeShared, SpawnFailure};
+use crate::code::Origin;
+use crate::guest::GuestState;
+use crate::guest::body::{self, Start};
+use crate::identity::{Identity, Usage};
+use crate::lineage::{Lineage, Loaded};
+use crate::program::GuestCode;
+use rusm_actor::{Context, MailboxBounds, Name, SpawnError, SpawnOptions, Spawned};
+use rusm_caps::{Profile, Request, Restrictions};
+use std::path::Path;
+use std::sync::Arc;
+
+/// The most pieces of code that one process may have loaded at once.
+const LOADED_MAX: usize = 64;
+/// The largest code that a guest may bring, in bytes.
+const LOADED_BYTES_MAX: u64 = 16 << 20;
+
+/// Who starts a process.
+#[derive(Clone, Copy)]
+pub(crate) enum Spawner<'a> {
+    /// A supervisor, or another native process of the node.
+    Native(&'a Context),
+    Guest(&'a GuestState),
+}
+
+/// A process about to be started; everything about it is decided.
+#[derive(Debug)]
+pub(crate) struct Launch {
+    pub(crate) component: Arc<str>,
+    pub(crate) code: Arc<GuestCode>,
+    pub(crate) profile: Arc<Profile>,
+    pub(crate) args: Vec<String>,
+    /// What relative paths in the profile are relative to.
+    pub(crate) folder: Arc<Path>,
+    pub(crate) name: Option<Name>,
+    pub(crate) link: bool,
+    pub(crate) monitor: bool,
+    pub(crate) restarts: u32,
+}
+
+/// What a guest asks for.
+#[derive(Debug)]
+pub(crate) struct SpawnRequest<'a> {
+    pub(crate) component: &'a str,
+    pub(crate) name: Option<Name>,
+    pub(crate) args: Vec<String>,
+    pub(crate) link: bool,
+    pub(crate) monitor: bool,
+    /// A profile that the component's declaration offers.
+    pub(crate) profile: Option<&'a str>,
+    pub(crate) restrict: Option<Restrictions>,
+}
+
+/// What a name stands for when it is spawned.
+struct Resolved {
+    component: Arc<str>,
+    code: Arc<GuestCode>,
+    profile: Arc<Profile>,
+    args: Vec<String>,
+    folder: Arc<Path>,
+}
+
+impl RuntimeShared {
+    /// Starts a process for a guest.
+    pub(crate) fn spawn_guest(
+        self: &Arc<Self>,
+        parent: &GuestState,
+        request: SpawnRequest<'_>,
+    ) -> Result<Spawned, SpawnFailure> {
+        let asked = Request::Spawn { component: request.component };
+        let permit = parent.guard.check(asked, request.component).map_err(SpawnFailure::Denied)?;
+        let resolved = self.resolve(parent, permit.into_inner(), request.profile)?;
+        let profile = match &request.restrict {
+            None => resolved.profile,
+            Some(restrict) => {
+                let narrowed = resolved.profile.restrict(restrict);
+                Arc::new(narrowed.map_err(|error| SpawnFailure::Escalation(error.to_string()))?)
+            }
+        };
+        let args = if request.args.is_empty() { resolved.args } else { request.args };
+        let launch = Launch {
+            component: resolved.component,
+            code: resolved.code,
+            profile,
+            args,
+            folder: resolved.folder,
+            name: request.name,
+            link: request.link,
+            monitor: request.monitor,
+            restarts: 0,
+        };
+        self.launch(Spawner::Guest(parent), launch)
+    }
+
+    /// Registers code that a guest brings, for it and its descendants to spawn while it lives.
+    pub(crate) fn load(&self, parent: &GuestState, name: &str, wasm: &[u8]) -> Result<(), SpawnFailure> {
+        let permit = parent.guard.check(Request::Load, wasm).map_err(SpawnFailure::Denied)?;
+        if Name::new(name).is_err() {
+            return Err(SpawnFailure::InvalidCode("the name of code is 1 to 255 bytes of text".to_owned()));
+        }
+        if self.declared(name).is_some() {
+            return Err(SpawnFailure::NameTaken);
+        }
+        let lineage = &parent.identity.lineage;
+        if lineage.n_loaded() >= LOADED_MAX {
+            return Err(SpawnFailure::TooMany(format!("a process may load {LOADED_MAX} pieces of code")));
+        }
+        let code = self.code.load(name, permit.into_inner(), Origin::Guest { max_bytes: LOADED_BYTES_MAX });
+        let code = code.map_err(|error| SpawnFailure::InvalidCode(error.to_string()))?;
+        let profile = parent.guard.profile();
+        if lineage.load(name, Loaded { code, profile }) { Ok(()) } else { Err(SpawnFailure::NameTaken) }
+    }
+
+    fn resolve(
+        &self,
+        parent: &GuestState,
+        component: &str,
+        wished: Option<&str>,
+    ) -> Result<Resolved, SpawnFailure> {
+        if let Some(declared) = self.declared(component) {
+            let profile = match wished {
+                None => Arc::clone(&declared.profile),
+                Some(name) if name == declared.profile.name() => Arc::clone(&declared.profile),
+                Some(name) => declared.offered.get(name).cloned().ok_or_else(|| {
+                    let name = rusm_caps::printable(name);
+                    SpawnFailure::Escalation(format!("component '{component}' does not offer profile '{name}'"))
+                })?,
+            };
+            return Ok(Resolved {
+                component: Arc::clone(&declared.name),
+                code: Arc::clone(&declared.code),
+                profile,
+                args: declared.args.clone(),
+                folder: Arc::clone(&declared.folder),
+            });
+        }
+        let unknown = || SpawnFailure::UnknownComponent(rusm_caps::printable(component).to_string());
+        let loaded = parent.identity.lineage.find_loaded(component).ok_or_else(unknown)?;
+        if let Some(name) = wished.filter(|name| *name != loaded.profile.name()) {
+            let name = rusm_caps::printable(name);
+            return Err(SpawnFailure::Escalation(format!(
+                "loaded code runs under its loader's profile, not '{name}'"
+            )));
+        }
+        Ok(Resolved {
+            component: component.into(),
+            code: loaded.code,
+            profile: loaded.profile,
+            args: Vec::new(),
+            folder: Arc::clone(&parent.identity.folder),
+        })
+    }
+
+    /// Starts a process: a place in the family, an identity, a body; the rest happens in its first slice.
+    pub(crate) fn launch(self: &Arc<Self>, spawner: Spawner<'_>, launch: Launch) -> Result<Spawned, SpawnFailure> {
+        let (context, family) = match spawner {
+            Spawner::Native(context) => (context, None),
+            Spawner::Guest(parent) => (&*parent.context, Some(&parent.identity.lineage)),
+        };
+        let limits = launch.profile.limits();
+        let lease = Lineage::below(family, limits.max_processes).map_err(|most| {
+            SpawnFailure::TooMany(format!("a profile above allows {most} live descendants: raise max-processes"))
+        })?;
+        let identity = Arc::new(Identity {
+            component: Arc::clone(&launch.component),
+            profile: launch.profile.name().into(),
+            lineage: Arc::clone(lease.lineage()),
+            folder: launch.folder,
+            restarts: launch.restarts,
+            usage: Arc::new(Usage::default()),
+        });
+        let bounds = MailboxBounds {
+            messages: limits.max_mailbox_messages,
+            bytes: limits.max_mailbox_bytes,
+        };
+        let mut options = SpawnOptions::new(Arc::clone(&launch.component)).bounds(bounds);
+        options = options.extension(Arc::clone(&identity) as Arc<_>);
+        options = if launch.link { options.link() } else { options };
+        options = if launch.monitor { options.monitor() } else { options };
+        options = match launch.name {
+            Some(name) => options.name(name),
+            None => options,
+        };
+        let start = Start {
+            runtime: Arc::clone(self),
+            code: launch.code,
+            profile: launch.profile,
+            args: launch.args,
+            identity,
+            lease,
+        };
+        let spawned = context.spawn(options, |context| body::run(context, start));
+        spawned.map_err(|error| match error {
+            SpawnError::NameTaken => SpawnFailure::NameTaken,
+            SpawnError::TooMany | SpawnError::ShuttingDown => SpawnFailure::TooMany(error.to_string()),
+        })
+    }
+}
