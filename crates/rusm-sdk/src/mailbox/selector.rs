@@ -1,0 +1,44 @@
+//! What a receive looks for: [`Selector`].
+
+use crate::{Pid, Reference};
+
+/// An event matches when every condition that is set matches; with none set, any event does.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Selector {
+    pub(crate) tags: Option<Vec<u64>>,
+    pub(crate) sender: Option<Pid>,
+    pub(crate) monitor: Option<Reference>,
+}
+
+impl Selector {
+    /// Any event.
+    pub fn any() -> Self {
+        Self::default()
+    }
+
+    /// Messages and requests with one of these tags. Exits and downs have none and do not match.
+    pub fn tags(mut self, tags: impl IntoIterator<Item = u64>) -> Self {
+        self.tags = Some(tags.into_iter().collect());
+        self
+    }
+
+    /// Events from, or about, this process.
+    pub fn sender(mut self, sender: Pid) -> Self {
+        self.sender = Some(sender);
+        self
+    }
+
+    /// The `Down` event of this monitor.
+    pub fn monitor(mut self, monitor: Reference) -> Self {
+        self.monitor = Some(monitor);
+        self
+    }
+
+    #[cfg_attr(
+        not(all(target_arch = "wasm32", any(target_env = "p1", target_env = "p2"))),
+        expect(dead_code, reason = "only the backends of guests ask")
+    )]
+    pub(crate) fn matches_anything(&self) -> bool {
+        *self == Self::default()
+    }
+}

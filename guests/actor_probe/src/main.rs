@@ -1,0 +1,123 @@
+//! Does what its arguments say: the tests' hands inside the sandbox, on both guest paths.
+//!
+//! The arguments are a script: steps separated by the word `then`, each a command and its parameters. The
+//! process ends normally after the last step. For example
+//!
+//! ```text
+//! to 4294967297 then trap-exits on then spawn worker link then receive then exit error: done
+//! ```
+//!
+//! # Reports
+//!
+//! A step that has an answer reports one line, `NAME=ANSWER`, where NAME is the command's and ANSWER is one of
+//! `ok`, `ok:TEXT`, `denied:PERMISSION`, `error:TEXT`. It is sent as a message with tag 1 to whom the step `to` has
+//! named; before such a step it is printed. Steps go on after a refusal or an error. A script that makes no sense
+//! ends the process with the reason `error: script: ..`.
+//!
+//! # Parameters
+//!
+//! WHO is a pid as a number, `parent`, `self`, `spawned` (by the last `spawn`), `sender` (of the last event), or a
+//! registered name. TEXT is the rest of the step, joined by spaces. REASON is an exit reason as it displays, such as `shutdown` or
+//! `error: broken`. An EVENT reads `message PID TAG TEXT`, `request PID TAG TEXT`, `exit PID REASON` or `down PID REASON`.
+//!
+//! # Commands
+//!
+//! | ends the process | how |
+//! |---|---|
+//! | `panic [TEXT]`, `unreachable` | traps |
+//! | `overflow` | recursion without end, with nothing on the stack in memory: the call stack overflows |
+//! | `overflow-data` | recursion with large frames: the stack in memory overflows |
+//! | `hoard` | takes memory without end |
+//! | `spin` | an endless loop |
+//! | `exit-code N`, `exit REASON` | by WASI, and by the actor interface. Rust's standard library has only success and failure to say on preview 2: any N but 0 arrives as 1 (the program `stock_exit` says it by another import) |
+//!
+//! | messages | answer |
+//! |---|---|
+//! | `to WHO` | reports go there from now on |
+//! | `say TEXT` | `ok:TEXT`: a sign of life |
+//! | `send WHO TAG TEXT` | `ok` |
+//! | `send-bytes WHO TAG N` | sends N zero bytes |
+//! | `send-sum WHO TAG N` | sends N bytes that differ from place to place |
+//! | `flood WHO TAG N BYTES` | sends N times BYTES zero bytes; `ok:N`, or at the first failure `error:after K: ..` |
+//! | `call WHO TAG MS TEXT` | `ok:REPLY`; MS is a time-out or `-` |
+//! | `receive` | `ok:EVENT` |
+//! | `receive-tag TAG`, `receive-from WHO` | the same, selectively |
+//! | `receive-within MS` | the same, or `error:timeout` |
+//! | `drain` | `ok:N`: takes all N events that wait |
+//! | `receive-sum` | `ok:LENGTH whole` if the next message is one of `send-sum`, else `ok:LENGTH other` |
+//! | `reply TEXT` | answers the last request received |
+//! | `echo` | no report: sends each message back with its tag, answers each request; a message `stop` ends the step |
+//! | `watch WHO` | no report: sends each event as text, with tag 2, to WHO; a message `stop` ends the step |
+//! | `forget` | no report: receives for ever and drops everything |
+//! | `send-after MS WHO TAG TEXT`, `cancel-timer` | `ok`; `ok:MS` left, or `error:no such timer` |
+//!
+//! | ties and names | answer |
+//! |---|---|
+//! | `self`, `parent` | `ok:PID` |
+//! | `trap-exits on`, `trap-exits off` | `ok:on` or `ok:off`, as it was |
+//! | `link WHO`, `unlink WHO`, `monitor WHO`, `demonitor` | `ok`; `demonitor` ends the last monitor |
+//! | `signal WHO REASON`, `kill WHO` | `ok` |
+//! | `register NAME`, `unregister NAME`, `whereis NAME` | `ok`, `ok:PID` |
+//! | `join GROUP`, `leave GROUP`, `members GROUP`, `broadcast GROUP TAG TEXT` | `ok`; pids; how many |
+//!
+//! | processes and rights | answer |
+//! |---|---|
+//! | `spawn COMPONENT OPTION..` | `ok:PID`; options are `link`, `monitor`, `name=N`, `profile=P`, `revoke=P`, `memory-mb=N`, `cpu-ms=N`, `timeout-ms=N`, and last `args A..`, in which `also` stands for `then` |
+//! | `load NAME` | takes the bytes of the next message as code |
+//! | `query PERMISSION TARGET` | `ok:granted` or `ok:denied`; TARGET `-` is none |
+//! | `drop PERMISSION` | `ok` |
+//! | `processes`, `inspect WHO` | `ok:N`; `ok:COMPONENT NAME PROFILE STATE`, `-` for no name |
+//! | `kv-get B K`, `kv-put B K TEXT`, `kv-delete B K`, `kv-list B PREFIX`, `kv-increment B K N` | `ok:VALUE` or `ok` |
+//!
+//! | the world outside, by WASI | answer |
+//! |---|---|
+//! | `print TEXT`, `print-error TEXT`, `print-many N TEXT`, `print-hostile` | `ok`; the last prints control characters |
+//! | `read PATH`, `write PATH TEXT`, `append PATH TEXT`, `remove PATH`, `rename PATH PATH`, `truncate PATH`, `touch PATH`, `hard-link PATH PATH`, `symlink TARGET PATH`, `make-dir PATH`, `remove-dir PATH`, `list PATH` | `ok:CONTENT`, `ok:NAMES`, `ok` |
+//! | `open-many PATH N` | `ok:N`, or `error:after K: ..` |
+//! | `stdin` | `ok:TEXT` |
+//! | `env NAME`, `environment`, `arguments` | `ok:VALUE`; `ok:NAMES`; `ok:ARGUMENTS` |
+//! | `connect ADDRESS`, `listen ADDRESS`, `udp ADDRESS`, `resolve NAME:PORT` | `ok:..`; `udp` binds, and sends to ADDRESS |
+//! | `read-socket ADDRESS` | connects, sends `hello`, and reads to the end; `ok:TEXT` |
+//! | `memory MB` | takes and keeps so much |
+//! | `sleep MS` | `ok` |
+//!
+//! `probe WHO COMPONENT` tries every import of the actor interface and every effect of WASI that it can, with targets that no test grants unless it
+//! means to, and reports all lines in one message. WHO is a process that is no relative, COMPONENT what it tries to spawn. Imports that
+//! would end it or wait for others (`exit`, `reply`, `kill`, `drop`, `broadcast`) are commands of their own.
+
+mod answer;
+mod descriptors;
+mod ending;
+mod outside;
+mod probe;
+mod process;
+mod script;
+mod spawning;
+mod talk;
+mod ties;
+
+use crate::script::Script;
+
+fn main() {
+    let mut script = Script::from_args(std::env::args().skip(1));
+    while let Some(command) = script.next_step() {
+        run(&command, &mut script);
+        script.end_step(&command);
+    }
+}
+
+/// Asks each family of commands in turn; the first that knows the command has done it.
+fn run(command: &str, script: &mut Script) {
+    let families = [
+        ending::run,
+        talk::run,
+        ties::run,
+        process::run,
+        spawning::run,
+        outside::run,
+        probe::run,
+    ];
+    if !families.into_iter().any(|family| family(command, script)) {
+        script::fail(format_args!("unknown command '{command}'"));
+    }
+}

@@ -1,0 +1,199 @@
+//! Messages: sending, receiving, calling, timers.
+
+use std::time::Duration;
+
+use rusm_sdk::mailbox::{self, Event, Message, Selector};
+
+use crate::answer::{Answer, answer, done};
+use crate::script::{EVENT, Script, Who, fail, number};
+
+pub(crate) fn run(command: &str, script: &mut Script) -> bool {
+    let answer = match command {
+        "to" => {
+            let who = script.who();
+            script.report_to(who);
+            return true;
+        }
+        "echo" => return endlessly(script, echo),
+        "watch" => {
+            let who = script.who();
+            return endlessly(script, |event| watch(&who, event));
+        }
+        "forget" => loop {
+            mailbox::receive();
+        },
+        "say" => Answer::Ok(script.text()),
+        "send" => {
+            let (who, tag, text) = (script.who(), script.number(), script.text());
+            done(mailbox::send(&who, tag, text.as_bytes()))
+        }
+        "send-bytes" => {
+            let (who, tag, n_bytes) = (script.who(), script.number(), script.number());
+            done(mailbox::send(&who, tag, &vec![0; n_bytes]))
+        }
+        "send-sum" => {
+            let (who, tag, n_bytes) = (script.who(), script.number(), script.number());
+            done(mailbox::send(&who, tag, &patterned(n_bytes)))
+        }
+        "flood" => flood(script),
+        "call" => call(script),
+        "receive" => receive(script, &Selector::any()),
+        "receive-tag" => {
+            let selector = Selector::any().tags([script.number()]);
+            receive(script, &selector)
+        }
+        "receive-from" => {
+            let selector = Selector::any().sender(script.pid());
+            receive(script, &selector)
+        }
+        "receive-within" => receive_within(script),
+        "receive-sum" => sum(&next_message(script).payload),
+        "reply" => reply(script),
+        "send-after" => send_after(script),
+        "cancel-timer" => cancel_timer(script),
+        _ => return false,
+    };
+    script.report(command, &answer);
+    true
+}
+
+/// An event as text.
+pub(crate) fn shown(event: &Event) -> String {
+    match event {
+        Event::Message(message) => {
+            let text = String::from_utf8_lossy(&message.payload);
+            format!("message {} {} {text}", message.sender, message.tag)
+        }
+        Event::Request(request) => {
+            let text = String::from_utf8_lossy(&request.payload);
+            format!("request {} {} {text}", request.sender, request.tag)
+        }
+        Event::Exit(exit) => format!("exit {} {}", exit.sender, exit.reason),
+        Event::Down(down) => format!("down {} {}", down.process, down.reason),
+    }
+}
+
+/// The next message, whatever else arrives first; the code that `load` takes, for one.
+pub(crate) fn next_message(script: &mut Script) -> Message {
+    loop {
+        let event = mailbox::receive();
+        script.remember(&event);
+        if let Event::Message(message) = event {
+            return message;
+        }
+    }
+}
+
+/// Handles each event until a message says `stop`.
+fn endlessly(script: &mut Script, mut handle: impl FnMut(&Event)) -> bool {
+    loop {
+        let event = mailbox::receive();
+        script.remember(&event);
+        if matches!(&event, Event::Message(message) if message.payload == b"stop") {
+            return true;
+        }
+        handle(&event);
+    }
+}
+
+fn echo(event: &Event) {
+    match event {
+        Event::Message(message) => {
+            if let Err(error) = mailbox::send(message.sender, message.tag, &message.payload) {
+                fail(format_args!("cannot echo: {error}"));
+            }
+        }
+        Event::Request(request) => mailbox::reply(request.id, &request.payload),
+        Event::Exit(_) | Event::Down(_) => {}
+    }
+}
+
+fn watch(who: &Who, event: &Event) {
+    if let Err(error) = mailbox::send(who, EVENT, shown(event).as_bytes()) {
+        fail(format_args!("cannot pass an event on: {error}"));
+    }
+}
+
+fn receive(script: &mut Script, selector: &Selector) -> Answer {
+    let event = mailbox::receive_where(selector);
+    script.remember(&event);
+    Answer::Ok(shown(&event))
+}
+
+fn receive_within(script: &mut Script) -> Answer {
+    let timeout = Duration::from_millis(script.number());
+    match mailbox::receive_timeout(&Selector::any(), timeout) {
+        Some(event) => {
+            script.remember(&event);
+            Answer::Ok(shown(&event))
+        }
+        None => Answer::Error("timeout".into()),
+    }
+}
+
+fn call(script: &mut Script) -> Answer {
+    let (who, tag) = (script.who(), script.number());
+    let timeout = script
+        .word_or_none()
+        .map(|ms| Duration::from_millis(number(&ms)));
+    let text = script.text();
+    answer(
+        mailbox::call(&who, tag, text.as_bytes(), timeout),
+        |reply| String::from_utf8_lossy(&reply).into_owned(),
+    )
+}
+
+fn reply(script: &mut Script) -> Answer {
+    let Some(request) = script.request else {
+        fail("there is no request to reply to");
+    };
+    mailbox::reply(request, script.text().as_bytes());
+    Answer::done()
+}
+
+fn flood(script: &mut Script) -> Answer {
+    let (who, tag) = (script.who(), script.number());
+    let (n_messages, n_bytes): (u64, usize) = (script.number(), script.number());
+    let payload = vec![0; n_bytes];
+    for sent in 0..n_messages {
+        if let Err(error) = mailbox::send(&who, tag, &payload) {
+            return Answer::Error(format!("after {sent}: {error}"));
+        }
+    }
+    Answer::Ok(n_messages.to_string())
+}
+
+fn send_after(script: &mut Script) -> Answer {
+    let delay = Duration::from_millis(script.number());
+    let (who, tag, text) = (script.who(), script.number(), script.text());
+    let timer = mailbox::send_after(delay, &who, tag, text.as_bytes());
+    script.timer = timer.as_ref().ok().copied();
+    done(timer)
+}
+
+fn cancel_timer(script: &mut Script) -> Answer {
+    let Some(timer) = script.timer else {
+        fail("there is no timer to cancel");
+    };
+    match mailbox::cancel_timer(timer) {
+        Some(left) => Answer::Ok(left.as_millis().to_string()),
+        None => Answer::Error("no such timer".into()),
+    }
+}
+
+/// Bytes of which no two neighbours, and no two blocks, are alike.
+fn patterned(n_bytes: usize) -> Vec<u8> {
+    let at = |place: usize| (place.wrapping_mul(31) ^ (place >> 8)).to_le_bytes();
+    (0..n_bytes)
+        .map(|place| at(place).first().copied().unwrap_or_default())
+        .collect()
+}
+
+fn sum(bytes: &[u8]) -> Answer {
+    let verdict = if bytes == patterned(bytes.len()) {
+        "whole"
+    } else {
+        "other"
+    };
+    Answer::Ok(format!("{} {verdict}", bytes.len()))
+}
