@@ -1,0 +1,146 @@
+//! Guests as processes: the same work as in `native.rs`, through the raw imports, from hand-written modules.
+
+use crate::figure::{Benchmark, Unit, Work, timed};
+use rusm_actor::{Context, ExitReason, Name, Pid, Selector};
+use rusm_caps::{Profile, SpawnGrant};
+use rusm_core::{ProcessHandle, Program, Runtime, Spawn};
+use std::sync::Arc;
+use std::time::Instant;
+
+const BATCHED_SPAWNS: u64 = 50_000;
+const ROUND_TRIPS: u64 = 200_000;
+const SENDERS: u64 = 64;
+const MESSAGES_EACH: u64 = 5_000;
+const RING_PROCESSES: u64 = 1_000;
+const RING_LAPS: u64 = 200;
+const IDLE_PROCESSES: u64 = 20_000;
+
+pub(crate) fn all() -> Vec<Benchmark> {
+    let rate = |name, run: fn() -> Work| Benchmark { name, unit: Unit::PerSecond, run: Box::new(run) };
+    let each = |name, run: fn() -> Work| Benchmark { name, unit: Unit::NanosecondsEach, run: Box::new(run) };
+    vec![
+        rate("wasm_core_spawn_exit", spawn_exit),
+        each("wasm_core_ping_pong", ping_pong),
+        rate("wasm_core_ring", ring),
+        rate("wasm_core_fan_in", fan_in),
+        rate("wasm_core_start_20000_idle", start_idle),
+    ]
+}
+
+/// A runtime and the modules of one benchmark.
+struct Bench {
+    runtime: Runtime,
+    profile: Arc<Profile>,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let profile = Profile::sandboxed()
+            .to_builder("bench")
+            .spawn(SpawnGrant::Anyone)
+            .with_limits(|limits| {
+                limits.max_memory_bytes = 1 << 20;
+                limits.max_processes = 100_000;
+            })
+            .build();
+        Self {
+            runtime: Runtime::builder().build().expect("the machine can run a node"),
+            profile: Arc::new(profile.expect("the bounds are in range")),
+        }
+    }
+
+    fn load(&self, name: &str, wat: &str) -> Program {
+        let wasm = wat::parse_str(wat).expect("the module is well formed");
+        self.runtime.load(name, &wasm).expect("the module can run here")
+    }
+
+    fn spawn(&self, name: &str, wat: &str) -> ProcessHandle {
+        let program = self.load(name, wat);
+        let name = Name::new(name).expect("the name is one");
+        let spawn = Spawn::new(name.as_str(), &program).profile(Arc::clone(&self.profile)).name(name);
+        self.runtime.spawn(spawn).expect("there is room")
+    }
+
+    fn spawn_many(&self, count: u64, label: &str, program: &Program) -> Vec<ProcessHandle> {
+        let one = || Spawn::new(label, program).profile(Arc::clone(&self.profile));
+        (0..count).map(|_| self.runtime.spawn(one()).expect("there is room")).collect()
+    }
+}
+
+impl Drop for Bench {
+    fn drop(&mut self) {
+        self.runtime.shutdown();
+    }
+}
+
+fn expect_normal(process: &ProcessHandle) {
+    assert_eq!(process.wait(), ExitReason::Normal);
+}
+
+/// Two spawners, so that both cores have work.
+fn spawn_exit() -> Work {
+    let bench = Bench::new();
+    let leaf = bench.load("leaf", include_str!("wat/leaf.wat"));
+    bench.runtime.declare("leaf", &leaf, Arc::clone(&bench.profile));
+    let spawner = bench.load("spawner", include_str!("wat/spawner.wat"));
+    timed(2 * BATCHED_SPAWNS, || {
+        let spawners = bench.spawn_many(2, "spawner", &spawner);
+        spawners.iter().for_each(expect_normal);
+    })
+}
+
+fn ping_pong() -> Work {
+    let bench = Bench::new();
+    bench.spawn("pong", include_str!("wat/pong.wat"));
+    let ping = bench.load("ping", include_str!("wat/ping.wat"));
+    timed(ROUND_TRIPS, || bench.spawn_many(1, "ping", &ping).iter().for_each(expect_normal))
+}
+
+fn fan_in() -> Work {
+    let bench = Bench::new();
+    let sink = bench.spawn("sink", include_str!("wat/sink.wat"));
+    let sender = bench.load("sender", include_str!("wat/sender.wat"));
+    timed(SENDERS * MESSAGES_EACH, || {
+        bench.spawn_many(SENDERS, "sender", &sender);
+        expect_normal(&sink);
+    })
+}
+
+/// A native process closes the ring and counts the laps.
+fn ring() -> Work {
+    let bench = Bench::new();
+    let link = bench.load("link", include_str!("wat/ring.wat"));
+    let links = bench.spawn_many(RING_PROCESSES, "link", &link);
+    let pids: Vec<Pid> = links.iter().map(ProcessHandle::pid).collect();
+    let elapsed = bench.runtime.node().block_on(move |context: Context| async move {
+        let next = pids.iter().skip(1).copied().chain([context.pid()]);
+        for (link, next) in pids.iter().zip(next) {
+            context.send(*link, 0, next.as_u64().to_le_bytes()).expect("there is room");
+        }
+        let first = *pids.first().expect("the ring has processes");
+        let start = Instant::now();
+        for _ in 0..RING_LAPS {
+            context.send(first, 0, [1, 2, 3, 4]).expect("there is room");
+            context.receive(Selector::any()).await;
+        }
+        start.elapsed()
+    });
+    Work { operations: RING_PROCESSES * RING_LAPS, elapsed: elapsed.expect("the ring turns") }
+}
+
+/// Starts processes that block in receive, and waits until each has answered a message.
+fn start_idle() -> Work {
+    let bench = Bench::new();
+    let pong = bench.load("pong", include_str!("wat/pong.wat"));
+    timed(IDLE_PROCESSES, || {
+        let processes = bench.spawn_many(IDLE_PROCESSES, "pong", &pong);
+        let pids: Vec<Pid> = processes.iter().map(ProcessHandle::pid).collect();
+        let answered = bench.runtime.node().block_on(move |context: Context| async move {
+            for pid in &pids {
+                context.send(*pid, 1, [1]).expect("there is room");
+                context.receive(Selector::any()).await;
+            }
+        });
+        answered.expect("every process answers");
+    })
+}

@@ -1,0 +1,4 @@
+;; Traps at once: what is measured is its restart.
+(module
+  (memory (export "memory") 1)
+  (func (export "_start") unreachable))

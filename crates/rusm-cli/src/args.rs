@@ -1,0 +1,171 @@
+//! What was typed, and nothing of what it means beyond its own text.
+//!
+//! A value that can be judged alone (a number, a rule, a folder) is judged here, so that the error
+//! names the flag. What needs the rest of the world (does the file exist, is it an app) is not.
+
+mod grants;
+
+pub(crate) use grants::{GrantArgs, NetFlag};
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// Runs actor applications made of WebAssembly.
+///
+/// Every process is a sandboxed WebAssembly instance with its own memory, mailbox and capability
+/// profile. It starts with no rights at all and has only what the manifest grants.
+#[derive(Debug, Parser)]
+#[command(name = "rusm", version, arg_required_else_help = true, after_help = EXIT_CODES)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: GlobalArgs,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 fine, 1 the guest's own or a general failure, 2 usage, 3 manifest, 4 could not start,
+5 supervision gave up, 124 time limit. A single file ends with the exit code of its guest.";
+
+/// Flags of every command.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct GlobalArgs {
+    /// When to use colours; `auto` is on a terminal, unless NO_COLOR is set
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    pub(crate) color: ColorWhen,
+    /// The least important log lines to show [default: info for an app, warn otherwise]
+    #[arg(long, global = true, value_enum, value_name = "LEVEL")]
+    pub(crate) log_level: Option<LogLevel>,
+    /// Show more: -v is --log-level debug, -vv is trace
+    #[arg(short, long, global = true, action = ArgAction::Count, conflicts_with = "log_level")]
+    pub(crate) verbose: u8,
+    /// How log lines look
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "FORMAT")]
+    pub(crate) log_format: LogFormat,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorWhen {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+/// The least important log lines that are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogLevel {
+    Off,
+    Error,
+    Warn,
+    Info,
+    Debug,
+    Trace,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// For people
+    #[default]
+    Text,
+    /// One JSON object a line
+    Json,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run an app from its manifest, or a single .wasm file
+    Run(Box<RunArgs>),
+    /// Build the guests of an app that are made from source
+    Build(BuildArgs),
+    /// Find out whether an app would start, and everything that is wrong with it
+    Check(CheckArgs),
+}
+
+/// `rusm run`
+#[derive(Debug, Args)]
+#[command(override_usage = "rusm run [OPTIONS] [DIR | rusm.toml]\n       rusm run [OPTIONS] FILE.wasm [-- ARGS...]")]
+pub(crate) struct RunArgs {
+    /// A folder with a rusm.toml, a manifest, or a .wasm file [default: the current folder]
+    #[arg(value_name = "DIR | rusm.toml | FILE.wasm")]
+    pub(crate) target: Option<PathBuf>,
+    /// What the guest of a single file gets as its arguments
+    #[arg(last = true, value_name = "ARGS")]
+    pub(crate) args: Vec<String>,
+    /// Check and stop before anything is started (apps)
+    #[arg(long)]
+    pub(crate) check_only: bool,
+    /// Do not build guests; take them as they were last built (apps)
+    #[arg(long)]
+    pub(crate) no_build: bool,
+    /// Compile anew and keep nothing in the cache folder
+    #[arg(long)]
+    pub(crate) no_cache: bool,
+    #[command(flatten)]
+    pub(crate) grants: GrantArgs,
+}
+
+/// `rusm build`
+#[derive(Debug, Args)]
+pub(crate) struct BuildArgs {
+    /// A folder with a rusm.toml, or a manifest [default: the current folder]
+    #[arg(value_name = "DIR | rusm.toml")]
+    pub(crate) target: Option<PathBuf>,
+    /// Print what was built as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `rusm check`
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    /// A folder with a rusm.toml, or a manifest [default: the current folder]
+    #[arg(value_name = "DIR | rusm.toml")]
+    pub(crate) target: Option<PathBuf>,
+    /// Do not build guests; check them as they were last built
+    #[arg(long)]
+    pub(crate) no_build: bool,
+    /// Compile anew and keep nothing in the cache folder
+    #[arg(long)]
+    pub(crate) no_cache: bool,
+    /// Print the findings as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Shows an argument that was meant for the guest its place.
+pub(crate) fn hinted(mut error: clap::Error) -> clap::Error {
+    let word = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(word)) if error.kind() == ErrorKind::UnknownArgument => word.clone(),
+        _ => return error,
+    };
+    if !word.starts_with('-') {
+        let tip = format!("what the guest gets stands behind '--': rusm run FILE.wasm -- {word}");
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+    }
+    error
+}
+
+/// Finds `--color` before clap does, so that clap's own errors obey it.
+pub(crate) fn color_typed(typed: &[OsString]) -> ColorWhen {
+    let mut words = typed.iter().take_while(|word| *word != "--").filter_map(|word| word.to_str());
+    while let Some(word) = words.next() {
+        let value = match word.strip_prefix("--color") {
+            Some("") => words.next(),
+            Some(rest) => rest.strip_prefix('='),
+            None => None,
+        };
+        if let Some(when) = value.and_then(|value| ColorWhen::from_str(value, false).ok()) {
+            return when;
+        }
+    }
+    ColorWhen::Auto
+}
+
+#[cfg(test)]
+mod tests;

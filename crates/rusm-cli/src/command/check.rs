@@ -1,0 +1,164 @@
+//! `rusm check`: everything that is wrong with an app, in one run, without starting anything.
+//!
+//! Errors are what would keep the app from starting, or start it otherwise than it was written;
+//! warnings are what some process will stumble over; notes compare code with grants. Notes and
+//! warnings do not fail the check.
+
+mod finding;
+mod grants;
+
+use super::{Build, Cache, Session};
+use crate::args::{CheckArgs, LogLevel};
+use crate::cargo::Built;
+use crate::environment::{self, Environment};
+use crate::log::Scope;
+use crate::manifest_file;
+use crate::place::{MANIFEST, find_app, folder_of, nearest};
+use crate::report::{Failure, Kind, print_result};
+use finding::{About, Finding, Findings, Level};
+use rusm_core::{BootError, BootPlan, Runtime};
+use rusm_manifest::{CodeSource, ComponentDecl, Manifest};
+use std::path::Path;
+
+pub(super) fn check(args: &CheckArgs, session: &Session) -> Result<u8, Failure> {
+    let path = find_app(args.target.as_deref())?;
+    let text = manifest_file::text(&path)?;
+    let mut findings = Findings::default();
+    let app = match rusm_manifest::parse(&path.display().to_string(), &text) {
+        Err(errors) => {
+            findings.extend(errors.iter().map(Finding::of_diagnostic));
+            None
+        }
+        Ok(manifest) => {
+            let app = manifest.app.clone();
+            check_app(args, manifest, folder_of(&path), session, &mut findings)?;
+            Some(app)
+        }
+    };
+    session.progress.finish();
+    if args.json {
+        print_result(&findings.to_json(&path, app.as_deref())?)?;
+    } else {
+        findings.print(session.console);
+        print_result(&findings.summary(app.as_deref().unwrap_or(MANIFEST)))?;
+    }
+    match findings.worst() {
+        Some(kind) => Err(Failure::printed(kind)),
+        None => Ok(0),
+    }
+}
+
+fn check_app(
+    args: &CheckArgs,
+    manifest: Manifest,
+    folder: &Path,
+    session: &Session,
+    findings: &mut Findings,
+) -> Result<(), Failure> {
+    findings.extend(manifest.warnings.iter().map(|warning| Finding::of_diagnostic(warning).at_level(Level::Error)));
+    let environment = match environment::with_dot_env(environment::of_process(), folder) {
+        Ok(environment) => Some(environment),
+        Err(failure) => {
+            findings.push(Finding::of_failure(About::Environment, &failure));
+            None
+        }
+    };
+    for component in manifest.components.values() {
+        check_folders(component, folder, findings);
+        if let Some(environment) = &environment {
+            check_variables(component, environment, findings);
+        }
+    }
+    let built = match session.guests(&manifest, folder, Build::unless(args.no_build)) {
+        Ok(built) => built,
+        Err(failure) => {
+            findings.push(Finding::of_failure(About::Build, &failure));
+            // What is not built cannot be looked at; the other components can.
+            Built::new()
+        }
+    };
+    check_code(args, BootPlan { manifest, folder: folder.to_owned(), built }, session, findings)
+}
+
+/// Loads the code of every component and compares it with its grants.
+fn check_code(args: &CheckArgs, plan: BootPlan, session: &Session, findings: &mut Findings) -> Result<(), Failure> {
+    session.start_log(LogLevel::Warn);
+    let observer = session.observer(Scope::App);
+    let runtime = session.runtime(1, Cache::unless(args.no_cache), Environment::new(), &observer)?;
+    let has_failed_to_build = findings.any_about(About::Build);
+    let mut faulty = Vec::new();
+    match runtime.declare_all(&plan) {
+        Ok(()) => {}
+        Err(BootError::Code(problems)) => {
+            for problem in problems {
+                let is_unbuilt = has_failed_to_build && !plan.built.contains_key(&problem.component) && is_package(&plan, &problem.component);
+                if !is_unbuilt {
+                    findings.push(Finding::error(About::Code, problem.problem).of_component(&problem.component));
+                }
+                faulty.push(problem.component);
+            }
+        }
+        Err(error) => findings.push(Finding::error(About::Code, error.to_string())),
+    }
+    for component in plan.manifest.components.values() {
+        if !faulty.contains(&component.name) {
+            check_grants(&runtime, &plan, component, findings);
+        }
+    }
+    runtime.shutdown();
+    Ok(())
+}
+
+fn is_package(plan: &BootPlan, component: &str) -> bool {
+    plan.manifest.components.get(component).is_some_and(|component| match component.code {
+        CodeSource::Package(_) => true,
+        CodeSource::Wasm(_) => false,
+    })
+}
+
+/// What the code can use and the profile does not grant, and the other way round.
+fn check_grants(runtime: &Runtime, plan: &BootPlan, component: &ComponentDecl, findings: &mut Findings) {
+    let path = match (&component.code, plan.built.get(&component.name)) {
+        (CodeSource::Wasm(path), _) => plan.folder.join(path),
+        (CodeSource::Package(_), Some(path)) => path.clone(),
+        (CodeSource::Package(_), None) => return,
+    };
+    // It was loaded a moment ago: it is read again only for its list of imports.
+    let Ok(wasm) = std::fs::read(path) else { return };
+    let Ok(program) = runtime.load(&component.name, &wasm) else { return };
+    let imports: Vec<&str> = program.imports().collect();
+    for note in grants::compare(&imports, &component.profile) {
+        findings.push(Finding::note(About::Grants, note).of_component(&component.name));
+    }
+}
+
+/// A folder that cannot be opened is a process that does not start.
+fn check_folders(component: &ComponentDecl, folder: &Path, findings: &mut Findings) {
+    for dir in component.profile.dirs() {
+        let host = folder.join(dir.host());
+        if !host.is_dir() {
+            let text = format!("its folder {} does not exist: its processes would end 'not-started'", host.display());
+            findings.push(Finding::warning(About::Environment, text).of_component(&component.name));
+        }
+    }
+}
+
+/// A variable that is granted and set nowhere is a typing mistake or a missing setting.
+fn check_variables(component: &ComponentDecl, environment: &Environment, findings: &mut Findings) {
+    for grant in component.profile.env() {
+        let is_set = environment.keys().any(|name| grant.covers(name));
+        if !is_set {
+            let text = format!("the environment variable {grant} is set neither here nor in .env");
+            let near = grant.exact_name().and_then(|name| nearest(name, environment.keys().map(String::as_str)));
+            let finding = Finding::warning(About::Environment, text).of_component(&component.name);
+            findings.push(finding.with_help(near.map(|near| format!("did you mean {near}?"))));
+        }
+    }
+}
+
+impl Finding {
+    fn of_failure(about: About, failure: &Failure) -> Self {
+        debug_assert_ne!(failure.kind(), Kind::Usage, "what was typed has been understood by now");
+        Self::laid_out(about, failure.to_string())
+    }
+}

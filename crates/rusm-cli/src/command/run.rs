@@ -1,0 +1,120 @@
+//! `rusm run` of an app: build what is stale, boot, stay until it ends.
+
+use super::{Build, Cache, Session};
+use crate::args::{LogLevel, RunArgs};
+use crate::environment;
+use crate::log::Scope;
+use crate::manifest_file;
+use crate::place::folder_of;
+use crate::report::{Failure, Kind};
+use crate::signals::{Demand, Listener};
+use rusm_core::{App, AppEnd, BootError, BootPlan, Exit, Runtime};
+use std::path::Path;
+use std::sync::Arc;
+
+pub(super) fn run(args: &RunArgs, path: &Path, session: &Session) -> Result<u8, Failure> {
+    refuse_flags_of_a_file(args)?;
+    let manifest = manifest_file::read(path, session.console)?;
+    for warning in &manifest.warnings {
+        session.console.diagnostic(warning);
+    }
+    let folder = folder_of(path);
+    let environment = environment::with_dot_env(environment::of_process(), folder)?;
+    let built = session.guests(&manifest, folder, Build::unless(args.no_build));
+    let built = built.map_err(|failure| failure.of_kind(Kind::NotStarted))?;
+
+    session.start_log(LogLevel::Info);
+    let signals = Listener::start()?;
+    let observer = session.observer(Scope::App);
+    let cache = Cache::unless(args.no_cache);
+    let runtime = session.runtime(manifest.node.workers, cache, environment, &observer)?;
+    let app_name = manifest.app.clone();
+    let plan = BootPlan { manifest, folder: folder.to_owned(), built };
+    let ended = if args.check_only {
+        runtime.declare_all(&plan).map(|()| AppEnd::Finished)
+    } else {
+        runtime.boot(&plan).map(|app| stay(app, &runtime, &signals))
+    };
+    session.progress.finish();
+    observer.finish();
+    runtime.shutdown();
+    outcome(&app_name, ended)
+}
+
+/// Waits until the app ends, by itself or because a signal stops it.
+fn stay(app: App, runtime: &Runtime, signals: &Listener) -> AppEnd {
+    let app = Arc::new(app);
+    let (stopped, killed) = (Arc::clone(&app), runtime.clone());
+    signals.arm(move |demand| match demand {
+        Demand::Stop => {
+            tracing::info!(target: crate::log::TARGET, "stopping in order; once more kills");
+            stopped.stop();
+        }
+        Demand::Kill => {
+            tracing::warn!(target: crate::log::TARGET, "killing what is left");
+            killed.shutdown();
+        }
+    });
+    app.wait()
+}
+
+fn outcome(app: &str, ended: Result<AppEnd, BootError>) -> Result<u8, Failure> {
+    match ended {
+        Ok(AppEnd::Finished | AppEnd::Stopped) => Ok(0),
+        Ok(AppEnd::GaveUp(crashes)) => Err(gave_up(app, &crashes)),
+        Ok(AppEnd::Failed(reason)) => {
+            Err(Failure::new(Kind::General, format!("app '{app}' ended: its root supervisor's reason is '{reason}'")))
+        }
+        Err(BootError::Code(problems)) => {
+            let failure = Failure::new(Kind::NotStarted, format!("cannot start app '{app}'"));
+            Err(problems.iter().fold(failure, |failure, problem| failure.detail(problem.to_string())))
+        }
+        Err(error @ (BootError::Tree(_) | BootError::Node(_))) => {
+            Err(Failure::new(Kind::NotStarted, format!("cannot start app '{app}': {error}")))
+        }
+    }
+}
+
+fn gave_up(app: &str, crashes: &[Exit]) -> Failure {
+    let message = format!("app '{app}' stopped: its root supervisor gave up restarting; the last crashes were");
+    let failure = Failure::new(Kind::GaveUp, message);
+    let failure = crashes.iter().fold(failure, |failure, crash| {
+        failure.detail(format!("{} {}: {}", crash.component, crash.pid, crash.reason))
+    });
+    failure.help("mend the first of them, or allow more: max-restarts and period-ms under [supervisors.*]")
+}
+
+/// What a single file is given on the command line, an app is given by its manifest.
+fn refuse_flags_of_a_file(args: &RunArgs) -> Result<(), Failure> {
+    let typed = args.grants.typed();
+    if let Some(flag) = typed.first() {
+        let message = format!("{flag} is for a single .wasm file; the grants of an app are in its manifest");
+        return Err(Failure::new(Kind::Usage, message).help("write the grant under [capabilities.*] in rusm.toml"));
+    }
+    if !args.args.is_empty() {
+        let message = "arguments behind '--' are for a single .wasm file; those of a component are in the manifest";
+        return Err(Failure::new(Kind::Usage, message).help("write args = [\"…\"] under [components.*] in rusm.toml"));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rusm_core::ExitReason;
+
+    fn code(ended: Result<AppEnd, BootError>) -> u8 {
+        outcome("orders", ended).unwrap_or_else(|failure| failure.kind().exit_code())
+    }
+
+    /// Each end of an app has the exit code that the documentation promises.
+    #[test]
+    fn ends_have_their_exit_codes() {
+        assert_eq!(code(Ok(AppEnd::Finished)), 0);
+        assert_eq!(code(Ok(AppEnd::Stopped)), 0);
+        assert_eq!(code(Ok(AppEnd::GaveUp(Vec::new()))), 5);
+        assert_eq!(code(Ok(AppEnd::Failed(ExitReason::Killed))), 1);
+        assert_eq!(code(Err(BootError::Code(Vec::new()))), 4);
+        assert_eq!(code(Err(BootError::Tree(ExitReason::not_started("x")))), 4);
+    }
+}

@@ -1,0 +1,146 @@
+//! `rusm run FILE.wasm`: one process with the terminal's own input and output, ending with its exit code.
+
+mod profile;
+
+use super::{Cache, Session};
+use crate::args::{LogLevel, RunArgs};
+use crate::log::Scope;
+use crate::place::plain_cause;
+use crate::report::{Failure, Kind};
+use crate::signals::{Demand, Listener, end_with_the_pipe};
+use rusm_caps::Profile;
+use rusm_core::{ExitReason, Limit, ProcessHandle, Runtime, Spawn};
+use std::path::Path;
+use std::sync::Arc;
+
+/// More than any code that can be run; the runtime has the exact bound.
+const FILE_BYTES_MAX: u64 = 1 << 30;
+
+pub(super) fn run(args: &RunArgs, path: &Path, session: &Session) -> Result<u8, Failure> {
+    for (flag, typed) in [("--check-only", args.check_only), ("--no-build", args.no_build)] {
+        if typed {
+            return Err(Failure::new(Kind::Usage, format!("{flag} is for an app; '{}' is a single file", path.display())));
+        }
+    }
+    let granted = profile::of(&args.grants, session.console)?;
+    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+    let wasm = read(path)?;
+    session.start_log(LogLevel::Warn);
+    end_with_the_pipe();
+    let signals = Listener::start()?;
+    let observer = session.observer(Scope::File(name.clone()));
+    // One process uses one worker; a second keeps timers and its children going.
+    let runtime = session.runtime(0, Cache::unless(args.no_cache), granted.environment, &observer)?;
+    let started = start(&runtime, &name, &wasm, granted.profile, &args.args);
+    session.progress.finish();
+    let process = started.map_err(|cause| Failure::new(Kind::NotStarted, format!("cannot run '{}': {cause}", path.display())))?;
+    drop(wasm);
+    let process = Arc::new(process);
+    stop_on_signal(&process, &signals);
+    let reason = process.wait();
+    let exit_code = process.exit_code();
+    observer.finish();
+    runtime.shutdown();
+    end(&name, &reason, exit_code, signals.exit_code())
+}
+
+fn start(
+    runtime: &Runtime,
+    name: &str,
+    wasm: &[u8],
+    profile: Profile,
+    args: &[String],
+) -> Result<ProcessHandle, String> {
+    let program = runtime.load(name, wasm).map_err(|error| error.to_string())?;
+    let spawn = Spawn::new(name, &program).profile(profile).args(args.iter().cloned());
+    runtime.spawn(spawn).map_err(|error| error.to_string())
+}
+
+fn stop_on_signal(process: &Arc<ProcessHandle>, signals: &Listener) {
+    let process = Arc::clone(process);
+    signals.arm(move |demand| match demand {
+        Demand::Stop => process.stop(),
+        Demand::Kill => process.kill(),
+    });
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    let cannot = |why: String| Failure::new(Kind::NotStarted, format!("cannot read '{}': {why}", path.display()));
+    let size = std::fs::metadata(path).map_err(|error| cannot(plain_cause(&error)))?.len();
+    if size > FILE_BYTES_MAX {
+        return Err(cannot(format!("it has {size} bytes, and no code is larger than {FILE_BYTES_MAX}")));
+    }
+    std::fs::read(path).map_err(|error| cannot(plain_cause(&error)))
+}
+
+/// The exit code of a process, or what went wrong with it.
+fn end(name: &str, reason: &ExitReason, exit_code: Option<i32>, signal: Option<u8>) -> Result<u8, Failure> {
+    if let Some(code) = exit_code {
+        return Ok(u8::try_from(code).unwrap_or(1));
+    }
+    let general = |message: String| Err(Failure::new(Kind::General, message));
+    match (reason, signal) {
+        (ExitReason::Normal, _) => Ok(0),
+        (ExitReason::Shutdown | ExitReason::Killed, Some(signal)) => Ok(signal),
+        (ExitReason::Shutdown, None) => Ok(0),
+        (ExitReason::Trap(text), _) => general(format!("{name} trapped: {text}")),
+        (ExitReason::NotStarted(text), _) => {
+            Err(Failure::new(Kind::NotStarted, format!("{name} could not be started: {text}")))
+        }
+        (ExitReason::Limit(limit), _) => Err(breach(name, *limit)),
+        (ExitReason::Error(text), _) => general(format!("{name} ended with an error: {text}")),
+        (ExitReason::Killed | ExitReason::NoProcess | ExitReason::NoConnection, _) => {
+            general(format!("{name} ended: {reason}"))
+        }
+    }
+}
+
+fn breach(name: &str, limit: Limit) -> Failure {
+    let (kind, what, flag) = match limit {
+        Limit::CpuTime => (Kind::TimeLimit, "CPU time", Some("--max-cpu-ms")),
+        Limit::WallTime => (Kind::TimeLimit, "time", Some("--timeout-ms")),
+        Limit::Memory => (Kind::General, "memory", Some("--max-memory-mb")),
+        Limit::Output => (Kind::General, "output", Some("--max-output-kb")),
+        Limit::Mailbox => (Kind::General, "mailbox", None),
+    };
+    let failure = Failure::new(kind, format!("{name} was ended: it used up its {what}"));
+    failure.maybe_help(flag.map(|flag| format!("{flag} sets the bound")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(reason: ExitReason, exit_code: Option<i32>, signal: Option<u8>) -> u8 {
+        end("x.wasm", &reason, exit_code, signal).unwrap_or_else(|failure| failure.kind().exit_code())
+    }
+
+    /// A guest's own code is passed on as it is; one that no program can have is a failure.
+    #[test]
+    fn the_guests_code_is_passed_on() {
+        assert_eq!(code(ExitReason::Normal, None, None), 0);
+        assert_eq!(code(ExitReason::Normal, Some(0), None), 0);
+        assert_eq!(code(ExitReason::error("exit code 3"), Some(3), None), 3);
+        assert_eq!(code(ExitReason::error("exit code -1"), Some(-1), None), 1);
+    }
+
+    /// What the runtime ends has the exit code of its kind.
+    #[test]
+    fn ends_have_their_exit_codes() {
+        assert_eq!(code(ExitReason::trap("unreachable"), None, None), 1);
+        assert_eq!(code(ExitReason::error("mine"), None, None), 1);
+        assert_eq!(code(ExitReason::Limit(Limit::Memory), None, None), 1);
+        assert_eq!(code(ExitReason::not_started("no folder"), None, None), 4);
+        assert_eq!(code(ExitReason::Limit(Limit::WallTime), None, None), 124);
+        assert_eq!(code(ExitReason::Limit(Limit::CpuTime), None, None), 124);
+    }
+
+    /// Ended by a signal, it ends as a native program would; a later end of its own is its own.
+    #[test]
+    fn signals_end_like_in_a_shell() {
+        assert_eq!(code(ExitReason::Shutdown, None, Some(130)), 130);
+        assert_eq!(code(ExitReason::Killed, None, Some(143)), 143);
+        assert_eq!(code(ExitReason::Normal, None, Some(130)), 0);
+        assert_eq!(code(ExitReason::Killed, None, None), 1);
+    }
+}

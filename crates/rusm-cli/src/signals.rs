@@ -1,0 +1,130 @@
+//! SIGINT and SIGTERM: the first stops in order, the second kills, a third waits for nothing.
+
+use crate::report::{Failure, Kind};
+use signal_hook::consts::{SIGINT, SIGPIPE, SIGTERM};
+use signal_hook::iterator::Signals;
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// What a signal is about to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Demand {
+    /// Stop in order.
+    Stop,
+    /// End at once.
+    Kill,
+}
+
+type Action = Box<dyn FnMut(Demand) + Send>;
+
+/// Listens for signals. Until there is something to stop, a signal ends the process at once.
+#[derive(Clone, Debug)]
+pub(crate) struct Listener {
+    armed: Arc<Mutex<Armed>>,
+    last: Arc<AtomicI32>,
+    /// Once set, the next signal ends the process in the handler itself.
+    is_final: Arc<AtomicBool>,
+}
+
+#[derive(Default)]
+struct Armed(Option<Action>);
+
+impl std::fmt::Debug for Armed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Armed").field(&self.0.is_some()).finish()
+    }
+}
+
+impl Listener {
+    /// Takes both signals over, on a thread of its own.
+    pub(crate) fn start() -> Result<Self, Failure> {
+        let cannot = |error: std::io::Error| {
+            Failure::new(Kind::NotStarted, format!("cannot listen for SIGINT and SIGTERM: {error}"))
+        };
+        let mut signals = Signals::new([SIGINT, SIGTERM]).map_err(cannot)?;
+        let listener = Self { armed: Arc::default(), last: Arc::default(), is_final: Arc::default() };
+        for signal in [SIGINT, SIGTERM] {
+            signal_hook::flag::register_conditional_default(signal, Arc::clone(&listener.is_final)).map_err(cannot)?;
+        }
+        let heard = listener.clone();
+        let listen = move || {
+            let mut next = Demand::Stop;
+            for signal in signals.forever() {
+                heard.last.store(signal, Ordering::Release);
+                next = heard.obey(next, signal);
+            }
+        };
+        std::thread::Builder::new().name("rusm-signals".into()).spawn(listen).map_err(cannot)?;
+        Ok(listener)
+    }
+
+    /// From now on signals go to this action, on the listening thread.
+    pub(crate) fn arm(&self, action: impl FnMut(Demand) + Send + 'static) {
+        *self.lock() = Armed(Some(Box::new(action)));
+    }
+
+    /// The exit code that shells give to a program ended by the last signal; none if there was none.
+    pub(crate) fn exit_code(&self) -> Option<u8> {
+        exit_code_of(self.last.load(Ordering::Acquire))
+    }
+
+    /// Carries a signal out and says what the next one will do.
+    fn obey(&self, demand: Demand, signal: i32) -> Demand {
+        if demand == Demand::Kill {
+            self.is_final.store(true, Ordering::Release);
+        }
+        match &mut self.lock().0 {
+            Some(action) => action(demand),
+            None => {
+                // Nothing runs yet that would have to be stopped; the default action ends the process.
+                let _unsupported = signal_hook::low_level::emulate_default_handler(signal);
+            }
+        }
+        Demand::Kill
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Armed> {
+        self.armed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Lets the end of a pipe end the process quietly, as programs in a shell's pipe are used to.
+///
+/// Rust programs ignore SIGPIPE, and a guest would die loudly of an error that its user caused on
+/// purpose with `| head`. Only for a single file whose output is the terminal's.
+pub(crate) fn end_with_the_pipe() {
+    let always = Arc::new(AtomicBool::new(true));
+    // Without it the run is the same, but for a louder end.
+    let _refused = signal_hook::flag::register_conditional_default(SIGPIPE, always);
+}
+
+fn exit_code_of(signal: i32) -> Option<u8> {
+    if signal == 0 { None } else { u8::try_from(128 + signal).ok() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The first signal stops, the second kills, and after that the handler itself ends the process.
+    #[test]
+    fn the_second_signal_kills() {
+        let listener = Listener { armed: Arc::default(), last: Arc::default(), is_final: Arc::default() };
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let log = Arc::clone(&seen);
+        listener.arm(move |demand| log.lock().unwrap().push(demand));
+        let next = listener.obey(Demand::Stop, SIGINT);
+        assert!(!listener.is_final.load(Ordering::Acquire));
+        listener.obey(next, SIGTERM);
+        assert!(listener.is_final.load(Ordering::Acquire));
+        assert_eq!(*seen.lock().unwrap(), [Demand::Stop, Demand::Kill]);
+    }
+
+    /// Shells add 128 to the signal.
+    #[test]
+    fn signals_have_exit_codes() {
+        assert_eq!(exit_code_of(0), None);
+        assert_eq!(exit_code_of(SIGINT), Some(130));
+        assert_eq!(exit_code_of(SIGTERM), Some(143));
+    }
+}

@@ -1,0 +1,11 @@
+//! The binary as people use it: typed words in; output, errors and exit code out.
+//!
+//! Every run must end without a panic and without a backtrace, whatever it is given; `Run::finish`
+//! checks that for all of them, with RUST_BACKTRACE set.
+
+mod apps;
+mod builds;
+mod programs;
+mod single_files;
+mod support;
+mod wrong_inputs;

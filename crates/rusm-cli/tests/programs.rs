@@ -1,0 +1,127 @@
+//! Small programs for preview 1, in the text format.
+
+/// Imports and a memory for the programs below.
+const HEAD: &str = r#"
+  (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_read" (func $fd_read (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "proc_exit" (func $proc_exit (param i32)))
+  (import "wasi_snapshot_preview1" "args_get" (func $args_get (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "args_sizes_get" (func $args_sizes_get (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "environ_get" (func $environ_get (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "environ_sizes_get" (func $environ_sizes_get (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "path_open" (func $path_open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll_oneoff (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 2)
+  ;; Writes length bytes at address to a stream.
+  (func $write (param $stream i32) (param $address i32) (param $length i32)
+    (i32.store (i32.const 0) (local.get $address))
+    (i32.store (i32.const 4) (local.get $length))
+    (drop (call $fd_write (local.get $stream) (i32.const 0) (i32.const 1) (i32.const 8))))
+"#;
+
+fn program(body: &str) -> String {
+    format!("(module {HEAD} {body})")
+}
+
+/// Prints a text, which starts at address 1024.
+pub(crate) fn prints(stream: u8, text: &str) -> String {
+    let escaped: String = text.bytes().map(|byte| format!("\\{byte:02x}")).collect();
+    let length = text.len();
+    program(&format!(
+        r#"(data (i32.const 1024) "{escaped}")
+           (func (export "_start") (call $write (i32.const {stream}) (i32.const 1024) (i32.const {length})))"#
+    ))
+}
+
+/// Copies its input to its output, byte by byte as it comes.
+pub(crate) fn copies() -> String {
+    program(
+        r#"(func (export "_start")
+             (loop $more
+               (i32.store (i32.const 0) (i32.const 1024))
+               (i32.store (i32.const 4) (i32.const 4096))
+               (drop (call $fd_read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 8)))
+               (if (i32.load (i32.const 8)) (then
+                 (call $write (i32.const 1) (i32.const 1024) (i32.load (i32.const 8)))
+                 (br $more)))))"#,
+    )
+}
+
+pub(crate) fn exits(code: i32) -> String {
+    program(&format!(r#"(func (export "_start") (call $proc_exit (i32.const {code})))"#))
+}
+
+/// Divides by zero, two functions deep.
+pub(crate) fn traps() -> String {
+    program(
+        r#"(func $divide (param i32) (result i32) (i32.div_s (i32.const 1) (local.get 0)))
+           (func $work (drop (call $divide (i32.const 0))))
+           (func (export "_start") (call $work))"#,
+    )
+}
+
+pub(crate) fn spins() -> String {
+    program(r#"(func (export "_start") (loop $ever (br $ever)))"#)
+}
+
+/// Takes memory until it is refused, and then would end well.
+pub(crate) fn eats_memory() -> String {
+    program(
+        r#"(func (export "_start")
+             (loop $more (br_if $more (i32.ne (memory.grow (i32.const 16)) (i32.const -1)))))"#,
+    )
+}
+
+pub(crate) fn recurses() -> String {
+    program(r#"(func $deeper (export "_start") (call $deeper) (call $deeper))"#)
+}
+
+/// Prints its arguments, each with a zero byte behind it.
+pub(crate) fn prints_args() -> String {
+    prints_list("$args_sizes_get", "$args_get")
+}
+
+/// Prints its environment, each variable with a zero byte behind it.
+pub(crate) fn prints_env() -> String {
+    prints_list("$environ_sizes_get", "$environ_get")
+}
+
+fn prints_list(sizes: &str, list: &str) -> String {
+    program(&format!(
+        r#"(func (export "_start")
+             (drop (call {sizes} (i32.const 0) (i32.const 16)))
+             (drop (call {list} (i32.const 1024) (i32.const 8192)))
+             (call $write (i32.const 1) (i32.const 8192) (i32.load (i32.const 16))))"#
+    ))
+}
+
+/// Opens a file for writing in its first folder, and ends with the errno.
+pub(crate) fn creates(file: &str) -> String {
+    let length = file.len();
+    program(&format!(
+        r#"(data (i32.const 1024) "{file}")
+           (func (export "_start")
+             (call $proc_exit (call $path_open (i32.const 3) (i32.const 0) (i32.const 1024) (i32.const {length})
+               (i32.const 1) (i64.const 64) (i64.const 0) (i32.const 0) (i32.const 512))))"#
+    ))
+}
+
+/// Prints `ready` and sleeps for an hour.
+pub(crate) fn sleeps() -> String {
+    program(
+        r#"(data (i32.const 1024) "ready\n")
+           (func (export "_start")
+             (call $write (i32.const 1) (i32.const 1024) (i32.const 6))
+             (i32.store (i32.const 2064) (i32.const 1))            ;; the monotonic clock
+             (i64.store (i32.const 2072) (i64.const 3600000000000))
+             (drop (call $poll_oneoff (i32.const 2048) (i32.const 4096) (i32.const 1) (i32.const 0))))"#,
+    )
+}
+
+/// Prints without end.
+pub(crate) fn floods() -> String {
+    program(
+        r#"(data (i32.const 1024) "again and again and again and again\n")
+           (func (export "_start") (loop $more (call $write (i32.const 1) (i32.const 1024) (i32.const 36)) (br $more)))"#,
+    )
+}

@@ -1,0 +1,184 @@
+//! Forges guests: components and core modules, written in the text format, that call any import as nobody's compiler would.
+//!
+//! A component is a core module (the body) plus the WIT it was made for; the WIT of WASI is the one that Wasmtime
+//! itself ships, so the functions walked here are the functions that are linked.
+
+use crate::tidy::root;
+use std::process::Command;
+use std::sync::OnceLock;
+use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
+use wit_parser::abi::{AbiVariant, WasmType};
+use wit_parser::{Function, FunctionKind, Resolve, WorldId, WorldItem};
+
+/// The two versions of WASI that components may speak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wasi {
+    V02,
+    V03,
+}
+
+/// A function that a component can import.
+#[derive(Clone, Debug)]
+pub(crate) struct Imported {
+    /// With its version.
+    pub(crate) interface: String,
+    pub(crate) name: String,
+    /// The resource whose method it is: it can only be called with a handle of one.
+    pub(crate) method_of: Option<String>,
+    /// Its core parameters.
+    pub(crate) params: Vec<WasmType>,
+    result: Option<WasmType>,
+}
+
+impl Imported {
+    /// Without its version.
+    pub(crate) fn interface_name(&self) -> &str {
+        self.interface.split_once('@').map_or(&*self.interface, |(name, _)| name)
+    }
+
+    /// The text of the import, called `$it`.
+    pub(crate) fn import(&self) -> String {
+        let params: Vec<_> = self.params.iter().map(|param| word(*param)).collect();
+        let result = self.result.map_or(String::new(), |result| format!("(result {})", word(result)));
+        let (interface, name, params) = (&self.interface, &self.name, params.join(" "));
+        format!(r#"(import "{interface}" "{name}" (func $it (param {params}) {result}))"#)
+    }
+
+    /// A call with this number for every parameter; the result is dropped.
+    pub(crate) fn call_with(&self, number: i64) -> String {
+        let argument = |param: &WasmType| match param {
+            WasmType::I32 | WasmType::Pointer | WasmType::Length => format!("(i32.const {})", number.cast_unsigned() & 0xffff_ffff),
+            WasmType::I64 | WasmType::PointerOrI64 => format!("(i64.const {number})"),
+            WasmType::F32 => "(f32.const 0)".to_owned(),
+            WasmType::F64 => "(f64.const 0)".to_owned(),
+        };
+        let arguments: String = self.params.iter().map(argument).collect();
+        let dropped = if self.result.is_some() { "(drop)" } else { "" };
+        format!("(call $it {arguments}) {dropped}")
+    }
+}
+
+fn word(ty: WasmType) -> &'static str {
+    match ty {
+        WasmType::I32 | WasmType::Pointer | WasmType::Length => "i32",
+        WasmType::I64 | WasmType::PointerOrI64 => "i64",
+        WasmType::F32 => "f32",
+        WasmType::F64 => "f64",
+    }
+}
+
+/// Everything that a component of one version can import, and how it is made.
+pub(crate) struct Interfaces {
+    resolve: Resolve,
+    world: WorldId,
+    run: &'static str,
+}
+
+impl Interfaces {
+    pub(crate) fn of(wasi: Wasi) -> &'static Self {
+        static V02: OnceLock<Interfaces> = OnceLock::new();
+        static V03: OnceLock<Interfaces> = OnceLock::new();
+        match wasi {
+            Wasi::V02 => V02.get_or_init(|| Self::read("p2", "0.2.12", "wasi:cli/run@0.2.12#run")),
+            Wasi::V03 => V03.get_or_init(|| Self::read("p3", "0.3.0", "wasi:cli/run@0.3.0#run")),
+        }
+    }
+
+    fn read(folder: &str, version: &str, run: &'static str) -> Self {
+        let mut resolve = Resolve { all_features: true, ..Resolve::default() };
+        resolve.push_dir(wasmtime_wasi().join("src").join(folder).join("wit")).expect("Wasmtime's WIT is well formed");
+        resolve.push_path(root().join("crates/rusm-abi/wit")).expect("rusm's WIT is well formed");
+        let world = format!(
+            "package test:forged;
+            world forged {{
+                include wasi:cli/imports@{version};
+                include rusm:actor/actor@0.1.0;
+                export wasi:cli/run@{version};
+            }}"
+        );
+        let package = resolve.push_str("forged.wit", &world).expect("the world above is well formed");
+        let world = resolve.select_world(&[package], Some("forged")).expect("it is in the package");
+        Self { resolve, world, run }
+    }
+
+    /// Every function of every interface.
+    pub(crate) fn functions(&self) -> Vec<Imported> {
+        let imports = self.resolve.worlds[self.world].imports.values();
+        let interfaces = imports.filter_map(|item| match item {
+            WorldItem::Interface { id, .. } => Some(*id),
+            WorldItem::Function(_) | WorldItem::Type { .. } => None,
+        });
+        let functions = interfaces.flat_map(|interface| {
+            let name = self.resolve.id_of(interface).expect("it lies in a package");
+            let functions = self.resolve.interfaces[interface].functions.values();
+            functions.map(move |function| self.imported(&name, function))
+        });
+        functions.collect()
+    }
+
+    fn imported(&self, interface: &str, function: &Function) -> Imported {
+        let method_of = match function.kind {
+            FunctionKind::Method(resource) | FunctionKind::AsyncMethod(resource) => {
+                self.resolve.types[resource].name.clone()
+            }
+            FunctionKind::Freestanding
+            | FunctionKind::AsyncFreestanding
+            | FunctionKind::Static(_)
+            | FunctionKind::AsyncStatic(_)
+            | FunctionKind::Constructor(_) => None,
+        };
+        let signature = self.resolve.wasm_signature(AbiVariant::GuestImport, function);
+        Imported {
+            interface: interface.to_owned(),
+            name: function.name.clone(),
+            method_of,
+            params: signature.params,
+            result: signature.results.first().copied(),
+        }
+    }
+
+    /// A component that imports what `items` says and runs `body`, which may use the local `$n`.
+    ///
+    /// It has one page of memory; what the host hands over is put at 32768.
+    pub(crate) fn component(&self, items: &str, body: &str) -> Vec<u8> {
+        let (run, check) = (self.run, CHECK);
+        let wat = format!(
+            r#"(module {items} (memory (export "memory") 1) {check}
+            (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 32768))
+            (func (export "{run}") (result i32) (local $n i32) {body} (i32.const 0)))"#
+        );
+        let mut module = wat::parse_str(&wat).unwrap_or_else(|error| panic!("{error}\n{wat}"));
+        embed_component_metadata(&mut module, &self.resolve, self.world, StringEncoding::UTF8).expect("the world can be encoded");
+        let mut encoder = ComponentEncoder::default();
+        encoder.module(&module).and_then(ComponentEncoder::encode).unwrap_or_else(|error| panic!("{error:?}\n{wat}"))
+    }
+}
+
+/// Ends the guest unless its parameter is true: so a forged guest that ends normally has seen what it expected.
+const CHECK: &str = "(func $check (param i32) (if (i32.eqz (local.get 0)) (then (unreachable))))";
+
+/// A core module that imports what `items` says, has one page of memory, and runs `body`.
+pub(crate) fn module(items: &str, body: &str) -> Vec<u8> {
+    let wat = format!(
+        r#"(module {items} (memory (export "memory") 1) {CHECK} (func (export "_start") (local $n i32) {body}))"#
+    );
+    wat::parse_str(&wat).unwrap_or_else(|error| panic!("{error}\n{wat}"))
+}
+
+/// Where the sources of Wasmtime's WASI lie.
+fn wasmtime_wasi() -> std::path::PathBuf {
+    // Packages of other platforms need not be on this machine.
+    let host = Command::new("rustc").args(["--print", "host-tuple"]).output().expect("rustc runs");
+    let host = String::from_utf8(host.stdout).expect("it is a word");
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--offline", "--locked", "--filter-platform", host.trim()])
+        .current_dir(root())
+        .output()
+        .expect("cargo runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).expect("cargo speaks JSON");
+    let packages = metadata["packages"].as_array().expect("there are packages");
+    let wasi = packages.iter().find(|package| package["name"] == "wasmtime-wasi").expect("rusm-core depends on it");
+    let manifest = wasi["manifest_path"].as_str().expect("it has a path");
+    std::path::Path::new(manifest).parent().expect("it lies in a folder").to_path_buf()
+}

@@ -1,0 +1,11 @@
+//! One binary for every test that needs more than one crate.
+
+mod app;
+mod denials;
+mod desk;
+mod fairness;
+mod forge;
+mod lifecycle;
+mod scale;
+mod support;
+mod tidy;

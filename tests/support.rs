@@ -1,0 +1,220 @@
+//! The scenario harness: guests built once, a runtime per test, and every event it reports.
+//!
+//! Waiting is for events: [`Recorder::wait_for`] blocks until the runtime has reported what a test is
+//! looking for. Nothing here sleeps. A test that waits in vain fails after [`PATIENCE`], with all that was
+//! reported; no test passes because of it.
+
+use crate::tidy::root;
+use parking_lot::{Condvar, Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use rusm_core::{Exit, Pid, Runtime, RuntimeBuilder, RuntimeEvent, RuntimeObserver};
+use rusm_supervisor::SupervisorEvent;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+/// How long a test waits for what must come, on a machine that does much else.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(300);
+
+/// The two ways in which a guest can speak to the node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum GuestPath {
+    /// `rusm:actor` and WASI 0.2.
+    Component,
+    /// The raw imports and WASI preview 1.
+    Core,
+}
+
+/// Every behaviour is shown through both.
+pub(crate) const BOTH_PATHS: [GuestPath; 2] = [GuestPath::Component, GuestPath::Core];
+
+impl GuestPath {
+    fn target(self) -> &'static str {
+        match self {
+            Self::Component => "wasm32-wasip2",
+            Self::Core => "wasm32-wasip1",
+        }
+    }
+}
+
+/// The compiled guest of this name.
+pub(crate) fn guest(name: &str, path: GuestPath) -> Vec<u8> {
+    let file = guest_file(name, path);
+    std::fs::read(&file).unwrap_or_else(|error| panic!("cannot read {}: {error}", file.display()))
+}
+
+/// Where the compiled guest of this name lies; all guests are built first.
+pub(crate) fn guest_file(name: &str, path: GuestPath) -> PathBuf {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    let target = BUILT.get_or_init(build_guests);
+    target.join(path.target()).join("release").join(format!("{name}.wasm"))
+}
+
+/// Builds all guests for both paths, adding the targets where they are missing.
+fn build_guests() -> PathBuf {
+    let guests = root().join("guests");
+    let targets = BOTH_PATHS.map(GuestPath::target);
+    let mut rustup = Command::new("rustup");
+    run(rustup.args(["target", "add"]).args(targets).current_dir(&guests));
+    for path in BOTH_PATHS {
+        let mut cargo = Command::new("cargo");
+        cargo.args(["build", "--release", "--workspace", "--target", path.target()]);
+        for excluded in excluded(path) {
+            cargo.args(["--exclude", excluded]);
+        }
+        run(cargo
+            .current_dir(&guests)
+            .env_remove("RUSTFLAGS")
+            .env("CARGO_TARGET_DIR", guests.join("target")));
+    }
+    guests.join("target")
+}
+
+/// Guests that exist for one path only.
+fn excluded(path: GuestPath) -> &'static [&'static str] {
+    match path {
+        GuestPath::Component => &[],
+        GuestPath::Core => &["stock_p3"],
+    }
+}
+
+fn run(command: &mut Command) {
+    // The host's toolchain choice must not leak into the guests'.
+    command.env_remove("RUSTUP_TOOLCHAIN");
+    let output = command.output().unwrap_or_else(|error| panic!("cannot run {command:?}: {error}"));
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?} failed:\n{text}");
+}
+
+/// Keeps every event of a runtime.
+#[derive(Default)]
+pub(crate) struct Recorder {
+    events: Mutex<Vec<RuntimeEvent>>,
+    changed: Condvar,
+}
+
+impl Recorder {
+    /// Waits until an event satisfies `find`, and answers what it found.
+    #[track_caller]
+    pub(crate) fn wait_for<T>(&self, mut find: impl FnMut(&RuntimeEvent) -> Option<T>) -> T {
+        let mut events = self.events.lock();
+        let mut seen = 0;
+        loop {
+            if let Some(found) = events.iter().skip(seen).find_map(&mut find) {
+                return found;
+            }
+            seen = events.len();
+            if self.changed.wait_for(&mut events, PATIENCE).timed_out() {
+                panic!("waited in vain; reported so far: {events:#?}");
+            }
+        }
+    }
+
+    /// Waits until processes of this component have written this line.
+    #[track_caller]
+    pub(crate) fn wait_for_line(&self, component: &str, line: &str) {
+        self.wait_for(|event| match event {
+            RuntimeEvent::GuestLine { component: who, line: found, .. } => {
+                (&**who == component && found == line).then_some(())
+            }
+            _ => None,
+        });
+    }
+
+    /// Waits until a supervisor has started this child for the n-th time, counted from 1, and answers its process.
+    #[track_caller]
+    pub(crate) fn wait_for_start(&self, child: &str, number: usize) -> Pid {
+        let mut n_starts = 0;
+        self.wait_for(|event| match supervision(event) {
+            Some(SupervisorEvent::ChildStarted { id, pid, .. }) if &**id == child => {
+                n_starts += 1;
+                (n_starts == number).then_some(*pid)
+            }
+            _ => None,
+        })
+    }
+
+    /// Waits for the end of a process of this component.
+    pub(crate) fn wait_for_exit(&self, component: &str) -> Exit {
+        self.wait_for(|event| match event {
+            RuntimeEvent::Exited(exit) if &*exit.component == component => Some(exit.clone()),
+            _ => None,
+        })
+    }
+
+    /// Everything so far.
+    pub(crate) fn events(&self) -> Vec<RuntimeEvent> {
+        self.events.lock().clone()
+    }
+
+    /// Every line that processes of this component wrote so far.
+    pub(crate) fn lines(&self, component: &str) -> Vec<String> {
+        let of = |event: &RuntimeEvent| match event {
+            RuntimeEvent::GuestLine { component: who, line, .. } if &**who == component => Some(line.clone()),
+            _ => None,
+        };
+        self.events.lock().iter().filter_map(of).collect()
+    }
+}
+
+impl RuntimeObserver for Recorder {
+    fn observe(&self, event: &RuntimeEvent) {
+        self.events.lock().push(event.clone());
+        self.changed.notify_all();
+    }
+}
+
+/// What a supervisor reported, if that is what this event is.
+pub(crate) fn supervision(event: &RuntimeEvent) -> Option<&SupervisorEvent> {
+    match event {
+        RuntimeEvent::Supervision(report) => Some(&report.event),
+        _ => None,
+    }
+}
+
+/// Some tests need what the kernel grants one operating system process for themselves.
+static MACHINE: RwLock<()> = RwLock::new(());
+
+enum Share {
+    Some { _hold: RwLockReadGuard<'static, ()> },
+    All { _hold: RwLockWriteGuard<'static, ()> },
+}
+
+/// A runtime that ends with the test, and what it reports.
+pub(crate) struct Scenario {
+    pub(crate) runtime: Runtime,
+    pub(crate) recorder: Arc<Recorder>,
+    _share: Share,
+}
+
+impl Scenario {
+    pub(crate) fn new() -> Self {
+        Self::with(|builder| builder)
+    }
+
+    /// A runtime with more than the defaults.
+    pub(crate) fn with(set_up: impl FnOnce(RuntimeBuilder) -> RuntimeBuilder) -> Self {
+        // Recursive: one test may hold several runtimes while another waits for the whole machine.
+        Self::on(Share::Some { _hold: MACHINE.read_recursive() }, set_up)
+    }
+
+    /// The same, while no other scenario runs.
+    pub(crate) fn alone() -> Self {
+        Self::on(Share::All { _hold: MACHINE.write() }, |builder| builder)
+    }
+
+    fn on(share: Share, set_up: impl FnOnce(RuntimeBuilder) -> RuntimeBuilder) -> Self {
+        let recorder = Arc::new(Recorder::default());
+        let builder = Runtime::builder()
+            .observer(Arc::clone(&recorder) as Arc<dyn RuntimeObserver>)
+            .cache_folder(Path::new(env!("CARGO_TARGET_TMPDIR")).join("code"));
+        let runtime = set_up(builder).build().expect("the machine can run a node");
+        Self { runtime, recorder, _share: share }
+    }
+}
+
+impl Drop for Scenario {
+    fn drop(&mut self) {
+        self.runtime.shutdown();
+    }
+}

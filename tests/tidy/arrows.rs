@@ -1,0 +1,59 @@
+//! Who may import whom. Cargo enforces the arrows that the manifests draw; this test, that they draw no others.
+
+use super::{report, root};
+
+/// Crate, the crates of this workspace it may use, and the ones from outside.
+const ALLOWED: &[(&str, &[&str], &[&str])] = &[
+    ("rusm-actor", &[], &["crossbeam-deque", "parking_lot", "slab", "thiserror"]),
+    ("rusm-supervisor", &["rusm-actor"], &["thiserror"]),
+    ("rusm-caps", &[], &["thiserror"]),
+    ("rusm-manifest", &["rusm-caps"], &["serde", "strsim", "thiserror", "toml"]),
+    ("rusm-abi", &[], &[]),
+    ("rusm-sdk", &["rusm-abi"], &["wit-bindgen"]),
+    (
+        "rusm-core",
+        &["rusm-abi", "rusm-actor", "rusm-caps", "rusm-manifest", "rusm-supervisor"],
+        &[
+            "bytes", "parking_lot", "sha2", "strsim", "thiserror", "tokio", "wasmparser", "wasmtime", "wasmtime-wasi",
+        ],
+    ),
+    (
+        "rusm-cli",
+        &["rusm-actor", "rusm-caps", "rusm-core", "rusm-manifest", "rusm-supervisor"],
+        &[
+            "clap", "dotenvy", "indicatif", "serde", "serde_json", "signal-hook", "strsim", "thiserror", "tracing",
+            "tracing-subscriber",
+        ],
+    ),
+];
+
+fn dependencies(krate: &str) -> Vec<String> {
+    let path = root().join("crates").join(krate).join("Cargo.toml");
+    let text = std::fs::read_to_string(&path).expect("every crate has a manifest");
+    let manifest: toml::Table = text.parse().expect("Cargo has read it before");
+    let table = manifest.get("dependencies").and_then(toml::Value::as_table);
+    table.map(|table| table.keys().cloned().collect()).unwrap_or_default()
+}
+
+#[test]
+fn crates_import_only_what_the_architecture_allows() {
+    let mut findings = Vec::new();
+    for (krate, inside, outside) in ALLOWED {
+        for dependency in dependencies(krate) {
+            if !inside.contains(&dependency.as_str()) && !outside.contains(&dependency.as_str()) {
+                findings.push(format!("{krate} imports {dependency}"));
+            }
+        }
+    }
+    report("an arrow that ARCHITECTURE.md does not draw", &findings);
+}
+
+#[test]
+fn every_crate_has_its_arrows_written_down() {
+    let folder = std::fs::read_dir(root().join("crates")).expect("crates/ is there");
+    let unknown: Vec<String> = folder
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter(|name| !ALLOWED.iter().any(|(krate, _, _)| krate == name))
+        .collect();
+    report("a crate without arrows", &unknown);
+}
