@@ -5,8 +5,8 @@
 
 use crate::support::PATIENCE;
 use parking_lot::Mutex;
+use rusm_actor::{Context, Event, MailboxBounds, Node, Selector, SpawnOptions};
 use rusm_core::{ExitReason, Pid, Runtime};
-use rusm_actor::{Context, Event, Node, Selector, SpawnOptions};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
@@ -15,6 +15,7 @@ use std::sync::mpsc::{Receiver, sync_channel};
 const ORDER: u64 = u64::MAX;
 /// Received events that the test has not looked at; more than any test makes.
 const EVENTS_MAX: usize = 100_000;
+const BYTES_MAX: usize = 1 << 30;
 
 type Order = Box<dyn FnOnce(&Context) + Send>;
 
@@ -45,7 +46,8 @@ impl Desk {
             }
         };
         let node = runtime.node().clone();
-        let pid = node.spawn(SpawnOptions::new("desk"), body).expect("there is room for it");
+        let bounds = MailboxBounds { messages: EVENTS_MAX, bytes: BYTES_MAX };
+        let pid = node.spawn(SpawnOptions::new("desk").bounds(bounds), body).expect("there is room for it");
         Self { node, pid, orders, events }
     }
 

@@ -9,3 +9,4 @@ mod lifecycle;
 mod scale;
 mod support;
 mod tidy;
+mod trial;

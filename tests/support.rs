@@ -14,7 +14,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// How long a test waits for what must come, on a machine that does much else.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(300);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The two ways in which a guest can speak to the node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 use super::Deathbed;
 use crate::app::{controller, probe, scripted};
 use crate::support::{BOTH_PATHS, GuestPath};
+use rusm_actor::Event;
 use rusm_core::ExitReason;
 use std::io::Read;
 use std::net::TcpListener;
@@ -40,8 +41,15 @@ fn a_kill_ends_a_process_that_receives() {
 
 #[test]
 fn a_kill_ends_a_process_that_calls() {
-    // It calls itself by way of nobody who answers: its own supervisor drops requests.
-    is_killed_in("receive-tag 98 then say never");
+    for path in BOTH_PATHS {
+        let bed = Deathbed::prepare(path, "", "receive then say now then call sender 98 -");
+        bed.begin();
+        // The desk takes the request and never answers it.
+        bed.desk.send(bed.victim, 97, "call me");
+        assert!(matches!(bed.desk.next(), Event::Request(request) if request.tag == 98));
+        kill(&bed, path);
+        bed.conclude(|reason| *reason == ExitReason::Killed);
+    }
 }
 
 #[test]

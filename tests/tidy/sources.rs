@@ -50,7 +50,9 @@ fn no_banned_word_stands_in_a_source_file() {
     for file in rust_files() {
         for (number, line) in file.text.lines().enumerate() {
             for (word, why) in &banned {
-                if line.contains(word.as_str()) {
+                // To sleep is one of the things that a test guest is there to do.
+                let is_command = file.path.starts_with("guests/") && word.ends_with("sleep");
+                if line.contains(word.as_str()) && !is_command {
                     findings.push(format!("{}:{}: {word} ({why})", file.path, number + 1));
                 }
             }
@@ -72,12 +74,21 @@ fn only_the_wasi_files_inherit_from_the_process() {
 
 #[test]
 fn unsafe_code_stands_in_the_named_files_only() {
-    let allowed = ["crates/rusm-core/src/code/cache", "crates/rusm-sdk/src/sys/"];
-    let marker = ["unsafe", "_code"].concat();
+    let allowed = [
+        "crates/rusm-core/src/code/compile.rs",
+        "crates/rusm-sdk/src/sys/",
+        "guests/actor_probe/src/descriptors.rs",
+        "guests/stock_p3/",
+    ];
+    let keyword = ["uns", "afe"].concat();
+    let is_unsafe = |line: &str| {
+        let code = line.split("//").next().unwrap_or(line);
+        let opens = [" {", " fn", " impl", " extern", "("].iter();
+        opens.clone().any(|next| code.contains(&format!("{keyword}{next}")))
+    };
     let findings: Vec<String> = rust_files()
         .filter(|file| !allowed.iter().any(|prefix| file.path.starts_with(prefix)))
-        .filter(|file| !file.path.starts_with("tests/"))
-        .filter(|file| file.text.contains(&format!("expect({marker}")) || file.text.contains(&format!("allow({marker}")))
+        .filter(|file| file.text.lines().any(is_unsafe))
         .map(|file| file.path)
         .collect();
     report("unsafe code outside the files that may have it", &findings);

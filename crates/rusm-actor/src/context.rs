@@ -21,7 +21,7 @@ use crate::reason::ExitReason;
 use crate::sched;
 use crate::signal::Envelope;
 use crate::spawn::{self, SpawnOptions, Spawned};
-use crate::sync::Arc;
+use crate::sync::{Arc, Ordering};
 use crate::timer;
 use std::fmt;
 use std::time::Duration;
@@ -234,14 +234,21 @@ impl Context {
     }
 
     fn take(&self, select: &Selector, cursor: &mut Cursor) -> Option<Event> {
-        let mut owner = self.process.owner.lock();
+        let process = &self.process;
+        if process.is_mailbox_empty.load(Ordering::Relaxed) {
+            return None;
+        }
+        let mut owner = process.owner.lock();
         if owner.doom.is_some() {
             return None;
         }
         let event = owner.mailbox.take(select, cursor)?;
+        process
+            .is_mailbox_empty
+            .store(owner.mailbox.is_empty(), Ordering::Relaxed);
         if let Some(bytes) = event.charged_bytes() {
             // Within the lock, as it is for one at a time.
-            self.process.inbox.release(bytes);
+            process.inbox.release(bytes);
         }
         Some(event)
     }

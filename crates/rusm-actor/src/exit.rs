@@ -45,10 +45,9 @@ pub(crate) fn finish(process: &Arc<Process>, reason: ExitReason) {
     if process.has_timers.load(Ordering::SeqCst) {
         kernel.timers.drop_receiver(process.pid);
     }
-    let label = Arc::clone(&process.label);
-    kernel.report(&LifecycleEvent::Exited {
+    kernel.report(|| LifecycleEvent::Exited {
         pid: process.pid,
-        label,
+        label: Arc::clone(&process.label),
         reason,
         unread,
         links,

@@ -78,9 +78,9 @@ impl Kernel {
 
     /// Tells the observer. One that panics has reported that itself; the process it was told of, and the
     /// worker, go on.
-    pub(crate) fn report(&self, event: &LifecycleEvent) {
+    pub(crate) fn report(&self, event: impl FnOnce() -> LifecycleEvent) {
         if let Some(observer) = &self.observer {
-            let _panic = catch_unwind(AssertUnwindSafe(|| observer.observe(event)));
+            let _panic = catch_unwind(AssertUnwindSafe(|| observer.observe(&event())));
         }
     }
 

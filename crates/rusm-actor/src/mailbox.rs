@@ -125,6 +125,10 @@ impl Mailbox {
         self.n_exits
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.events.is_empty()
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.events.len()
     }

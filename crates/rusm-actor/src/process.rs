@@ -55,6 +55,8 @@ pub(crate) struct Process {
     /// Whether a timer may be addressed to this process.
     pub(crate) has_timers: AtomicBool,
     pub(crate) pace: Pace,
+    /// Whether the mailbox is empty, so that a receive need not look. Written under the owner's lock.
+    pub(crate) is_mailbox_empty: AtomicBool,
     pub(crate) owner: Mutex<Owner>,
 }
 
@@ -116,6 +118,7 @@ impl Process {
             inbox: Inbox::new(seed.bounds),
             is_registered: AtomicBool::new(false),
             has_timers: AtomicBool::new(false),
+            is_mailbox_empty: AtomicBool::new(true),
             pace: Pace(AtomicU32::new(EVENTS_PER_SLICE)),
             owner: Mutex::new(Owner::default()),
         }
@@ -156,7 +159,7 @@ impl Process {
         let mut batch = self.inbox.take();
         let task = {
             let mut owner = self.owner.lock();
-            owner.absorb(self, &mut batch);
+            self.absorb(&mut owner, &mut batch);
             if owner.doom.is_some() {
                 None
             } else {
@@ -170,8 +173,15 @@ impl Process {
     /// Acts on what has arrived: signals at once, messages into the mailbox. Owner only.
     pub(crate) fn settle(&self) {
         let mut batch = self.inbox.take();
-        self.owner.lock().absorb(self, &mut batch);
+        self.absorb(&mut self.owner.lock(), &mut batch);
         self.inbox.recycle(batch);
+    }
+
+    fn absorb(&self, owner: &mut Owner, batch: &mut Batch) {
+        owner.absorb(self, batch);
+        // Relaxed: the owner writes it and reads it.
+        self.is_mailbox_empty
+            .store(owner.mailbox.is_empty(), Ordering::Relaxed);
     }
 
     /// Acts on what arrived since the slice began, and answers whether anything may have. Owner only.

@@ -116,7 +116,7 @@ where
     let parent = spawner.map(|process| process.pid);
     let seed = Seed {
         parent,
-        label: Arc::clone(&label),
+        label,
         extension,
         bounds,
     };
@@ -140,10 +140,10 @@ where
         body: Box::pin(async move { body(context).await }),
         waker: Waker::from(Arc::clone(&process)),
     });
-    kernel.report(&LifecycleEvent::Spawned {
+    kernel.report(|| LifecycleEvent::Spawned {
         pid: process.pid,
         parent,
-        label,
+        label: Arc::clone(&process.label),
     });
     let pid = process.pid;
     kernel.sched.ready(process, Ready::Spawned);

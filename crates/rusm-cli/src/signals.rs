@@ -17,21 +17,33 @@ pub(crate) enum Demand {
 
 type Action = Box<dyn FnMut(Demand) + Send>;
 
-/// Listens for signals. Until there is something to stop, a signal ends the process at once.
+/// Listens for signals. Until something is started that has to be stopped, a signal ends the process at once.
 #[derive(Clone, Debug)]
 pub(crate) struct Listener {
-    armed: Arc<Mutex<Armed>>,
+    state: Arc<Mutex<State>>,
     last: Arc<AtomicI32>,
     /// Once set, the next signal ends the process in the handler itself.
     is_final: Arc<AtomicBool>,
 }
 
 #[derive(Default)]
-struct Armed(Option<Action>);
+enum State {
+    /// Nothing runs.
+    #[default]
+    Idle,
+    /// Something is being started: signals wait for it.
+    Held(Vec<Demand>),
+    /// Signals go to whoever can carry them out.
+    Armed(Action),
+}
 
-impl std::fmt::Debug for Armed {
+impl std::fmt::Debug for State {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Armed").field(&self.0.is_some()).finish()
+        f.write_str(match self {
+            Self::Idle => "Idle",
+            Self::Held(_) => "Held",
+            Self::Armed(_) => "Armed",
+        })
     }
 }
 
@@ -42,7 +54,7 @@ impl Listener {
             Failure::new(Kind::NotStarted, format!("cannot listen for SIGINT and SIGTERM: {error}"))
         };
         let mut signals = Signals::new([SIGINT, SIGTERM]).map_err(cannot)?;
-        let listener = Self { armed: Arc::default(), last: Arc::default(), is_final: Arc::default() };
+        let listener = Self { state: Arc::default(), last: Arc::default(), is_final: Arc::default() };
         for signal in [SIGINT, SIGTERM] {
             signal_hook::flag::register_conditional_default(signal, Arc::clone(&listener.is_final)).map_err(cannot)?;
         }
@@ -58,9 +70,18 @@ impl Listener {
         Ok(listener)
     }
 
-    /// From now on signals go to this action, on the listening thread.
-    pub(crate) fn arm(&self, action: impl FnMut(Demand) + Send + 'static) {
-        *self.lock() = Armed(Some(Box::new(action)));
+    /// From now on signals wait for [`Listener::arm`]: what is about to be started has to be stopped in order.
+    pub(crate) fn hold(&self) {
+        *self.lock() = State::Held(Vec::new());
+    }
+
+    /// From now on signals go to this action, on the listening thread; those that have waited go to it here.
+    pub(crate) fn arm(&self, mut action: impl FnMut(Demand) + Send + 'static) {
+        let mut state = self.lock();
+        if let State::Held(demands) = &*state {
+            demands.iter().for_each(|demand| action(*demand));
+        }
+        *state = State::Armed(Box::new(action));
     }
 
     /// The exit code that shells give to a program ended by the last signal; none if there was none.
@@ -73,9 +94,10 @@ impl Listener {
         if demand == Demand::Kill {
             self.is_final.store(true, Ordering::Release);
         }
-        match &mut self.lock().0 {
-            Some(action) => action(demand),
-            None => {
+        match &mut *self.lock() {
+            State::Armed(action) => action(demand),
+            State::Held(demands) => demands.push(demand),
+            State::Idle => {
                 // Nothing runs yet that would have to be stopped; the default action ends the process.
                 let _unsupported = signal_hook::low_level::emulate_default_handler(signal);
             }
@@ -83,8 +105,8 @@ impl Listener {
         Demand::Kill
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Armed> {
-        self.armed.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -109,7 +131,7 @@ mod tests {
     /// The first signal stops, the second kills, and after that the handler itself ends the process.
     #[test]
     fn the_second_signal_kills() {
-        let listener = Listener { armed: Arc::default(), last: Arc::default(), is_final: Arc::default() };
+        let listener = Listener { state: Arc::default(), last: Arc::default(), is_final: Arc::default() };
         let seen = Arc::new(Mutex::new(Vec::new()));
         let log = Arc::clone(&seen);
         listener.arm(move |demand| log.lock().unwrap().push(demand));
@@ -118,6 +140,18 @@ mod tests {
         listener.obey(next, SIGTERM);
         assert!(listener.is_final.load(Ordering::Acquire));
         assert_eq!(*seen.lock().unwrap(), [Demand::Stop, Demand::Kill]);
+    }
+
+    /// A signal that comes while something is started is not lost, and not early.
+    #[test]
+    fn held_signals_wait() {
+        let listener = Listener { state: Arc::default(), last: Arc::default(), is_final: Arc::default() };
+        listener.hold();
+        listener.obey(Demand::Stop, SIGTERM);
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let log = Arc::clone(&seen);
+        listener.arm(move |demand| log.lock().unwrap().push(demand));
+        assert_eq!(*seen.lock().unwrap(), [Demand::Stop]);
     }
 
     /// Shells add 128 to the signal.

@@ -54,7 +54,7 @@ fn crashes_alike_are_counted() {
     };
     let (shown, outcome) = lines(&[]);
     assert_eq!(shown, 5);
-    outcome.says(&["more like this are counted", "10 times by now", "not shown; --log-level debug shows each"]);
+    outcome.says(&["more like this within 10 s are counted", " times in all: crashed: trap: ", "not shown; --log-level debug shows each"]);
     let (shown, _) = lines(&["--log-level", "debug"]);
     assert!(shown >= 61, "{shown}");
 }

@@ -3,6 +3,8 @@
 //! Every run must end without a panic and without a backtrace, whatever it is given; `Run::finish`
 //! checks that for all of them, with RUST_BACKTRACE set.
 
+#![expect(clippy::unwrap_used, reason = "a failing test is a panic anyway")]
+
 mod apps;
 mod builds;
 mod programs;

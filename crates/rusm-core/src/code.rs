@@ -12,6 +12,7 @@
 pub(crate) use cache::{CacheWarning, CodeCache};
 pub use error::CodeError;
 pub(crate) use link::{Links, known_names};
+#[cfg(test)]
 pub(crate) use run::Ended;
 pub(crate) use shape::Kind;
 pub(crate) use store::{CodeEvent, CodeStore, OPERATOR_BYTES_MAX, Origin};

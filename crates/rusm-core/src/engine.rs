@@ -240,12 +240,12 @@ impl Engines {
         })
     }
 
-    /// How many processes the pool holds, for reports.
+    /// How many processes the pool holds.
     pub(crate) fn pool_slots(&self) -> u32 {
         self.seats.total()
     }
 
-    /// Mappings in use and the kernel's limit, for reports.
+    /// Mappings in use and the kernel's limit.
     pub(crate) fn mappings(&self) -> (u64, Option<u64>) {
         (self.mappings.in_use(), self.machine.max_map_count)
     }

@@ -59,6 +59,11 @@ pub enum RuntimeEvent {
         /// How long it took.
         elapsed: Duration,
     },
+    /// Code was compiled before and found in the cache.
+    FoundInCache {
+        /// What the code is called.
+        component: Arc<str>,
+    },
     /// Components of an app are being loaded.
     Loading {
         /// The next one; empty when all are done.

@@ -23,6 +23,12 @@ impl Program {
         self.0.digest().to_string()
     }
 
+    /// The engine class that its processes are placed in while there is room: `pooled`, `overflow` or
+    /// `concurrent`.
+    pub fn placement(&self) -> &'static str {
+        self.0.home().name()
+    }
+
     /// What it imports: interfaces of a component, `module/function` of a core module.
     pub fn imports(&self) -> impl Iterator<Item = &str> {
         self.0.imports()

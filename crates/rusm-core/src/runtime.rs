@@ -6,6 +6,7 @@
 mod builder;
 mod handle;
 mod launch;
+mod load;
 
 pub use builder::{BuildError, RuntimeBuilder};
 pub use handle::ProcessHandle;
@@ -146,6 +147,17 @@ impl Spawn {
     }
 }
 
+/// What bounds the number of guest processes besides memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Capacity {
+    /// Instances that the pool holds; processes beyond it are placed on demand.
+    pub pool_slots: u32,
+    /// Memory mappings that the node has.
+    pub mappings_in_use: u64,
+    /// The most that the kernel allows; none when it does not say.
+    pub mappings_max: Option<u64>,
+}
+
 /// The runtime. Clones are handles to the same one.
 #[derive(Clone, Debug)]
 pub struct Runtime(pub(crate) Arc<RuntimeShared>);
@@ -183,6 +195,13 @@ impl Runtime {
     /// process's exit reason, `not-started`.
     pub fn spawn(&self, spawn: Spawn) -> Result<ProcessHandle, SpawnFailure> {
         handle::spawn(&self.0, spawn)
+    }
+
+    /// What this machine can hold of guest processes.
+    pub fn capacity(&self) -> Capacity {
+        let engines = self.0.code.engines();
+        let (mappings_in_use, mappings_max) = engines.mappings();
+        Capacity { pool_slots: engines.pool_slots(), mappings_in_use, mappings_max }
     }
 
     /// The node that its processes live on.

@@ -16,6 +16,9 @@
 //! **Every line is counted once.** A parser answers each line of its work as soon as it has parsed it, and
 //! in order. What a process sends arrives before the news of its death; so when a parser traps, the lines it has not
 //! answered are known exactly: the first of them is the one it died of, the others go to another parser.
+//!
+//! **A reader that starts anew** begins with the first line. A parser tells it that it is ready only when it has done all the work of the
+//! reader before, because it takes its messages in order; so it never dies of an old line while it holds new ones.
 
 #![forbid(unsafe_code)]
 

@@ -30,11 +30,14 @@ pub(super) fn run(args: &RunArgs, path: &Path, session: &Session) -> Result<u8, 
     let runtime = session.runtime(manifest.node.workers, cache, environment, &observer)?;
     let app_name = manifest.app.clone();
     let plan = BootPlan { manifest, folder: folder.to_owned(), built };
-    let ended = if args.check_only {
-        runtime.declare_all(&plan).map(|()| AppEnd::Finished)
-    } else {
+    let ended = runtime.declare_all(&plan).and_then(|()| {
+        if args.check_only {
+            return Ok(AppEnd::Finished);
+        }
+        // Compiling is over, which a signal may break off; from here on there is an order to stop in.
+        signals.hold();
         runtime.boot(&plan).map(|app| stay(app, &runtime, &signals))
-    };
+    });
     session.progress.finish();
     observer.finish();
     runtime.shutdown();

@@ -31,7 +31,7 @@ pub(super) fn run(args: &RunArgs, path: &Path, session: &Session) -> Result<u8, 
     let observer = session.observer(Scope::File(name.clone()));
     // One process uses one worker; a second keeps timers and its children going.
     let runtime = session.runtime(0, Cache::unless(args.no_cache), granted.environment, &observer)?;
-    let started = start(&runtime, &name, &wasm, granted.profile, &args.args);
+    let started = start(&runtime, &name, &wasm, granted.profile, &args.args, &signals);
     session.progress.finish();
     let process = started.map_err(|cause| Failure::new(Kind::NotStarted, format!("cannot run '{}': {cause}", path.display())))?;
     drop(wasm);
@@ -50,8 +50,10 @@ fn start(
     wasm: &[u8],
     profile: Profile,
     args: &[String],
+    signals: &Listener,
 ) -> Result<ProcessHandle, String> {
     let program = runtime.load(name, wasm).map_err(|error| error.to_string())?;
+    signals.hold();
     let spawn = Spawn::new(name, &program).profile(profile).args(args.iter().cloned());
     runtime.spawn(spawn).map_err(|error| error.to_string())
 }

@@ -5,13 +5,17 @@
 //! `--log-level debug` each is shown.
 
 use super::TARGET;
-use super::repeats::{Repeats, Verdict};
+use super::repeats::{Repeats, STRETCH, Verdict};
 use crate::progress::Progress;
 use rusm_caps::Recorded;
-use rusm_core::{Exit, Pid, RuntimeEvent, RuntimeObserver, Stream};
+use rusm_core::{Exit, ExitReason, Pid, RuntimeEvent, RuntimeObserver, Stream};
 use rusm_supervisor::{SupervisorEvent, SupervisorReport};
 use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 use tracing::{Level, debug, enabled, error, info, trace, warn};
+
+/// What stands between a trap and its frames.
+const FRAMES: &str = ", in ";
 
 /// Whose events these are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,12 +32,13 @@ pub(crate) enum Scope {
 pub(crate) struct LogObserver {
     scope: Scope,
     progress: Progress,
+    started: Instant,
     repeats: Mutex<Repeats>,
 }
 
 impl LogObserver {
     pub(crate) fn new(scope: Scope, progress: Progress) -> Self {
-        Self { scope, progress, repeats: Mutex::default() }
+        Self { scope, progress, started: Instant::now(), repeats: Mutex::default() }
     }
 
     /// Says how often that happened which was not shown every time.
@@ -44,21 +49,26 @@ impl LogObserver {
         }
         for hidden in hidden {
             let (component, n_times, n_hidden) = (hidden.component.as_str(), hidden.n_times, hidden.n_hidden);
-            warn!(target: TARGET, component, "{n_times} times: {} ({n_hidden} not shown; --log-level debug shows each)", hidden.what);
+            let what = hidden.what;
+            warn!(target: TARGET, component, "{n_times} times in all: {what} ({n_hidden} not shown; --log-level debug shows each)");
         }
     }
 
-    /// A warning about a process, shown or counted. `what` says the same for all that are alike.
+    /// A warning about a process, shown or counted. `what` is the same for all that are alike, `detail` need not be.
     fn warn(&self, component: &str, pid: &str, what: &str, detail: &str) {
-        let verdict = self.repeats.lock().unwrap_or_else(PoisonError::into_inner).note(component, what);
+        let now = self.started.elapsed();
+        let verdict = self.repeats.lock().unwrap_or_else(PoisonError::into_inner).note(component, what, now);
         if enabled!(target: TARGET, Level::DEBUG) {
             warn!(target: TARGET, component, pid, "{what}{detail}");
             return;
         }
         match verdict {
-            Verdict::Show => warn!(target: TARGET, component, pid, "{what}{detail}"),
-            Verdict::ShowLast => warn!(target: TARGET, component, pid, "{what}{detail}; more like this are counted"),
-            Verdict::Count(n_times) => warn!(target: TARGET, component, pid, "{n_times} times by now: {what}"),
+            Verdict::Show { n_hidden: 0 } => warn!(target: TARGET, component, pid, "{what}{detail}"),
+            Verdict::Show { n_hidden } => warn!(target: TARGET, component, pid, "{what}{detail}; {n_hidden} more like this before"),
+            Verdict::ShowLast => {
+                let seconds = STRETCH.as_secs();
+                warn!(target: TARGET, component, pid, "{what}{detail}; more like this within {seconds} s are counted");
+            }
             Verdict::Hide => {}
         }
     }
@@ -67,12 +77,15 @@ impl LogObserver {
         let (component, pid) = (&*exit.component, exit.pid.to_string());
         if !exit.is_crash() {
             debug!(target: TARGET, component, pid, "ended: {}", exit.reason);
+        } else if exit.reason == ExitReason::Killed {
+            // Somebody who may has ended it on purpose.
+            debug!(target: TARGET, component, pid, "ended: {}", exit.reason);
         } else if self.scope != Scope::File(component.to_owned()) {
-            let detail = match (exit.unread, exit.links) {
-                (0, 0) => String::new(),
-                (unread, links) => format!(" (unread messages: {unread}, links: {links})"),
-            };
-            self.warn(component, &pid, &format!("crashed: {}", exit.reason), &detail);
+            let reason = exit.reason.to_string();
+            // Traps at different places are alike: the frames are a detail.
+            let (what, frames) = reason.split_at(reason.find(FRAMES).unwrap_or(reason.len()));
+            let detail = format!("{frames} (unread messages: {}, links: {})", exit.unread, exit.links);
+            self.warn(component, &pid, &format!("crashed: {what}"), &detail);
         }
     }
 
@@ -148,6 +161,9 @@ impl RuntimeObserver for LogObserver {
                 debug!(target: TARGET, component = &**component, "compiled in {} ms", elapsed.as_millis());
             }
             RuntimeEvent::Warning(text) => warn!(target: TARGET, "{text}"),
+            RuntimeEvent::FoundInCache { component } => {
+                debug!(target: TARGET, component = &**component, "compiled before, taken from the cache");
+            }
             other => debug!(target: TARGET, "{other:?}"),
         }
     }

@@ -1,13 +1,16 @@
 //! What happens over and over is counted instead of repeated, and nothing is left out silently.
 //!
-//! The first few of a kind are shown, then every power of ten with its count, and at the end a line
-//! says how many there were. Kinds are kept per component, a bounded number of them: a guest that
-//! dies of a new reason each time shares one count for all that are too many.
+//! Of each kind a few are shown in every stretch of time; the first of the next stretch says how many
+//! were not, and so does a line at the end. Kinds are kept per component, a bounded number of them:
+//! a guest that dies of a new reason each time shares one count for all that are too many.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-/// How many of a kind are shown before counting begins.
+/// How many of a kind are shown in a stretch.
 pub(super) const SHOWN: u64 = 5;
+/// How long a stretch is.
+pub(super) const STRETCH: Duration = Duration::from_secs(10);
 /// Kinds kept apart per component; what is new beyond them is one kind.
 const KINDS_MAX: usize = 8;
 /// Components kept apart; what is new beyond them is one component.
@@ -16,12 +19,10 @@ const COMPONENTS_MAX: usize = 512;
 /// What to do with something that happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// Show it.
-    Show,
-    /// Show it, and say that its like are counted from now on.
+    /// Show it, and how many like it were not shown before it.
+    Show { n_hidden: u64 },
+    /// Show it, and say that more of its kind are counted for now.
     ShowLast,
-    /// Show how many there were.
-    Count(u64),
     /// Only count it.
     Hide,
 }
@@ -38,63 +39,102 @@ pub(super) struct Hidden {
 /// Counts by component and kind.
 #[derive(Debug, Default)]
 pub(super) struct Repeats {
-    components: BTreeMap<String, BTreeMap<String, u64>>,
+    components: BTreeMap<String, BTreeMap<String, Count>>,
+}
+
+#[derive(Debug, Default)]
+struct Count {
+    n_times: u64,
+    n_hidden: u64,
+    began: Duration,
+    n_in_stretch: u64,
+    /// Of those hidden, the ones that no line has told of yet.
+    n_untold: u64,
+}
+
+impl Count {
+    fn note(&mut self, now: Duration) -> Verdict {
+        self.n_times += 1;
+        if self.n_in_stretch == 0 || now.saturating_sub(self.began) >= STRETCH {
+            self.began = now;
+            self.n_in_stretch = 0;
+        }
+        self.n_in_stretch += 1;
+        if self.n_in_stretch > SHOWN {
+            self.n_hidden += 1;
+            self.n_untold += 1;
+            return Verdict::Hide;
+        }
+        if self.n_in_stretch == SHOWN {
+            return Verdict::ShowLast;
+        }
+        Verdict::Show { n_hidden: std::mem::take(&mut self.n_untold) }
+    }
 }
 
 impl Repeats {
-    const OTHERS: &'static str = "other reasons";
-
-    /// Takes note of one more.
-    pub(super) fn note(&mut self, component: &str, what: &str) -> Verdict {
+    /// Takes note of one more, at a time since any fixed moment.
+    pub(super) fn note(&mut self, component: &str, what: &str, now: Duration) -> Verdict {
         let is_known = self.components.contains_key(component) || self.components.len() < COMPONENTS_MAX;
         let kinds = self.components.entry(if is_known { component } else { "other components" }.to_owned()).or_default();
         let is_known = kinds.contains_key(what) || kinds.len() < KINDS_MAX;
-        let n_times = kinds.entry(if is_known { what } else { Self::OTHERS }.to_owned()).or_default();
-        *n_times += 1;
-        match *n_times {
-            SHOWN => Verdict::ShowLast,
-            n_times if n_times < SHOWN => Verdict::Show,
-            n_times if is_power_of_ten(n_times) => Verdict::Count(n_times),
-            _ => Verdict::Hide,
-        }
+        kinds.entry(if is_known { what } else { "other reasons" }.to_owned()).or_default().note(now)
     }
 
     /// What was not shown every time; forgets it.
     pub(super) fn take_hidden(&mut self) -> Vec<Hidden> {
         let mut hidden = Vec::new();
         for (component, kinds) in std::mem::take(&mut self.components) {
-            for (what, n_times) in kinds.into_iter().filter(|(_, n_times)| *n_times > SHOWN) {
-                hidden.push(Hidden { component: component.clone(), what, n_times, n_hidden: n_times - SHOWN });
+            for (what, Count { n_times, n_hidden, .. }) in kinds {
+                if n_hidden > 0 {
+                    hidden.push(Hidden { component: component.clone(), what, n_times, n_hidden });
+                }
             }
         }
         hidden
     }
 }
 
-fn is_power_of_ten(mut number: u64) -> bool {
-    while number >= 10 && number.is_multiple_of(10) {
-        number /= 10;
-    }
-    number == 1
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// A thousand alike: five lines, a count at 10, 100 and 1000, and the whole number at the end.
+    fn is_shown(verdict: &Verdict) -> bool {
+        *verdict != Verdict::Hide
+    }
+
+    /// A thousand alike at once: five lines, and the whole number at the end.
     #[test]
     fn a_thousand_alike_are_a_few_lines() {
         let mut repeats = Repeats::default();
-        let verdicts: Vec<Verdict> = (0..1000).map(|_| repeats.note("parser", "trap")).collect();
-        let shown = verdicts.iter().filter(|verdict| matches!(verdict, Verdict::Show | Verdict::ShowLast)).count();
-        assert_eq!(shown, 5);
+        let verdicts: Vec<Verdict> = (0..1000).map(|_| repeats.note("parser", "trap", Duration::ZERO)).collect();
+        assert_eq!(verdicts.iter().filter(|verdict| is_shown(verdict)).count(), 5);
         assert_eq!(verdicts[4], Verdict::ShowLast);
-        let counts: Vec<_> = verdicts.iter().filter(|verdict| matches!(verdict, Verdict::Count(_))).collect();
-        assert_eq!(counts, [&Verdict::Count(10), &Verdict::Count(100), &Verdict::Count(1000)]);
         let hidden = Hidden { component: "parser".into(), what: "trap".into(), n_times: 1000, n_hidden: 995 };
         assert_eq!(repeats.take_hidden(), [hidden]);
         assert_eq!(repeats.take_hidden(), []);
+    }
+
+    /// What happens now and then is shown each time, however long the node runs.
+    #[test]
+    fn what_is_rare_is_always_shown() {
+        let mut repeats = Repeats::default();
+        for hour in 0..1000 {
+            let verdict = repeats.note("api", "trap", Duration::from_secs(hour * 3600));
+            assert_eq!(verdict, Verdict::Show { n_hidden: 0 });
+        }
+        assert_eq!(repeats.take_hidden(), []);
+    }
+
+    /// The first line of a new stretch tells what the last one hid.
+    #[test]
+    fn a_new_stretch_tells_of_the_last() {
+        let mut repeats = Repeats::default();
+        for _ in 0..20 {
+            repeats.note("api", "trap", Duration::ZERO);
+        }
+        assert_eq!(repeats.note("api", "trap", STRETCH), Verdict::Show { n_hidden: 15 });
+        assert_eq!(repeats.note("api", "trap", STRETCH), Verdict::Show { n_hidden: 0 });
     }
 
     /// Different components and different reasons do not hide each other.
@@ -102,20 +142,20 @@ mod tests {
     fn kinds_are_apart() {
         let mut repeats = Repeats::default();
         for _ in 0..20 {
-            repeats.note("a", "x");
+            repeats.note("a", "x", Duration::ZERO);
         }
-        assert_eq!(repeats.note("a", "y"), Verdict::Show);
-        assert_eq!(repeats.note("b", "x"), Verdict::Show);
+        assert!(is_shown(&repeats.note("a", "y", Duration::ZERO)));
+        assert!(is_shown(&repeats.note("b", "x", Duration::ZERO)));
     }
 
     /// A guest that dies of a new reason each time fills neither the memory nor the log.
     #[test]
     fn ever_new_reasons_are_bounded() {
         let mut repeats = Repeats::default();
-        let shown = (0..10_000u32).filter(|n| repeats.note("hostile", &n.to_string()) == Verdict::Show).count();
-        assert!(shown < 20, "{shown}");
-        let shown = (0..10_000u32).filter(|n| repeats.note(&n.to_string(), "x") == Verdict::Show).count();
-        assert!(shown < 520, "{shown}");
+        let shown = (0..10_000u32).filter(|n| is_shown(&repeats.note("hostile", &n.to_string(), Duration::ZERO))).count();
+        assert_eq!(shown, KINDS_MAX + 5);
+        let shown = (0..10_000u32).filter(|n| is_shown(&repeats.note(&n.to_string(), "x", Duration::ZERO))).count();
+        assert_eq!(shown, COMPONENTS_MAX - 1 + 5);
         assert_eq!(repeats.take_hidden().len(), 2);
     }
 }

@@ -70,6 +70,10 @@ pub(crate) struct CodeStore<T: Guest> {
 }
 
 impl<T: Guest> CodeStore<T> {
+    pub(crate) fn engines(&self) -> &Engines {
+        &self.engines
+    }
+
     pub(crate) fn new(
         engines: Arc<Engines>,
         links: Links<T>,

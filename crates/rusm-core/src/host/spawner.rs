@@ -6,7 +6,7 @@
 use super::{Fault, Host, name, room_for_one_more, within};
 use crate::runtime::{SpawnFailure, SpawnRequest};
 use rusm_abi::SpawnOptions;
-use rusm_abi::limits::{MAX_ARGS, MAX_ARGS_BYTES, MAX_LINKS, MAX_MONITORS, MAX_REVOKE};
+use rusm_abi::limits::{MAX_ARGS, MAX_ARGS_BYTES, MAX_CODE, MAX_LINKS, MAX_MONITORS, MAX_REVOKE};
 use rusm_actor::Spawned;
 use rusm_caps::Restrictions;
 
@@ -38,9 +38,15 @@ impl Host<'_> {
         Ok(state.runtime.spawn_guest(state, request))
     }
 
-    pub(crate) fn load(&mut self, name: &str, code: &[u8]) -> Result<(), SpawnFailure> {
+    /// Waits for the compiler.
+    pub(crate) async fn load(&mut self, name: &str, code: Vec<u8>) -> Result<(), SpawnFailure> {
         let state = &*self.state;
-        state.runtime.load(state, name, code)
+        if code.len() > MAX_CODE {
+            let size = code.len();
+            return Err(SpawnFailure::InvalidCode(format!("the code has {size} bytes; a guest may load {MAX_CODE}")));
+        }
+        let loading = state.runtime.begin_load(state, name, code)?;
+        loading.finish().await
     }
 }
 

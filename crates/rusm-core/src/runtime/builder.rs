@@ -130,7 +130,10 @@ fn code_store(
             let (component, elapsed) = ((*name).into(), *elapsed);
             reporter.report(&RuntimeEvent::CompileEnded { component, elapsed });
         }
-        CodeEvent::Found { .. } => {}
+        CodeEvent::Found { name } => {
+            let component = (*name).into();
+            reporter.report(&RuntimeEvent::FoundInCache { component });
+        }
     };
     CodeStore::new(engines, abi::links(), cache, Arc::new(on_event))
 }

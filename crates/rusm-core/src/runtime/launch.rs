@@ -4,21 +4,16 @@
 //! that a process loaded runs under its loader's. Whoever spawns can only narrow that.
 
 use super::{RuntimeShared, SpawnFailure};
-use crate::code::Origin;
 use crate::guest::GuestState;
 use crate::guest::body::{self, Start};
 use crate::identity::{Identity, Usage};
-use crate::lineage::{Lineage, Loaded};
+use crate::lineage::Lineage;
 use crate::program::GuestCode;
 use rusm_actor::{Context, MailboxBounds, Name, SpawnError, SpawnOptions, Spawned};
 use rusm_caps::{Profile, Request, Restrictions};
 use std::path::Path;
 use std::sync::Arc;
 
-/// The most pieces of code that one process may have loaded at once.
-const LOADED_MAX: usize = 64;
-/// The largest code that a guest may bring, in bytes.
-const LOADED_BYTES_MAX: u64 = 16 << 20;
 
 /// Who starts a process.
 #[derive(Clone, Copy)]
@@ -95,25 +90,6 @@ impl RuntimeShared {
             restarts: 0,
         };
         self.launch(Spawner::Guest(parent), launch)
-    }
-
-    /// Registers code that a guest brings, for it and its descendants to spawn while it lives.
-    pub(crate) fn load(&self, parent: &GuestState, name: &str, wasm: &[u8]) -> Result<(), SpawnFailure> {
-        let permit = parent.guard.check(Request::Load, wasm).map_err(SpawnFailure::Denied)?;
-        if Name::new(name).is_err() {
-            return Err(SpawnFailure::InvalidCode("the name of code is 1 to 255 bytes of text".to_owned()));
-        }
-        if self.declared(name).is_some() {
-            return Err(SpawnFailure::NameTaken);
-        }
-        let lineage = &parent.identity.lineage;
-        if lineage.n_loaded() >= LOADED_MAX {
-            return Err(SpawnFailure::TooMany(format!("a process may load {LOADED_MAX} pieces of code")));
-        }
-        let code = self.code.load(name, permit.into_inner(), Origin::Guest { max_bytes: LOADED_BYTES_MAX });
-        let code = code.map_err(|error| SpawnFailure::InvalidCode(error.to_string()))?;
-        let profile = parent.guard.profile();
-        if lineage.load(name, Loaded { code, profile }) { Ok(()) } else { Err(SpawnFailure::NameTaken) }
     }
 
     fn resolve(

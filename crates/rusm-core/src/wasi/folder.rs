@@ -39,28 +39,29 @@ pub(super) fn open(
     base: &Path,
     grant: &DirGrant,
 ) -> Result<(), FolderError> {
-    let (host, guest) = (base.join(grant.host()), grant.guest());
-    let host = host.as_path();
+    let (place, guest) = (base.join(grant.host()), grant.guest());
     let (access, perms) = match grant.is_read_only() {
         true => (Access::Read, FsPerms::ReadOnly),
         false => (Access::Write, FsPerms::ReadWrite),
     };
     let unopenable = |cause: String| FolderError::Unopenable {
-        host: host.to_owned(),
+        host: place.clone(),
         guest: guest.to_owned(),
         cause,
     };
-    let folder = Folder::open(host).map_err(|cause| unopenable(cause.to_string()))?;
+    let folder = Folder::open(&place).map_err(|cause| unopenable(cause.to_string()))?;
     let real = folder
         .real_path()
         .map_err(|cause| unopenable(cause.to_string()))?;
-    if let Some(place) = refused(&real) {
+    if let Some(kernel) = refused(&real) {
         return Err(FolderError::Refused {
-            host: host.to_owned(),
+            host: place,
             real,
-            place,
+            place: kernel,
         });
     }
+    // Asked as it stands in the profile: the grant and the question speak of the same text.
+    let host = grant.host();
     let folder = guard
         .check(
             Request::OpenDir {

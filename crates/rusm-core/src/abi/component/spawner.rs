@@ -31,8 +31,8 @@ impl wit::spawner::Host for View<'_> {
         Ok(spawned.map_err(spawn_error))
     }
 
-    fn load(&mut self, name: String, code: Vec<u8>) -> Result<Result<(), SpawnError>> {
-        Ok(self.0.load(&name, &code).map_err(spawn_error))
+    async fn load(&mut self, name: String, code: Vec<u8>) -> Result<Result<(), SpawnError>> {
+        Ok(self.0.load(&name, code).await.map_err(spawn_error))
     }
 }
 

@@ -10,7 +10,13 @@ use rusm_actor::Ref;
 use wasmtime::{Caller, Linker};
 
 pub(super) fn add_to_linker(linker: &mut Linker<GuestState>) -> wasmtime::Result<()> {
-    linker.func_wrap(MODULE, "spawn", spawn)?.func_wrap(MODULE, "load", load)?;
+    linker.func_wrap(MODULE, "spawn", spawn)?.func_wrap_async(
+        MODULE,
+        "load",
+        |caller, (name, name_length, code, code_length)| {
+            Box::new(load(caller, (name, name_length), (code, code_length)))
+        },
+    )?;
     Ok(())
 }
 
@@ -37,16 +43,10 @@ fn spawn(
     Ok(call.long(room, spawned)?)
 }
 
-fn load(
-    mut caller: Caller<'_, GuestState>,
-    name: i32,
-    name_length: i32,
-    code: i32,
-    code_length: i32,
-) -> wasmtime::Result<i32> {
+async fn load(mut caller: Caller<'_, GuestState>, name: (i32, i32), code: (i32, i32)) -> wasmtime::Result<i32> {
     let call = Call::enter(&mut caller)?;
-    let name = call.memory.text(name, name_length)?;
-    let code = call.memory.bytes(code, code_length)?;
-    let loaded = Host::new(call.state).load(name, code);
-    Ok(short(call.state, loaded.map(|()| 0).map_err(Into::into)))
+    let name = call.memory.text(name.0, name.1)?.to_owned();
+    let code = call.memory.bytes(code.0, code.1)?.to_vec();
+    let loaded = Host::new(call.state).load(&name, code).await;
+    Ok(short(caller.data_mut(), loaded.map(|()| 0).map_err(Into::into)))
 }
