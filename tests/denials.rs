@@ -10,3 +10,5 @@ mod relatives;
 mod walk;
 mod wasi02;
 mod wasi03;
+
+pub(crate) use walk::raw_import;

@@ -3,7 +3,10 @@
 mod app;
 mod desk;
 mod fairness;
+mod forge;
 mod lifecycle;
+mod profiles;
 mod scale;
+mod supervision;
 mod support;
 mod tidy;

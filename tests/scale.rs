@@ -4,7 +4,7 @@ use crate::app::{probe, scripted};
 use crate::desk::Desk;
 use crate::support::{BOTH_PATHS, PATIENCE, Scenario};
 use rusm_actor::Event;
-use rusm_core::{ExitReason, Pid, Program, Spawn, SpawnFailure};
+use rusm_core::{ExitReason, Pid, ProcessHandle, Program, Spawn, SpawnFailure};
 use std::collections::BTreeSet;
 use std::time::Instant;
 
@@ -107,7 +107,7 @@ fn a_full_process_table_refuses_with_a_reason() {
     let mut everybody = Vec::new();
     let failure = loop {
         match scenario.runtime.spawn(Spawn::new("echo", &program)) {
-            Ok(process) => everybody.push(process.pid()),
+            Ok(process) => everybody.push(process),
             Err(failure) => break failure,
         }
         assert!(everybody.len() <= 64, "more processes than the table holds");
@@ -115,8 +115,9 @@ fn a_full_process_table_refuses_with_a_reason() {
     assert!(matches!(&failure, SpawnFailure::TooMany(text) if !text.is_empty()), "{failure:?}");
     assert!(everybody.len() > 16, "the table was full after {}", everybody.len());
     let last = everybody.pop().expect("there are some");
-    scenario.runtime.node().kill(last);
-    assert_eq!(desk.sees_end_of(last), ExitReason::Killed);
+    last.kill();
+    assert_eq!(last.wait(), ExitReason::Killed);
+    let everybody: Vec<Pid> = everybody.iter().map(ProcessHandle::pid).collect();
     all_answer(&desk, &everybody);
 }
 

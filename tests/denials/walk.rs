@@ -21,7 +21,7 @@ fn every_function_that_a_module_can_import_is_classified() {
 }
 
 /// The text of a raw import, called by its name.
-pub(super) fn raw_import(import: &rusm_abi::Import) -> String {
+pub(crate) fn raw_import(import: &rusm_abi::Import) -> String {
     let word = |value: &Value| match value {
         Value::I32 => "i32",
         Value::I64 => "i64",

@@ -2,6 +2,7 @@
 
 use crate::app::{boot, component, probe, scripted};
 use crate::desk::Desk;
+use crate::forge::{Interfaces, Wasi};
 use crate::support::{BOTH_PATHS, Scenario};
 use rusm_caps::Profile;
 use rusm_core::{AppEnd, ExitReason, Spawn};
@@ -58,4 +59,16 @@ fn a_trap_in_a_start_function_is_a_trap() {
     let program = scenario.runtime.load("early", &wat::parse_str(wat).expect("it is valid")).expect("it can run here");
     let early = scenario.runtime.spawn(Spawn::new("early", &program)).expect("there is room for it");
     assert!(super::is_trap_of(&early.wait(), "unreachable"));
+}
+
+/// WASI 0.2 can give a code, though the standard library does not.
+#[test]
+fn a_component_can_end_with_an_exit_code() {
+    let exit = r#"(import "wasi:cli/exit@0.2.12" "exit-with-code" (func $exit (param i32)))"#;
+    let wasm = Interfaces::of(Wasi::V02).component(exit, "(call $exit (i32.const 3)) (unreachable)");
+    let scenario = Scenario::new();
+    let program = scenario.runtime.load("coded", &wasm).expect("it can run here");
+    let coded = scenario.runtime.spawn(Spawn::new("coded", &program)).expect("there is room for it");
+    assert_eq!(coded.wait(), ExitReason::error("exit code 3"));
+    assert_eq!(coded.exit_code(), Some(3));
 }

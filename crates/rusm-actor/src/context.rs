@@ -144,11 +144,14 @@ impl Context {
         }
     }
 
-    /// Sends a message after a delay, once and never earlier (OTP statements 073, 077, 078). It goes on to
-    /// exist when this process ends, and vanishes when the receiver ends.
+    /// Sends a message after a delay, once and never earlier (OTP statements 073, 077, 078).
+    ///
+    /// Addressed to a pid it vanishes with that process, and outlives the one that armed it. Addressed to a
+    /// name, which is looked up when it is due, it vanishes with the process that armed it.
     ///
     /// # Errors
-    /// [`SendError::MailboxFull`]: a pending timer holds room in its receiver's mailbox.
+    /// [`SendError::MailboxFull`]: a pending timer holds room in the mailbox of the process that it vanishes
+    /// with.
     pub fn send_after(
         &self,
         delay: Duration,
@@ -160,10 +163,7 @@ impl Context {
         let id = kernel.refs.next();
         let due = kernel.clock.now().saturating_add(delay);
         let message = self.message(tag, payload.into());
-        let armed = match to.into() {
-            Destination::Pid(pid) => timer::arm_to_process(kernel, due, id, pid, message),
-            Destination::Name(name) => kernel.timers.arm_to_name(due, id, name, message),
-        };
+        let armed = timer::arm(kernel, due, id, to.into(), message);
         match armed {
             Ok(()) | Err(Refused::Closed) => Ok(id),
             Err(Refused::Full) => Err(SendError::MailboxFull),

@@ -43,7 +43,7 @@ pub(crate) fn finish(process: &Arc<Process>, reason: ExitReason) {
     }
     let links = tell_relations(kernel, process.pid, owner, &reason);
     if process.has_timers.load(Ordering::SeqCst) {
-        kernel.timers.drop_receiver(process.pid);
+        kernel.timers.drop_charged(process.pid);
     }
     kernel.report(|| LifecycleEvent::Exited {
         pid: process.pid,

@@ -1,9 +1,9 @@
 //! Timers: arm, cancel, and fire into inboxes.
 //!
 //! # Bounds
-//! A timer addressed to a pid holds room in that process's mailbox from the start, so firing never
-//! fails and pending timers are bounded as messages are. Timers addressed to a name share one bound
-//! over the whole node.
+//! A pending timer holds room in a mailbox from the start, so timers are bounded as messages are: in the
+//! receiver's if it is addressed to a pid, and then firing never fails; in that of the process that
+//! armed it if it is addressed to a name. When that process ends, the timer goes with it.
 //!
 //! # Order
 //! One thread fires all timers in due order (OTP statement 076). Cancelling and firing take the timer
@@ -14,7 +14,8 @@
 
 pub(crate) mod queue;
 
-use crate::id::{Name, Pid, Ref};
+use crate::context::Destination;
+use crate::id::{Pid, Ref};
 use crate::inbox::Refused;
 use crate::kernel::Kernel;
 use crate::message::Message;
@@ -24,28 +25,32 @@ use queue::{TimerKey, TimerQueue};
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
-/// Pending timers that are addressed to names.
-const NAMED_MAX: usize = 100_000;
-/// Bytes in pending timers that are addressed to names.
-const NAMED_BYTES_MAX: usize = 64 << 20;
-
 #[derive(Debug)]
 enum Expiry {
     /// A receive, call or sleep of this process timed out.
     Wake(Pid),
-    /// To a process in whose mailbox the room is held.
-    ToPid { id: Ref, to: Pid, message: Message },
-    /// To whoever holds the name then (OTP statement 078).
-    ToName { id: Ref, to: Name, message: Message },
+    /// A message is due. A name is looked up then (OTP statement 078).
+    Send {
+        id: Ref,
+        to: Destination,
+        message: Message,
+    },
+}
+
+/// In whose mailbox a timer holds room.
+fn charged(to: &Destination, message: &Message) -> Pid {
+    match to {
+        Destination::Pid(receiver) => *receiver,
+        Destination::Name(_) => message.from,
+    }
 }
 
 #[derive(Debug, Default)]
 struct State {
     queue: TimerQueue<Expiry>,
     by_ref: HashMap<Ref, TimerKey>,
-    by_receiver: HashMap<Pid, BTreeSet<TimerKey>>,
-    n_named: usize,
-    named_bytes: usize,
+    /// The timers that hold room in each mailbox.
+    by_charged: HashMap<Pid, BTreeSet<TimerKey>>,
     /// Until when the timer thread sleeps; it need not be woken for anything later.
     sleeps_until: Option<Duration>,
     is_stopped: bool,
@@ -70,34 +75,14 @@ impl Timers {
         self.state.lock().queue.remove(key);
     }
 
-    /// Sends `message` to a process at `due`; its room must be reserved.
-    pub(crate) fn arm_to_pid(&self, due: Duration, id: Ref, to: Pid, message: Message) {
+    /// Sends `message` at `due`; its room must be reserved.
+    fn arm_send(&self, due: Duration, id: Ref, to: Destination, message: Message) {
+        let charged = charged(&to, &message);
         let mut state = self.state.lock();
-        let key = state.queue.insert(due, Expiry::ToPid { id, to, message });
+        let key = state.queue.insert(due, Expiry::Send { id, to, message });
         state.by_ref.insert(id, key);
-        state.by_receiver.entry(to).or_default().insert(key);
+        state.by_charged.entry(charged).or_default().insert(key);
         self.alert(&mut state, due);
-    }
-
-    /// Sends `message` at `due` to whoever holds the name then.
-    pub(crate) fn arm_to_name(
-        &self,
-        due: Duration,
-        id: Ref,
-        to: Name,
-        message: Message,
-    ) -> Result<(), Refused> {
-        let bytes = message.payload.len();
-        let mut state = self.state.lock();
-        if state.n_named >= NAMED_MAX || state.named_bytes + bytes > NAMED_BYTES_MAX {
-            return Err(Refused::Full);
-        }
-        state.n_named += 1;
-        state.named_bytes += bytes;
-        let key = state.queue.insert(due, Expiry::ToName { id, to, message });
-        state.by_ref.insert(id, key);
-        self.alert(&mut state, due);
-        Ok(())
     }
 
     /// Takes a timer back: the time it had left, or none if it fired or never was (OTP statement 074).
@@ -109,19 +94,17 @@ impl Timers {
             state.forget(key, &expiry);
             (key, expiry)
         };
-        if let Expiry::ToPid { to, message, .. } = expiry
-            && let Some(receiver) = kernel.table.find(to)
-        {
-            receiver.inbox.release_reserved(message.payload.len());
+        if let Expiry::Send { to, message, .. } = &expiry {
+            release(kernel, to, message);
         }
         Some(key.due.saturating_sub(kernel.clock.now()))
     }
 
-    /// Drops the timers addressed to an ended process (OTP statement 077).
-    pub(crate) fn drop_receiver(&self, pid: Pid) {
+    /// Drops the timers that hold room in an ended process's mailbox (OTP statement 077).
+    pub(crate) fn drop_charged(&self, pid: Pid) {
         let mut state = self.state.lock();
-        for key in state.by_receiver.remove(&pid).unwrap_or_default() {
-            if let Some(Expiry::ToPid { id, .. }) = state.queue.remove(key) {
+        for key in state.by_charged.remove(&pid).unwrap_or_default() {
+            if let Some(Expiry::Send { id, .. }) = state.queue.remove(key) {
                 state.by_ref.remove(&id);
             }
         }
@@ -187,21 +170,15 @@ impl Timers {
 impl State {
     /// Clears the indexes of a timer that left the queue.
     fn forget(&mut self, key: TimerKey, expiry: &Expiry) {
-        match expiry {
-            Expiry::Wake(_) => {}
-            Expiry::ToPid { id, to, .. } => {
-                self.by_ref.remove(id);
-                if let Some(keys) = self.by_receiver.get_mut(to) {
-                    keys.remove(&key);
-                    if keys.is_empty() {
-                        self.by_receiver.remove(to);
-                    }
-                }
-            }
-            Expiry::ToName { id, message, .. } => {
-                self.by_ref.remove(id);
-                self.n_named -= 1;
-                self.named_bytes -= message.payload.len();
+        let Expiry::Send { id, to, message } = expiry else {
+            return;
+        };
+        self.by_ref.remove(id);
+        let charged = charged(to, message);
+        if let Some(keys) = self.by_charged.get_mut(&charged) {
+            keys.remove(&key);
+            if keys.is_empty() {
+                self.by_charged.remove(&charged);
             }
         }
     }
@@ -214,18 +191,17 @@ fn fire(kernel: &Kernel, expiry: Expiry) {
                 process.rouse();
             }
         }
-        Expiry::ToPid { to, message, .. } => {
+        Expiry::Send { to: Destination::Pid(to), message, .. } => {
             if let Some(process) = kernel.table.find(to)
-                && process
-                    .inbox
-                    .push_reserved(Envelope::Message(message))
-                    .is_ok()
+                && process.inbox.push_reserved(Envelope::Message(message)).is_ok()
             {
                 process.rouse();
             }
         }
-        Expiry::ToName { to, message, .. } => {
-            if let Some(process) = kernel.holder(to.as_str()) {
+        Expiry::Send { to: Destination::Name(name), message, .. } => {
+            let holder = kernel.registry.whereis(name.as_str());
+            release(kernel, &Destination::Name(name), &message);
+            if let Some(process) = holder.and_then(|pid| kernel.table.find(pid)) {
                 // A full mailbox sheds it, as it would a message sent now.
                 let _shed = process.deliver(kernel, Envelope::Message(message));
             }
@@ -233,27 +209,35 @@ fn fire(kernel: &Kernel, expiry: Expiry) {
     }
 }
 
-/// Arms a timer for a process: reserves the room and notes that the process has timers.
-pub(crate) fn arm_to_process(
+/// Gives back the room that a timer held.
+fn release(kernel: &Kernel, to: &Destination, message: &Message) {
+    if let Some(process) = kernel.table.find(charged(to, message)) {
+        process.inbox.release_reserved(message.payload.len());
+    }
+}
+
+/// Arms a timer for a message: reserves the room, and notes that the process it is in has timers.
+pub(crate) fn arm(
     kernel: &Kernel,
     due: Duration,
     id: Ref,
-    to: Pid,
+    to: Destination,
     message: Message,
 ) -> Result<(), Refused> {
-    let Some(process) = kernel.table.find(to) else {
+    let charged = charged(&to, &message);
+    let Some(process) = kernel.table.find(charged) else {
         return Ok(()); // Like a message to the dead, it goes nowhere.
     };
     match process.inbox.reserve(message.payload.len()) {
         Err(Refused::Closed) => return Ok(()),
         other => other?,
     }
-    // SeqCst pairs with the exit sequence: it looks at the flag after it has closed the inbox, and
-    // here the inbox is looked at again after the timer is in.
+    // SeqCst pairs with the exit sequence: it looks at the flag after it has left the table, and here
+    // the table is looked at again after the timer is in.
     process.has_timers.store(true, Ordering::SeqCst);
-    kernel.timers.arm_to_pid(due, id, to, message);
-    if kernel.table.find(to).is_none() {
-        kernel.timers.drop_receiver(to);
+    kernel.timers.arm_send(due, id, to, message);
+    if kernel.table.find(charged).is_none() {
+        kernel.timers.drop_charged(charged);
     }
     Ok(())
 }

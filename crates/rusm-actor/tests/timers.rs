@@ -201,3 +201,30 @@ fn timers_armed_while_the_receiver_ends_are_dropped() {
         }
     });
 }
+
+/// A timer addressed to a name holds room in the mailbox of whoever armed it, and vanishes with that
+/// process: nobody can fill the node with timers that nobody owns.
+#[test]
+fn timers_to_names_are_bounded_by_and_vanish_with_their_owner() {
+    on_seeds(|me| async move {
+        let bounds = MailboxBounds {
+            messages: 2,
+            bytes: 100,
+        };
+        me.register(name("me")).unwrap();
+        let owner = me.spawn(child().bounds(bounds).monitor(), |owner| async move {
+            owner.send_after(ms(1), name("me"), 1, "").unwrap();
+            owner.send_after(ms(50), name("me"), 2, "").unwrap();
+            let third = owner.send_after(ms(50), name("me"), 3, "");
+            assert_eq!(third, Err(SendError::MailboxFull));
+            owner.sleep(ms(10)).await;
+            owner.send_after(ms(50), name("nobody"), 4, "").unwrap();
+            ExitReason::Normal
+        });
+        assert_eq!(next_message(&me).await.tag, 1);
+        let monitor = owner.unwrap().monitor.unwrap();
+        assert_eq!(next_down(&me, monitor).await, ExitReason::Normal);
+        assert_eq!(me.node().pending(), (0, 0));
+        silence(&me).await;
+    });
+}

@@ -29,6 +29,8 @@ pub enum RuntimeEvent {
         stream: Stream,
         /// The line, without its end.
         line: String,
+        /// Whether the bytes also went to the terminal, as the process's profile allows.
+        on_terminal: bool,
     },
     /// A process was started.
     Spawned {
@@ -192,12 +194,20 @@ pub(crate) struct GuestLog {
     pub(crate) reporter: Arc<Reporter>,
     pub(crate) component: Arc<str>,
     pub(crate) pid: Pid,
+    /// The process has the terminal.
+    pub(crate) on_terminal: bool,
+    /// What it says there is to be logged as well.
+    pub(crate) wants_terminal: bool,
 }
 
 impl LineSink for GuestLog {
     fn line(&self, stream: Stream, line: &str) {
         let component = Arc::clone(&self.component);
-        let (pid, line) = (self.pid, line.to_owned());
-        self.reporter.report(&RuntimeEvent::GuestLine { component, pid, stream, line });
+        let (pid, line, on_terminal) = (self.pid, line.to_owned(), self.on_terminal);
+        self.reporter.report(&RuntimeEvent::GuestLine { component, pid, stream, line, on_terminal });
+    }
+
+    fn wants_terminal(&self) -> bool {
+        self.wants_terminal
     }
 }

@@ -18,6 +18,8 @@ pub(crate) struct Identity {
     pub(crate) lineage: Arc<Lineage>,
     /// What relative paths in its profile are relative to.
     pub(crate) folder: Arc<Path>,
+    /// What it says on the terminal is logged as well; not so for a program that was started by itself.
+    pub(crate) logs_terminal: bool,
     /// How often its supervisor had started it before.
     pub(crate) restarts: u32,
     pub(crate) usage: Arc<Usage>,

@@ -70,7 +70,8 @@ impl WasiState {
         let profile = setup.guard.profile();
         let has_terminal = profile.stdio() && setup.guard.check(Request::Stdio, ()).is_ok();
         let destination = if has_terminal {
-            Destination::Terminal
+            let copy = setup.lines.wants_terminal();
+            Destination::Terminal { copy: copy.then(|| Arc::clone(&setup.lines)) }
         } else {
             Destination::Lines(Arc::clone(&setup.lines))
         };

@@ -134,13 +134,18 @@ impl LogObserver {
 impl RuntimeObserver for LogObserver {
     fn observe(&self, event: &RuntimeEvent) {
         match event {
-            RuntimeEvent::GuestLine { component, pid, stream, line } => {
+            RuntimeEvent::GuestLine { component, pid, stream, line, on_terminal } => {
                 let (component, pid) = (&**component, pid.to_string());
                 let stream = match stream {
                     Stream::Stdout => "stdout",
                     Stream::Stderr => "stderr",
                 };
-                info!(target: TARGET, component, pid, stream, "{line}");
+                // Who looks at the terminal has seen it; the log has it for those who ask.
+                if *on_terminal {
+                    debug!(target: TARGET, component, pid, stream, "{line}");
+                } else {
+                    info!(target: TARGET, component, pid, stream, "{line}");
+                }
             }
             RuntimeEvent::Spawned { component, pid, parent } => {
                 let (component, pid) = (&**component, pid.to_string());

@@ -96,6 +96,7 @@ fn start(
         link: true,
         monitor: true,
         restarts,
+        logs_terminal: true,
     };
     let spawned = shared.launch(Spawner::Native(context), launch);
     spawned.map_err(|failure| ExitReason::not_started(failure.to_string()))

@@ -5,6 +5,7 @@ use crate::guest::limits::TooLarge;
 use crate::guest::{GuestExit, LimitBreach};
 use rusm_actor::ExitReason;
 use std::fmt::Write;
+use wasmtime::component::ResourceTableError;
 use wasmtime::{FrameInfo, Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
@@ -49,9 +50,18 @@ pub(super) fn reason(error: &wasmtime::Error, stage: Stage) -> (ExitReason, Opti
             );
         }
         // Wasmtime puts its backtrace in front; the cause says what the host had against it.
-        None => shown(&error.root_cause().to_string()),
+        None => shown(&host_cause(error)),
     };
     (ExitReason::trap(shown(&with_frames(what, frames))), None)
+}
+
+/// What the host had against a call.
+fn host_cause(error: &wasmtime::Error) -> String {
+    let cause = error.root_cause();
+    if matches!(cause.downcast_ref(), Some(ResourceTableError::Full)) {
+        return "the process holds as many handles as its profile allows: raise max-handles".to_owned();
+    }
+    cause.to_string()
 }
 
 /// Exit code 0 is a normal end.
@@ -63,23 +73,35 @@ pub(super) fn by_exit_code(code: i32) -> ExitReason {
 }
 
 fn with_frames(mut text: String, frames: &[FrameInfo]) -> String {
-    for (position, frame) in frames.iter().take(FRAMES_SHOWN).enumerate() {
+    let names: Vec<String> = frames.iter().map(frame_name).collect();
+    // What a language does on the way to its trap says less than who made it trap.
+    let own = names.iter().position(|name| !is_machinery(name)).unwrap_or(0);
+    for (position, name) in names.iter().skip(own).take(FRAMES_SHOWN).enumerate() {
         text.push_str(if position == 0 { ", in " } else { " < " });
-        match frame.func_name() {
-            // Only the last hash of a Rust symbol is left out; the names of other languages stay as they are.
-            Some(name) => {
-                let _ = write!(text, "{:#}", rustc_demangle::demangle(name));
-            }
-            None => {
-                let _ = write!(text, "function {}", frame.func_index());
-            }
-        }
-        if let (0, Some(module)) = (position, frame.module().name()) {
+        text.push_str(name);
+        let module = frames.get(own).and_then(|frame| frame.module().name());
+        if let (0, Some(module)) = (position, module) {
             let _ = write!(text, " ({module})");
         }
     }
-    if frames.len() > FRAMES_SHOWN {
+    if names.len() > own + FRAMES_SHOWN {
         text.push_str(" < …");
     }
     text
+}
+
+/// Only the last hash of a Rust symbol is left out; the names of other languages stay as they are.
+fn frame_name(frame: &FrameInfo) -> String {
+    match frame.func_name() {
+        Some(name) => format!("{:#}", rustc_demangle::demangle(name)),
+        None => format!("function {}", frame.func_index()),
+    }
+}
+
+/// A frame of the Rust library between a panic and its trap.
+fn is_machinery(name: &str) -> bool {
+    let name = name.trim_start_matches('<');
+    ["std::", "core::", "alloc::", "__rust", "rust_panic", "rust_begin_unwind"]
+        .iter()
+        .any(|prefix| name.starts_with(prefix))
 }

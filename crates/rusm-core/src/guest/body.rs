@@ -67,6 +67,8 @@ fn state(
         reporter: Arc::clone(&runtime.reporter),
         component: Arc::clone(&identity.component),
         pid: context.pid(),
+        on_terminal: profile.stdio(),
+        wants_terminal: identity.logs_terminal,
     };
     let mut argv = vec![identity.component.to_string()];
     argv.extend(args);

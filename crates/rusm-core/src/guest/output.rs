@@ -37,12 +37,20 @@ pub enum Stream {
 pub(crate) trait LineSink: Send + Sync {
     /// One line, escaped, without its line end. Called on the thread that runs the guest, so it must not block for long.
     fn line(&self, stream: Stream, line: &str);
+
+    /// Whether it also wants the lines of a process that has the terminal.
+    fn wants_terminal(&self) -> bool {
+        false
+    }
 }
 
 /// Where a guest's output goes.
 pub(crate) enum Destination {
     /// The terminal of the node itself: bytes as they are. Only for profiles that grant `stdio`.
-    Terminal,
+    Terminal {
+        /// Where a copy goes, line by line.
+        copy: Option<Arc<dyn LineSink>>,
+    },
     /// The node's log, line by line.
     Lines(Arc<dyn LineSink>),
 }
@@ -76,19 +84,29 @@ impl GuestOutput {
     fn write(&self, stream: Stream, bytes: &[u8]) -> Result<(), WriteError> {
         self.spend(bytes.len())?;
         match &self.destination {
-            Destination::Terminal => print(stream, bytes).map_err(WriteError::Terminal),
-            Destination::Lines(sink) => {
-                self.splitter(stream)
-                    .lock()
-                    .push(bytes, &mut |line| sink.line(stream, line));
-                Ok(())
+            Destination::Terminal { copy } => {
+                print(stream, bytes).map_err(WriteError::Terminal)?;
+                if let Some(sink) = copy {
+                    self.log(&**sink, stream, bytes);
+                }
             }
+            Destination::Lines(sink) => self.log(&**sink, stream, bytes),
         }
+        Ok(())
+    }
+
+    fn log(&self, sink: &dyn LineSink, stream: Stream, bytes: &[u8]) {
+        let mut splitter = self.splitter(stream).lock();
+        splitter.push(bytes, &mut |line| sink.line(stream, line));
     }
 
     /// Passes on what lies unfinished in the buffers: at the end of the process.
     pub(crate) fn finish(&self) {
-        if let Destination::Lines(sink) = &self.destination {
+        let sink = match &self.destination {
+            Destination::Terminal { copy } => copy.as_ref(),
+            Destination::Lines(sink) => Some(sink),
+        };
+        if let Some(sink) = sink {
             for stream in [Stream::Stdout, Stream::Stderr] {
                 self.splitter(stream)
                     .lock()
@@ -130,7 +148,7 @@ impl GuestOutput {
 
     /// Whether the bytes go to the node's own terminal.
     pub(crate) fn has_terminal(&self) -> bool {
-        matches!(self.destination, Destination::Terminal)
+        matches!(self.destination, Destination::Terminal { .. })
     }
 
     fn splitter(&self, stream: Stream) -> &Mutex<line::Splitter> {
@@ -143,10 +161,10 @@ impl GuestOutput {
     fn is_terminal(&self, stream: Stream) -> bool {
         match (&self.destination, stream) {
             (Destination::Lines(_), _) => false,
-            (Destination::Terminal, Stream::Stdout) => {
+            (Destination::Terminal { .. }, Stream::Stdout) => {
                 std::io::IsTerminal::is_terminal(&std::io::stdout())
             }
-            (Destination::Terminal, Stream::Stderr) => {
+            (Destination::Terminal { .. }, Stream::Stderr) => {
                 std::io::IsTerminal::is_terminal(&std::io::stderr())
             }
         }

@@ -23,7 +23,7 @@ pub(crate) enum Misuse {
     ZeroPid,
     #[error("0 was given as a reference, and is none")]
     ZeroReference,
-    #[error("'{given}' was given as a name: {error}")]
+    #[error("what was given as a name is none ({error}): '{given}'")]
     Name { given: String, error: InvalidName },
     #[error("no permission is called '{given}'")]
     Permission { given: String },

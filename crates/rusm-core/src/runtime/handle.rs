@@ -99,6 +99,7 @@ async fn watch(
         link: false,
         monitor: true,
         restarts: 0,
+        logs_terminal: false,
     };
     let spawned = match shared.launch(Spawner::Native(context), launch) {
         Ok(spawned) => spawned,

@@ -36,6 +36,8 @@ pub(crate) struct Launch {
     pub(crate) link: bool,
     pub(crate) monitor: bool,
     pub(crate) restarts: u32,
+    /// What it says on the terminal is logged as well.
+    pub(crate) logs_terminal: bool,
 }
 
 /// What a guest asks for.
@@ -88,6 +90,7 @@ impl RuntimeShared {
             link: request.link,
             monitor: request.monitor,
             restarts: 0,
+            logs_terminal: parent.identity.logs_terminal,
         };
         self.launch(Spawner::Guest(parent), launch)
     }
@@ -147,6 +150,7 @@ impl RuntimeShared {
             profile: launch.profile.name().into(),
             lineage: Arc::clone(lease.lineage()),
             folder: launch.folder,
+            logs_terminal: launch.logs_terminal,
             restarts: launch.restarts,
             usage: Arc::new(Usage::default()),
         });

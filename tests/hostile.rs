@@ -1,0 +1,33 @@
+//! Guests that do what no compiler lets them: whatever they try, it is the end of themselves at most.
+
+mod code;
+mod forgery;
+mod pointers;
+mod texts;
+
+use crate::app::{probe, scripted};
+use crate::desk::Desk;
+use crate::support::{GuestPath, Scenario};
+use rusm_core::ProcessHandle;
+
+/// A process that answers, to see afterwards that it still does.
+struct Neighbour {
+    desk: Desk,
+    process: ProcessHandle,
+}
+
+impl Neighbour {
+    fn in_node(scenario: &Scenario) -> Self {
+        let program = probe(scenario, GuestPath::Core);
+        let spawn = scripted("neighbour", &program, "echo then forget");
+        let process = scenario.runtime.spawn(spawn).expect("there is room for it");
+        Self { desk: Desk::at(&scenario.runtime), process }
+    }
+
+    /// It answers, and nothing else than the answer has reached the desk.
+    #[track_caller]
+    fn is_undisturbed(self) {
+        self.desk.hears_echo_of(self.process.pid());
+        self.process.kill();
+    }
+}
