@@ -6,7 +6,7 @@ mod endings;
 mod restarts;
 
 use crate::app::boot;
-use crate::support::{BOTH_PATHS, GuestPath, Recorder, Scenario, supervision};
+use crate::support::{GuestPath, Recorder, Scenario, supervision};
 use rusm_core::{App, Pid, RuntimeEvent};
 use rusm_supervisor::SupervisorEvent;
 

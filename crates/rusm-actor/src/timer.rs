@@ -191,17 +191,28 @@ fn fire(kernel: &Kernel, expiry: Expiry) {
                 process.rouse();
             }
         }
-        Expiry::Send { to: Destination::Pid(to), message, .. } => {
+        Expiry::Send {
+            to: Destination::Pid(to),
+            message,
+            ..
+        } => {
             if let Some(process) = kernel.table.find(to)
-                && process.inbox.push_reserved(Envelope::Message(message)).is_ok()
+                && process
+                    .inbox
+                    .push_reserved(Envelope::Message(message))
+                    .is_ok()
             {
                 process.rouse();
             }
         }
-        Expiry::Send { to: Destination::Name(name), message, .. } => {
-            let holder = kernel.registry.whereis(name.as_str());
+        Expiry::Send {
+            to: Destination::Name(name),
+            message,
+            ..
+        } => {
+            let holder = kernel.holder(name.as_str());
             release(kernel, &Destination::Name(name), &message);
-            if let Some(process) = holder.and_then(|pid| kernel.table.find(pid)) {
+            if let Some(process) = holder {
                 // A full mailbox sheds it, as it would a message sent now.
                 let _shed = process.deliver(kernel, Envelope::Message(message));
             }

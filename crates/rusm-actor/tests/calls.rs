@@ -72,11 +72,31 @@ fn call_reply_by_another() {
             let reply = me.call(server, 0, "", None).await.unwrap();
             assert_eq!(reply.as_slice(), b"from the helper");
         }
-        let ties = me
-            .call(server, 0, "", None)
-            .await
-            .map(|_| me.ties().watchers);
-        assert_eq!(ties, Ok(0));
+    });
+}
+
+/// When another process has replied, the one that was called no longer counts the caller as waiting.
+#[test]
+fn call_reply_by_another_leaves_no_watch() {
+    on_seeds(|me| async move {
+        let parent = me.pid();
+        let server = start(&me, move |me| async move {
+            let Event::Request(request) = next(&me).await else {
+                panic!()
+            };
+            me.send(parent, request.id.as_u64(), "").unwrap();
+            wait_for_ever(me).await
+        });
+        let caller = start(&me, move |me| async move {
+            me.call(server, 0, "", None).await.unwrap();
+            wait_for_ever(me).await
+        });
+        let id = Ref::from_u64(next_message(&me).await.tag).unwrap();
+        me.reply(id, "from neither");
+        settle_simulation(&me).await;
+        assert!(me.node().is_alive(caller));
+        let ties = me.node().process_info(server).unwrap().ties;
+        assert_eq!(ties.watchers, 0);
     });
 }
 

@@ -192,6 +192,26 @@ fn every_worker_works() {
     node.shutdown();
 }
 
+/// A burst from outside wakes as many workers as it needs, though each push may see somebody searching.
+#[test]
+fn a_burst_from_outside_wakes_every_worker() {
+    let node = node(2);
+    for _ in 0..300 {
+        wait_idle(&node);
+        let barrier = Arc::new(std::sync::Barrier::new(3));
+        for _ in 0..2 {
+            let barrier = Arc::clone(&barrier);
+            let body = |_| async move {
+                barrier.wait();
+                ExitReason::Normal
+            };
+            node.spawn(child(), body).unwrap();
+        }
+        barrier.wait();
+    }
+    node.shutdown();
+}
+
 fn wait_idle(node: &Node) {
     while !node.is_idle() {
         std::thread::yield_now();

@@ -8,6 +8,7 @@
 mod apps;
 mod builds;
 mod programs;
+mod sample;
 mod single_files;
 mod support;
 mod wrong_inputs;
