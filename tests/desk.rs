@@ -46,9 +46,19 @@ impl Desk {
             }
         };
         let node = runtime.node().clone();
-        let bounds = MailboxBounds { messages: EVENTS_MAX, bytes: BYTES_MAX };
-        let pid = node.spawn(SpawnOptions::new("desk").bounds(bounds), body).expect("there is room for it");
-        Self { node, pid, orders, events }
+        let bounds = MailboxBounds {
+            messages: EVENTS_MAX,
+            bytes: BYTES_MAX,
+        };
+        let pid = node
+            .spawn(SpawnOptions::new("desk").bounds(bounds), body)
+            .expect("there is room for it");
+        Self {
+            node,
+            pid,
+            orders,
+            events,
+        }
     }
 
     pub(crate) fn pid(&self) -> Pid {
@@ -56,24 +66,40 @@ impl Desk {
     }
 
     /// Does something in its own process.
-    pub(crate) fn does<T: Send + 'static>(&self, deed: impl FnOnce(&Context) -> T + Send + 'static) -> T {
+    pub(crate) fn does<T: Send + 'static>(
+        &self,
+        deed: impl FnOnce(&Context) -> T + Send + 'static,
+    ) -> T {
         let (done, is_done) = sync_channel(1);
-        self.orders.lock().push_back(Box::new(move |context| drop(done.try_send(deed(context)))));
+        self.orders
+            .lock()
+            .push_back(Box::new(move |context| drop(done.try_send(deed(context)))));
         let desk = self.pid;
-        let announced = self.node.block_on(move |context| async move { context.send(desk, ORDER, []) });
-        assert_eq!(announced, Some(Ok(())), "the desk lives as long as the test");
-        is_done.recv_timeout(PATIENCE).expect("the desk does what it is told")
+        let announced = self
+            .node
+            .block_on(move |context| async move { context.send(desk, ORDER, []) });
+        assert_eq!(
+            announced,
+            Some(Ok(())),
+            "the desk lives as long as the test"
+        );
+        is_done
+            .recv_timeout(PATIENCE)
+            .expect("the desk does what it is told")
     }
 
     pub(crate) fn send(&self, to: Pid, tag: u64, text: &str) {
         let text = text.as_bytes().to_vec();
-        self.does(move |context| context.send(to, tag, text)).expect("the mailbox has room");
+        self.does(move |context| context.send(to, tag, text))
+            .expect("the mailbox has room");
     }
 
     /// The next event that the desk received.
     #[track_caller]
     pub(crate) fn next(&self) -> Event {
-        self.events.recv_timeout(PATIENCE).expect("something was to be received")
+        self.events
+            .recv_timeout(PATIENCE)
+            .expect("something was to be received")
     }
 
     /// The next event, which must be a message; who sent it, its tag and its text.
@@ -100,7 +126,9 @@ impl Desk {
     pub(crate) fn sees_end_of(&self, pid: Pid) -> ExitReason {
         self.does(move |context| context.monitor(pid));
         match self.next() {
-            Event::Down { pid: found, reason, .. } if found == pid => reason,
+            Event::Down {
+                pid: found, reason, ..
+            } if found == pid => reason,
             other => panic!("the end of {pid} was to come, not {other:?}"),
         }
     }

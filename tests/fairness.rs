@@ -17,15 +17,27 @@ fn endless_loops_on_every_worker_leave_room_for_a_conversation() {
         for number in 0..SPINNERS {
             let component = format!("spinner{number}");
             let spinner = scripted(&component, &program, "say spinning then spin");
-            scenario.runtime.spawn(spinner).expect("there is room for it");
-            scenario.recorder.wait_for_line(&component, "say=ok:spinning");
+            scenario
+                .runtime
+                .spawn(spinner)
+                .expect("there is room for it");
+            scenario
+                .recorder
+                .wait_for_line(&component, "say=ok:spinning");
         }
-        let echo = scripted("echo", &program, "echo").name(Name::new("echo").expect("it is a name"));
+        let echo =
+            scripted("echo", &program, "echo").name(Name::new("echo").expect("it is a name"));
         let echo = scenario.runtime.spawn(echo).expect("there is room for it");
         let script = vec!["call echo 1 - well?"; CALLS].join(" then ");
-        let caller = scenario.runtime.spawn(scripted("caller", &program, &script)).expect("there is room for it");
+        let caller = scenario
+            .runtime
+            .spawn(scripted("caller", &program, &script))
+            .expect("there is room for it");
         assert_eq!(caller.wait(), ExitReason::Normal);
-        assert_eq!(scenario.recorder.lines("caller"), vec!["call=ok:well?"; CALLS]);
+        assert_eq!(
+            scenario.recorder.lines("caller"),
+            vec!["call=ok:well?"; CALLS]
+        );
         Desk::at(&scenario.runtime).hears_echo_of(echo.pid());
     }
 }

@@ -33,13 +33,17 @@ pub(crate) struct Imported {
 impl Imported {
     /// Without its version.
     pub(crate) fn interface_name(&self) -> &str {
-        self.interface.split_once('@').map_or(&*self.interface, |(name, _)| name)
+        self.interface
+            .split_once('@')
+            .map_or(&*self.interface, |(name, _)| name)
     }
 
     /// The text of the import, called `$it`.
     pub(crate) fn import(&self) -> String {
         let params: Vec<_> = self.params.iter().map(|param| word(*param)).collect();
-        let result = self.result.map_or(String::new(), |result| format!("(result {})", word(result)));
+        let result = self
+            .result
+            .map_or(String::new(), |result| format!("(result {})", word(result)));
         let (interface, name, params) = (&self.interface, &self.name, params.join(" "));
         format!(r#"(import "{interface}" "{name}" (func $it (param {params}) {result}))"#)
     }
@@ -47,7 +51,9 @@ impl Imported {
     /// A call with this number for every parameter; the result is dropped.
     pub(crate) fn call_with(&self, number: i64) -> String {
         let argument = |param: &WasmType| match param {
-            WasmType::I32 | WasmType::Pointer | WasmType::Length => format!("(i32.const {})", number.cast_unsigned() & 0xffff_ffff),
+            WasmType::I32 | WasmType::Pointer | WasmType::Length => {
+                format!("(i32.const {})", number.cast_unsigned() & 0xffff_ffff)
+            }
             WasmType::I64 | WasmType::PointerOrI64 => format!("(i64.const {number})"),
             WasmType::F32 => "(f32.const 0)".to_owned(),
             WasmType::F64 => "(f64.const 0)".to_owned(),
@@ -85,9 +91,16 @@ impl Interfaces {
     }
 
     fn read(folder: &str, version: &str, run: &'static str) -> Self {
-        let mut resolve = Resolve { all_features: true, ..Resolve::default() };
-        resolve.push_dir(wasmtime_wasi().join("src").join(folder).join("wit")).expect("Wasmtime's WIT is well formed");
-        resolve.push_path(root().join("crates/rusm-abi/wit")).expect("rusm's WIT is well formed");
+        let mut resolve = Resolve {
+            all_features: true,
+            ..Resolve::default()
+        };
+        resolve
+            .push_dir(wasmtime_wasi().join("src").join(folder).join("wit"))
+            .expect("Wasmtime's WIT is well formed");
+        resolve
+            .push_path(root().join("crates/rusm-abi/wit"))
+            .expect("rusm's WIT is well formed");
         let world = format!(
             "package test:forged;
             world forged {{
@@ -96,9 +109,17 @@ impl Interfaces {
                 export wasi:cli/run@{version};
             }}"
         );
-        let package = resolve.push_str("forged.wit", &world).expect("the world above is well formed");
-        let world = resolve.select_world(&[package], Some("forged")).expect("it is in the package");
-        Self { resolve, world, run }
+        let package = resolve
+            .push_str("forged.wit", &world)
+            .expect("the world above is well formed");
+        let world = resolve
+            .select_world(&[package], Some("forged"))
+            .expect("it is in the package");
+        Self {
+            resolve,
+            world,
+            run,
+        }
     }
 
     /// Every function of every interface.
@@ -127,7 +148,9 @@ impl Interfaces {
             | FunctionKind::AsyncStatic(_)
             | FunctionKind::Constructor(_) => None,
         };
-        let signature = self.resolve.wasm_signature(AbiVariant::GuestImport, function);
+        let signature = self
+            .resolve
+            .wasm_signature(AbiVariant::GuestImport, function);
         Imported {
             interface: interface.to_owned(),
             name: function.name.clone(),
@@ -148,9 +171,13 @@ impl Interfaces {
             (func (export "{run}") (result i32) (local $n i32) {body} (i32.const 0)))"#
         );
         let mut module = wat::parse_str(&wat).unwrap_or_else(|error| panic!("{error}\n{wat}"));
-        embed_component_metadata(&mut module, &self.resolve, self.world, StringEncoding::UTF8).expect("the world can be encoded");
+        embed_component_metadata(&mut module, &self.resolve, self.world, StringEncoding::UTF8)
+            .expect("the world can be encoded");
         let mut encoder = ComponentEncoder::default();
-        encoder.module(&module).and_then(ComponentEncoder::encode).unwrap_or_else(|error| panic!("{error:?}\n{wat}"))
+        encoder
+            .module(&module)
+            .and_then(ComponentEncoder::encode)
+            .unwrap_or_else(|error| panic!("{error:?}\n{wat}"))
     }
 }
 
@@ -168,17 +195,39 @@ pub(crate) fn module(items: &str, body: &str) -> Vec<u8> {
 /// Where the sources of Wasmtime's WASI lie.
 fn wasmtime_wasi() -> std::path::PathBuf {
     // Packages of other platforms need not be on this machine.
-    let host = Command::new("rustc").args(["--print", "host-tuple"]).output().expect("rustc runs");
+    let host = Command::new("rustc")
+        .args(["--print", "host-tuple"])
+        .output()
+        .expect("rustc runs");
     let host = String::from_utf8(host.stdout).expect("it is a word");
     let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--offline", "--locked", "--filter-platform", host.trim()])
+        .args([
+            "metadata",
+            "--format-version",
+            "1",
+            "--offline",
+            "--locked",
+            "--filter-platform",
+            host.trim(),
+        ])
         .current_dir(root())
         .output()
         .expect("cargo runs");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).expect("cargo speaks JSON");
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let metadata: serde_json::Value =
+        serde_json::from_slice(&output.stdout).expect("cargo speaks JSON");
     let packages = metadata["packages"].as_array().expect("there are packages");
-    let wasi = packages.iter().find(|package| package["name"] == "wasmtime-wasi").expect("rusm-core depends on it");
+    let wasi = packages
+        .iter()
+        .find(|package| package["name"] == "wasmtime-wasi")
+        .expect("rusm-core depends on it");
     let manifest = wasi["manifest_path"].as_str().expect("it has a path");
-    std::path::Path::new(manifest).parent().expect("it lies in a folder").to_path_buf()
+    std::path::Path::new(manifest)
+        .parent()
+        .expect("it lies in a folder")
+        .to_path_buf()
 }

@@ -21,7 +21,10 @@ impl Neighbour {
         let program = probe(scenario, GuestPath::Core);
         let spawn = scripted("neighbour", &program, "echo then forget");
         let process = scenario.runtime.spawn(spawn).expect("there is room for it");
-        Self { desk: Desk::at(&scenario.runtime), process }
+        Self {
+            desk: Desk::at(&scenario.runtime),
+            process,
+        }
     }
 
     /// It answers, and nothing else than the answer has reached the desk.

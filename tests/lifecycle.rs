@@ -26,7 +26,11 @@ impl Deathbed {
     #[track_caller]
     fn prepare(path: GuestPath, profile: &str, deed: &str) -> Self {
         let manifest = [
-            component("victim", "capability = \"mortal\"", &format!("receive then {deed}")),
+            component(
+                "victim",
+                "capability = \"mortal\"",
+                &format!("receive then {deed}"),
+            ),
             component("neighbour", "", "echo"),
             format!("[capabilities.mortal]\n{profile}\n"),
             "[supervisors.house]\nmax-restarts = 100\nperiod-ms = 1000\n".to_owned(),
@@ -44,9 +48,18 @@ impl Deathbed {
             victim = victim.as_u64()
         );
         let mourner = scripted("mourner", &probe(&scenario, path), &script).profile(controller());
-        scenario.runtime.spawn(mourner).expect("there is room for it");
+        scenario
+            .runtime
+            .spawn(mourner)
+            .expect("there is room for it");
         assert_eq!(desk.message().2, "tied");
-        Self { scenario, app, desk, victim, neighbour }
+        Self {
+            scenario,
+            app,
+            desk,
+            victim,
+            neighbour,
+        }
     }
 
     /// The word that the victim waits for.
@@ -71,9 +84,12 @@ impl Deathbed {
             assert!(lines.contains(&line), "'{line}' is not in {lines:#?}");
         }
         let ended = recorder.wait_for(|event| match supervision(event) {
-            Some(SupervisorEvent::ChildEnded { pid, reason, will_restart: true, .. }) if *pid == self.victim => {
-                Some(reason.clone())
-            }
+            Some(SupervisorEvent::ChildEnded {
+                pid,
+                reason,
+                will_restart: true,
+                ..
+            }) if *pid == self.victim => Some(reason.clone()),
             _ => None,
         });
         assert_eq!(ended, reason);
@@ -104,47 +120,65 @@ fn is_trap_of(reason: &ExitReason, text: &str) -> bool {
 
 #[test]
 fn a_trap_ends_one_process() {
-    ends("", "unreachable", |reason| is_trap_of(reason, "`unreachable` instruction executed"));
+    ends("", "unreachable", |reason| {
+        is_trap_of(reason, "`unreachable` instruction executed")
+    });
 }
 
 #[test]
 fn a_panic_ends_one_process_and_is_a_trap() {
-    ends("", "panic so it goes", |reason| is_trap_of(reason, "`unreachable` instruction executed"));
+    ends("", "panic so it goes", |reason| {
+        is_trap_of(reason, "`unreachable` instruction executed")
+    });
 }
 
 #[test]
 fn memory_over_its_bound_ends_one_process() {
-    ends("max-memory-mb = 8", "hoard", |reason| *reason == ExitReason::Limit(Limit::Memory));
+    ends("max-memory-mb = 8", "hoard", |reason| {
+        *reason == ExitReason::Limit(Limit::Memory)
+    });
 }
 
 #[test]
 fn a_stack_overflow_ends_one_process() {
-    ends("", "overflow", |reason| is_trap_of(reason, "call stack exhausted"));
+    ends("", "overflow", |reason| {
+        is_trap_of(reason, "call stack exhausted")
+    });
 }
 
 #[test]
 fn a_stack_overflow_in_linear_memory_ends_one_process() {
-    ends("", "overflow-data", |reason| matches!(reason, ExitReason::Trap(_)));
+    ends("", "overflow-data", |reason| {
+        matches!(reason, ExitReason::Trap(_))
+    });
 }
 
 #[test]
 fn an_endless_loop_ends_at_its_cpu_bound() {
-    ends("max-cpu-ms = 1000", "spin", |reason| *reason == ExitReason::Limit(Limit::CpuTime));
+    ends("max-cpu-ms = 1000", "spin", |reason| {
+        *reason == ExitReason::Limit(Limit::CpuTime)
+    });
 }
 
 #[test]
 fn an_endless_loop_ends_at_its_slice_bound() {
-    ends("max-slice-ms = 1000", "spin", |reason| *reason == ExitReason::Limit(Limit::CpuTime));
+    ends("max-slice-ms = 1000", "spin", |reason| {
+        *reason == ExitReason::Limit(Limit::CpuTime)
+    });
 }
 
 #[test]
 fn an_endless_loop_ends_at_its_wall_time() {
-    ends("timeout-ms = 2000", "spin", |reason| *reason == ExitReason::Limit(Limit::WallTime));
+    ends("timeout-ms = 2000", "spin", |reason| {
+        *reason == ExitReason::Limit(Limit::WallTime)
+    });
 }
 
 #[test]
 fn waiting_ends_at_its_wall_time_too() {
-    ends("timeout-ms = 2000", "receive-tag 99", |reason| *reason == ExitReason::Limit(Limit::WallTime));
+    ends("timeout-ms = 2000", "receive-tag 99", |reason| {
+        *reason == ExitReason::Limit(Limit::WallTime)
+    });
 }
 
 /// What the guest gives to preview 1 arrives. The standard library knows of WASI 0.2 only that an exit went well
@@ -170,11 +204,17 @@ fn returning_is_normal() {
 
 #[test]
 fn a_reason_of_its_own_reaches_everybody() {
-    ends("", "exit error: had enough", |reason| *reason == ExitReason::error("had enough"));
-    ends("", "exit shutdown", |reason| *reason == ExitReason::Shutdown);
+    ends("", "exit error: had enough", |reason| {
+        *reason == ExitReason::error("had enough")
+    });
+    ends("", "exit shutdown", |reason| {
+        *reason == ExitReason::Shutdown
+    });
 }
 
 #[test]
 fn output_over_its_bound_ends_one_process() {
-    ends("max-output-kb = 1", "print-many 1000 more", |reason| *reason == ExitReason::Limit(Limit::Output));
+    ends("max-output-kb = 1", "print-many 1000 more", |reason| {
+        *reason == ExitReason::Limit(Limit::Output)
+    });
 }

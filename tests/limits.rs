@@ -9,11 +9,20 @@ use rusm_caps::{DirGrant, Limits, Profile, SpawnGrant};
 use rusm_core::{ExitReason, Limit};
 
 fn bounded(change: impl FnOnce(&mut Limits)) -> Profile {
-    nothing().to_builder("bounded").with_limits(change).build().expect("it can be honoured")
+    nothing()
+        .to_builder("bounded")
+        .with_limits(change)
+        .build()
+        .expect("it can be honoured")
 }
 
 fn run(profile: Profile, path: GuestPath, script: &str) -> Outcome {
-    Court::new().run_as(profile, "subject", &guest("actor_probe", path), script.split(' '))
+    Court::new().run_as(
+        profile,
+        "subject",
+        &guest("actor_probe", path),
+        script.split(' '),
+    )
 }
 
 /// The same body as a core module and as a component.
@@ -46,7 +55,10 @@ fn a_memory_bound_of_256_mib_yields_256_mib_and_no_page_more() {
 /// A bound that cannot be honoured is refused when the profile is made, not when it is met.
 #[test]
 fn a_memory_bound_beyond_what_memories_can_have_is_an_error() {
-    let profile = nothing().to_builder("boundless").with_limits(|limits| limits.max_memory_bytes = u64::MAX).build();
+    let profile = nothing()
+        .to_builder("boundless")
+        .with_limits(|limits| limits.max_memory_bytes = u64::MAX)
+        .build();
     assert!(profile.is_err());
 }
 
@@ -55,8 +67,16 @@ fn a_memory_bound_beyond_what_memories_can_have_is_an_error() {
 fn a_mailbox_is_bounded_in_messages_and_in_bytes() {
     for path in BOTH_PATHS {
         let by_number = bounded(|limits| limits.max_mailbox_messages = 5);
-        let outcome = run(by_number, path, "flood self 7 10 1 then drain then flood self 7 5 1");
-        assert!(outcome.lines[0].starts_with("flood=error:after 5"), "{path:?}: {:#?}", outcome.lines);
+        let outcome = run(
+            by_number,
+            path,
+            "flood self 7 10 1 then drain then flood self 7 5 1",
+        );
+        assert!(
+            outcome.lines[0].starts_with("flood=error:after 5"),
+            "{path:?}: {:#?}",
+            outcome.lines
+        );
         assert_eq!(outcome.lines[1..], ["drain=ok:5", "flood=ok:5"], "{path:?}");
         let by_bytes = bounded(|limits| limits.max_mailbox_bytes = 64 << 10);
         let outcome = run(by_bytes, path, "flood self 7 100 4096");
@@ -64,7 +84,10 @@ fn a_mailbox_is_bounded_in_messages_and_in_bytes() {
             .strip_prefix("flood=error:after ")
             .and_then(|rest| rest.split(':').next()?.parse().ok())
             .unwrap_or_else(|| panic!("{path:?}: {:#?}", outcome.lines));
-        assert!((1..=16).contains(&taken), "{path:?}: {taken} messages of 4 KiB in 64 KiB");
+        assert!(
+            (1..=16).contains(&taken),
+            "{path:?}: {taken} messages of 4 KiB in 64 KiB"
+        );
     }
 }
 
@@ -75,10 +98,22 @@ fn pending_timers_are_bounded() {
         let profile = bounded(|limits| limits.max_mailbox_messages = 3);
         let timer = "send-after 3600000 self 7 x then ";
         let outcome = run(profile, path, &format!("{}say done", timer.repeat(4)));
-        let answers: Vec<_> = outcome.lines.iter().map(|line| line.get(..13).unwrap_or(line)).collect();
+        let answers: Vec<_> = outcome
+            .lines
+            .iter()
+            .map(|line| line.get(..13).unwrap_or(line))
+            .collect();
         assert_eq!(answers[..3], ["send-after=ok"; 3], "{path:?}");
-        assert_eq!(answers[3], "send-after=er", "{path:?}: {:#?}", outcome.lines);
-        assert!(outcome.lines[3].contains("mailbox"), "{path:?}: {:#?}", outcome.lines);
+        assert_eq!(
+            answers[3], "send-after=er",
+            "{path:?}: {:#?}",
+            outcome.lines
+        );
+        assert!(
+            outcome.lines[3].contains("mailbox"),
+            "{path:?}: {:#?}",
+            outcome.lines
+        );
         assert_eq!(outcome.lines[4], "say=ok:done", "{path:?}");
     }
 }
@@ -90,11 +125,19 @@ fn monitors_and_groups_of_one_process_are_bounded() {
     let items = format!(r#"{items} (data (i32.const 16) "group")"#);
     let court = Court::new();
     let idle = scripted("idle", &probe(&court.scenario, GuestPath::Core), "forget");
-    let idle = court.scenario.runtime.spawn(idle).expect("there is room for it");
+    let idle = court
+        .scenario
+        .runtime
+        .spawn(idle)
+        .expect("there is room for it");
     let monitor = format!("(drop (call $monitor (i64.const {})))", idle.pid().as_u64());
     for (what, deed, most) in [
         ("monitors", monitor.as_str(), 65_536),
-        ("joined groups", "(call $join (i32.const 16) (i32.const 5))", 1_024),
+        (
+            "joined groups",
+            "(call $join (i32.const 16) (i32.const 5))",
+            1_024,
+        ),
     ] {
         let times = |n: u32| {
             format!(
@@ -105,7 +148,9 @@ fn monitors_and_groups_of_one_process_are_bounded() {
         let most_allowed = court.run(&format!("{what} fit"), &module(&items, &times(most)));
         assert_eq!(most_allowed.reason, ExitReason::Normal, "{what}");
         let one_more = court.run(&format!("{what} over"), &module(&items, &times(most + 1)));
-        let ExitReason::Trap(text) = &one_more.reason else { panic!("{what}: {}", one_more.reason) };
+        let ExitReason::Trap(text) = &one_more.reason else {
+            panic!("{what}: {}", one_more.reason)
+        };
         assert!(text.contains(&format!("at most {most} {what}")), "{text}");
     }
     idle.kill();
@@ -130,10 +175,15 @@ fn open_handles_are_bounded_through_both_paths() {
     for path in BOTH_PATHS {
         let grant = DirGrant::read_only(folder.path(), "/data").expect("it is a folder");
         let builder = nothing().to_builder("bounded").dir(grant);
-        let profile = builder.with_limits(|limits| limits.max_handles = 4).build().expect("it can be honoured");
+        let profile = builder
+            .with_limits(|limits| limits.max_handles = 4)
+            .build()
+            .expect("it can be honoured");
         let outcome = run(profile.clone(), path, "open-many /data/file 1000");
         // Preview 1 and 0.2 have no answer for it that every call could give: the guest ends and is told the bound.
-        let ExitReason::Trap(text) = &outcome.reason else { panic!("{path:?}: {} {:#?}", outcome.reason, outcome.lines) };
+        let ExitReason::Trap(text) = &outcome.reason else {
+            panic!("{path:?}: {} {:#?}", outcome.reason, outcome.lines)
+        };
         assert!(text.contains("raise max-handles"), "{path:?}: {text}");
         let few = run(profile, path, "open-many /data/file 4");
         assert_eq!(few.lines, ["open-many=ok:4"], "{path:?}");
@@ -146,12 +196,32 @@ fn live_descendants_are_bounded() {
     for path in BOTH_PATHS {
         let court = Court::new();
         let builder = nothing().to_builder("parent").spawn(SpawnGrant::Anyone);
-        let profile = builder.with_limits(|limits| limits.max_processes = 2).build().expect("it can be honoured");
-        court.scenario.runtime.declare("idle", &probe(&court.scenario, path), nothing());
+        let profile = builder
+            .with_limits(|limits| limits.max_processes = 2)
+            .build()
+            .expect("it can be honoured");
+        court
+            .scenario
+            .runtime
+            .declare("idle", &probe(&court.scenario, path), nothing());
         let spawn = "spawn idle args forget then ";
         let script = format!("{}kill spawned", spawn.repeat(3));
-        let outcome = court.run_as(profile, "parent", &guest("actor_probe", path), script.split(' '));
-        let answers: Vec<_> = outcome.lines.iter().map(|line| line.get(..8).unwrap_or(line)).collect();
-        assert_eq!(answers, ["spawn=ok", "spawn=ok", "spawn=er", "kill=ok"], "{path:?}: {:#?}", outcome.lines);
+        let outcome = court.run_as(
+            profile,
+            "parent",
+            &guest("actor_probe", path),
+            script.split(' '),
+        );
+        let answers: Vec<_> = outcome
+            .lines
+            .iter()
+            .map(|line| line.get(..8).unwrap_or(line))
+            .collect();
+        assert_eq!(
+            answers,
+            ["spawn=ok", "spawn=ok", "spawn=er", "kill=ok"],
+            "{path:?}: {:#?}",
+            outcome.lines
+        );
     }
 }

@@ -17,12 +17,24 @@ fn listener() -> (TcpListener, u16) {
 }
 
 fn profile(rules: &[String]) -> Profile {
-    let rules = rules.iter().map(|rule| rule.parse().expect("it is a rule")).collect();
-    nothing().to_builder("web").network(NetGrant::Rules(rules)).build().expect("it can be honoured")
+    let rules = rules
+        .iter()
+        .map(|rule| rule.parse().expect("it is a rule"))
+        .collect();
+    nothing()
+        .to_builder("web")
+        .network(NetGrant::Rules(rules))
+        .build()
+        .expect("it can be honoured")
 }
 
 fn run(profile: Profile, script: &str) -> Outcome {
-    let outcome = Court::new().run_as(profile, "api", &guest("actor_probe", GuestPath::Component), script.split(' '));
+    let outcome = Court::new().run_as(
+        profile,
+        "api",
+        &guest("actor_probe", GuestPath::Component),
+        script.split(' '),
+    );
     assert_eq!(outcome.reason, ExitReason::Normal, "{:#?}", outcome.lines);
     outcome
 }
@@ -37,12 +49,30 @@ fn a_rule_opens_its_address_and_nothing_beside_it() {
     );
     let outcome = run(profile(&[format!("127.0.0.1:{open}")]), &script);
     let denied = "connect=denied:wasi";
-    assert_eq!(outcome.lines, [&format!("connect=ok:127.0.0.1:{open}"), denied, denied, denied]);
-    let targets = [format!("127.0.0.1:{closed}"), format!("127.0.0.2:{open}"), "169.254.169.254:80".to_owned()];
+    assert_eq!(
+        outcome.lines,
+        [
+            &format!("connect=ok:127.0.0.1:{open}"),
+            denied,
+            denied,
+            denied
+        ]
+    );
+    let targets = [
+        format!("127.0.0.1:{closed}"),
+        format!("127.0.0.2:{open}"),
+        "169.254.169.254:80".to_owned(),
+    ];
     assert_eq!(outcome.denied.len(), targets.len(), "{:#?}", outcome.denied);
     for (record, target) in outcome.denied.iter().zip(targets) {
         assert_sentence(record, "api", "network", &format!("connect to {target}"));
-        assert!(record.sentence.contains(&format!("allow-network = [\"{target}\"]")), "{}", record.sentence);
+        assert!(
+            record
+                .sentence
+                .contains(&format!("allow-network = [\"{target}\"]")),
+            "{}",
+            record.sentence
+        );
     }
 }
 
@@ -63,19 +93,39 @@ fn the_public_network_opens_nothing_of_this_machine() {
         "[64:ff9b::7f00:1]:80".to_owned(),
         format!("[2002:7f00:1::]:{port}"),
     ];
-    let script: Vec<_> = addresses.iter().map(|address| format!("connect {address}")).collect();
+    let script: Vec<_> = addresses
+        .iter()
+        .map(|address| format!("connect {address}"))
+        .collect();
     let outcome = run(Profile::network_client(), &script.join(" then "));
     assert_eq!(outcome.lines.len(), addresses.len());
     for (line, address) in outcome.lines.iter().zip(&addresses) {
         // A machine without IPv6 has another reason to say no.
         let is_v6 = address.starts_with('[');
-        assert!(line == "connect=denied:wasi" || (is_v6 && line.starts_with("connect=error")), "{address}: {line}");
-        let is_recorded = outcome.denied.iter().any(|record| record.target == *address);
-        assert!(is_recorded || is_v6 || address.starts_with("localhost"), "{address}: {:#?}", outcome.denied);
+        assert!(
+            line == "connect=denied:wasi" || (is_v6 && line.starts_with("connect=error")),
+            "{address}: {line}"
+        );
+        let is_recorded = outcome
+            .denied
+            .iter()
+            .any(|record| record.target == *address);
+        assert!(
+            is_recorded || is_v6 || address.starts_with("localhost"),
+            "{address}: {:#?}",
+            outcome.denied
+        );
     }
     // The mapped form is no address that WASI takes.
-    let mapped = run(Profile::network_client(), &format!("connect [::ffff:127.0.0.1]:{port}"));
-    assert!(!mapped.lines[0].starts_with("connect=ok"), "{:#?}", mapped.lines);
+    let mapped = run(
+        Profile::network_client(),
+        &format!("connect [::ffff:127.0.0.1]:{port}"),
+    );
+    assert!(
+        !mapped.lines[0].starts_with("connect=ok"),
+        "{:#?}",
+        mapped.lines
+    );
 }
 
 /// Whoever may connect may not listen, nor send datagrams where he may not connect.
@@ -89,8 +139,17 @@ fn a_network_grant_is_no_grant_to_listen() {
         assert!(line.ends_with("=denied:wasi"), "{:#?}", outcome.lines);
     }
     assert_eq!(outcome.lines.len(), 3);
-    let permissions: Vec<_> = outcome.denied.iter().map(|record| record.permission).collect();
-    assert_eq!(permissions, ["listen", "listen", "network"], "{:#?}", outcome.denied);
+    let permissions: Vec<_> = outcome
+        .denied
+        .iter()
+        .map(|record| record.permission)
+        .collect();
+    assert_eq!(
+        permissions,
+        ["listen", "listen", "network"],
+        "{:#?}",
+        outcome.denied
+    );
 }
 
 /// The sockets of WASI 0.3 ask for each address as those of 0.2 do.
@@ -99,9 +158,17 @@ fn the_sockets_of_wasi_03_ask_for_each_address() {
     let ((_open, open), (_closed, closed)) = (listener(), listener());
     let interfaces = Interfaces::of(Wasi::V03);
     let functions = interfaces.functions();
-    let find = |name: &str| functions.iter().find(|function| function.name == name).expect("it is in the WIT");
-    let (create, connect, bind) =
-        (find("[static]tcp-socket.create"), find("[method]tcp-socket.connect"), find("[method]tcp-socket.bind"));
+    let find = |name: &str| {
+        functions
+            .iter()
+            .find(|function| function.name == name)
+            .expect("it is in the WIT")
+    };
+    let (create, connect, bind) = (
+        find("[static]tcp-socket.create"),
+        find("[method]tcp-socket.connect"),
+        find("[method]tcp-socket.bind"),
+    );
     let items: String = [("create", create), ("connect", connect), ("bind", bind)]
         .iter()
         .map(|(name, function)| function.import().replace("$it", &format!("${name}")))
@@ -120,12 +187,22 @@ fn the_sockets_of_wasi_03_ask_for_each_address() {
         on_loopback("bind", bind, closed),
     );
     let rules = [format!("127.0.0.1:{open}")];
-    let outcome = Court::new().run_as(profile(&rules), "api", &interfaces.component(&items, &body), [""; 0]);
+    let outcome = Court::new().run_as(
+        profile(&rules),
+        "api",
+        &interfaces.component(&items, &body),
+        [""; 0],
+    );
     assert_eq!(outcome.reason, ExitReason::Normal, "{:#?}", outcome.denied);
     let deeds = [("network", "connect to"), ("listen", "bind to")];
     assert_eq!(outcome.denied.len(), deeds.len(), "{:#?}", outcome.denied);
     for (record, (permission, deed)) in outcome.denied.iter().zip(deeds) {
-        assert_sentence(record, "api", permission, &format!("{deed} 127.0.0.1:{closed}"));
+        assert_sentence(
+            record,
+            "api",
+            permission,
+            &format!("{deed} 127.0.0.1:{closed}"),
+        );
     }
 }
 
@@ -133,7 +210,12 @@ fn the_sockets_of_wasi_03_ask_for_each_address() {
 fn on_loopback(name: &str, function: &Imported, port: u16) -> String {
     let address = [0, u32::from(port), 127, 0, 0, 1];
     let n_rest = function.params.len() - 1 - address.len() - 1;
-    let numbers = address.into_iter().chain(std::iter::repeat_n(0, n_rest)).chain([128]);
-    let numbers: String = numbers.map(|number| format!("(i32.const {number})")).collect();
+    let numbers = address
+        .into_iter()
+        .chain(std::iter::repeat_n(0, n_rest))
+        .chain([128]);
+    let numbers: String = numbers
+        .map(|number| format!("(i32.const {number})"))
+        .collect();
     format!("(call ${name} (i32.load (i32.const 68)) {numbers})")
 }

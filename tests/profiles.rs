@@ -19,10 +19,17 @@ struct Office {
 impl Office {
     #[track_caller]
     fn open(path: GuestPath, boss: &str, others: &[String]) -> Self {
-        let boss = component("boss", "capability = \"boss\"\nrestart = \"temporary\"", boss);
+        let boss = component(
+            "boss",
+            "capability = \"boss\"\nrestart = \"temporary\"",
+            boss,
+        );
         let scenario = Scenario::new();
         let app = boot(&scenario, path, &format!("{boss}\n{}", others.join("\n")));
-        Self { scenario, _app: app }
+        Self {
+            scenario,
+            _app: app,
+        }
     }
 
     /// Everything that the processes of this component wrote, once the first of them has ended.
@@ -37,11 +44,19 @@ impl Office {
 #[test]
 fn a_memory_bound_is_the_one_that_was_written() {
     for (path, (bound_mb, reason)) in BOTH_PATHS.into_iter().flat_map(|path| {
-        [(256, ExitReason::Normal), (128, ExitReason::Limit(Limit::Memory))].map(|bound| (path, bound))
+        [
+            (256, ExitReason::Normal),
+            (128, ExitReason::Limit(Limit::Memory)),
+        ]
+        .map(|bound| (path, bound))
     }) {
         let boss = format!("[capabilities.boss]\nmax-memory-mb = {bound_mb}");
         let office = Office::open(path, "memory 200", &[boss]);
-        assert_eq!(office.scenario.recorder.wait_for_exit("boss").reason, reason, "{path:?} with {bound_mb} MiB");
+        assert_eq!(
+            office.scenario.recorder.wait_for_exit("boss").reason,
+            reason,
+            "{path:?} with {bound_mb} MiB"
+        );
     }
 }
 
@@ -49,15 +64,44 @@ fn a_memory_bound_is_the_one_that_was_written() {
 #[test]
 fn an_unknown_profile_is_the_sandbox_and_a_warning() {
     for path in BOTH_PATHS {
-        let stray = component("stray", "capability = \"bosss\"", "query send - then query spawn - then spawn boss then processes");
-        let rights = "[capabilities.boss]\nallow-spawn = true\nallow-process-control = true".to_owned();
-        let manifest = format!("{}\n{stray}", component("boss", "capability = \"boss\"", ""));
-        let plan = crate::app::plan(path, &format!("{manifest}\n{rights}"), std::path::Path::new("."));
-        let warnings: Vec<String> = plan.manifest.warnings.iter().map(ToString::to_string).collect();
-        assert!(matches!(&*warnings, [warning] if warning.contains("bosss") && warning.contains("sandboxed")), "{warnings:?}");
+        let stray = component(
+            "stray",
+            "capability = \"bosss\"",
+            "query send - then query spawn - then spawn boss then processes",
+        );
+        let rights =
+            "[capabilities.boss]\nallow-spawn = true\nallow-process-control = true".to_owned();
+        let manifest = format!(
+            "{}\n{stray}",
+            component("boss", "capability = \"boss\"", "")
+        );
+        let plan = crate::app::plan(
+            path,
+            &format!("{manifest}\n{rights}"),
+            std::path::Path::new("."),
+        );
+        let warnings: Vec<String> = plan
+            .manifest
+            .warnings
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        assert!(
+            matches!(&*warnings, [warning] if warning.contains("bosss") && warning.contains("sandboxed")),
+            "{warnings:?}"
+        );
 
-        let office = Office::open(path, "spawn stray then inspect spawned then receive-within 0", &[stray, rights]);
-        let expected = ["query=ok:granted", "query=ok:denied", "spawn=denied:spawn", "processes=denied:process-control"];
+        let office = Office::open(
+            path,
+            "spawn stray then inspect spawned then receive-within 0",
+            &[stray, rights],
+        );
+        let expected = [
+            "query=ok:granted",
+            "query=ok:denied",
+            "spawn=denied:spawn",
+            "processes=denied:process-control",
+        ];
         assert_eq!(office.lines("stray"), expected);
     }
 }
@@ -67,7 +111,19 @@ fn an_unknown_profile_is_the_sandbox_and_a_warning() {
 fn a_dropped_right_is_gone() {
     for path in BOTH_PATHS {
         let rights = "[capabilities.boss]\nallow-process-control = true".to_owned();
-        let office = Office::open(path, "query process-control - then drop process-control then query process-control - then processes", &[rights]);
-        assert_eq!(office.lines("boss"), ["query=ok:granted", "drop=ok", "query=ok:denied", "processes=denied:process-control"]);
+        let office = Office::open(
+            path,
+            "query process-control - then drop process-control then query process-control - then processes",
+            &[rights],
+        );
+        assert_eq!(
+            office.lines("boss"),
+            [
+                "query=ok:granted",
+                "drop=ok",
+                "query=ok:denied",
+                "processes=denied:process-control"
+            ]
+        );
     }
 }

@@ -26,7 +26,10 @@ const ECHO: &str = r#"(module
 
 fn echo(scenario: &Scenario) -> Program {
     let wasm = wat::parse_str(ECHO).expect("it is valid");
-    scenario.runtime.load("echo", &wasm).expect("it can run here")
+    scenario
+        .runtime
+        .load("echo", &wasm)
+        .expect("it can run here")
 }
 
 /// Sends to all, then takes all answers: everybody lives at once.
@@ -35,7 +38,9 @@ fn all_answer(desk: &Desk, everybody: &[Pid]) {
     let receivers = everybody.to_vec();
     desk.does(move |context| {
         for to in receivers {
-            context.send(to, 5, *b"anybody there?").expect("its mailbox has room");
+            context
+                .send(to, 5, *b"anybody there?")
+                .expect("its mailbox has room");
         }
     });
     let answered: BTreeSet<Pid> = everybody.iter().map(|_| desk.message().0).collect();
@@ -47,7 +52,10 @@ fn all_answer(desk: &Desk, everybody: &[Pid]) {
 fn becomes_idle(scenario: &Scenario) {
     let patience = Instant::now();
     while !scenario.runtime.node().is_idle() {
-        assert!(patience.elapsed() < PATIENCE, "the node finds something to do although nobody can run");
+        assert!(
+            patience.elapsed() < PATIENCE,
+            "the node finds something to do although nobody can run"
+        );
         std::thread::yield_now();
     }
 }
@@ -62,7 +70,9 @@ fn settles(desk: &Desk, pid: Pid) -> Result<(), ExitReason> {
             desk.does(move |context| context.demonitor(monitor));
             Ok(())
         }
-        Event::Down { pid: gone, reason, .. } if gone == pid => Err(reason),
+        Event::Down {
+            pid: gone, reason, ..
+        } if gone == pid => Err(reason),
         other => panic!("{other:?} is nothing that {pid} can have done"),
     }
 }
@@ -73,7 +83,13 @@ fn twenty_thousand_processes_live_at_once_and_the_rest_are_refused_with_a_reason
     let scenario = Scenario::alone();
     let desk = Desk::at(&scenario.runtime);
     let program = echo(&scenario);
-    let start = || scenario.runtime.spawn(Spawn::new("echo", &program)).expect("the process table has room").pid();
+    let start = || {
+        scenario
+            .runtime
+            .spawn(Spawn::new("echo", &program))
+            .expect("the process table has room")
+            .pid()
+    };
     let mut everybody: Vec<Pid> = (0..PROCESSES).map(|_| start()).collect();
     all_answer(&desk, &everybody);
     becomes_idle(&scenario);
@@ -89,11 +105,20 @@ fn twenty_thousand_processes_live_at_once_and_the_rest_are_refused_with_a_reason
             Ok(()) => everybody.push(pid),
             Err(reason) => break reason,
         }
-        assert!(everybody.len() < mappings, "more processes than mappings, and none was refused");
+        assert!(
+            everybody.len() < mappings,
+            "more processes than mappings, and none was refused"
+        );
     };
     let text = refused.to_string();
-    assert!(text.starts_with("not-started: no room for another process"), "{text}");
-    assert!(text.contains("vm.max_map_count") && text.contains(&mappings.to_string()), "{text}");
+    assert!(
+        text.starts_with("not-started: no room for another process"),
+        "{text}"
+    );
+    assert!(
+        text.contains("vm.max_map_count") && text.contains(&mappings.to_string()),
+        "{text}"
+    );
     all_answer(&desk, &everybody);
     becomes_idle(&scenario);
 }
@@ -112,8 +137,15 @@ fn a_full_process_table_refuses_with_a_reason() {
         }
         assert!(everybody.len() <= 64, "more processes than the table holds");
     };
-    assert!(matches!(&failure, SpawnFailure::TooMany(text) if !text.is_empty()), "{failure:?}");
-    assert!(everybody.len() > 16, "the table was full after {}", everybody.len());
+    assert!(
+        matches!(&failure, SpawnFailure::TooMany(text) if !text.is_empty()),
+        "{failure:?}"
+    );
+    assert!(
+        everybody.len() > 16,
+        "the table was full after {}",
+        everybody.len()
+    );
     let last = everybody.pop().expect("there are some");
     last.kill();
     assert_eq!(last.wait(), ExitReason::Killed);
@@ -128,7 +160,13 @@ fn guests_of_both_paths_overflow_the_pool() {
         let scenario = Scenario::alone();
         let desk = Desk::at(&scenario.runtime);
         let program = probe(&scenario, path);
-        let start = |_| scenario.runtime.spawn(scripted("probe", &program, "echo")).expect("there is room").pid();
+        let start = |_| {
+            scenario
+                .runtime
+                .spawn(scripted("probe", &program, "echo"))
+                .expect("there is room")
+                .pid()
+        };
         let everybody: Vec<Pid> = (0..BEYOND_THE_POOL).map(start).collect();
         all_answer(&desk, &everybody);
         becomes_idle(&scenario);

@@ -47,7 +47,10 @@ pub(crate) fn guest(name: &str, path: GuestPath) -> Vec<u8> {
 pub(crate) fn guest_file(name: &str, path: GuestPath) -> PathBuf {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     let target = BUILT.get_or_init(build_guests);
-    target.join(path.target()).join("release").join(format!("{name}.wasm"))
+    target
+        .join(path.target())
+        .join("release")
+        .join(format!("{name}.wasm"))
 }
 
 /// Builds all guests for both paths, adding the targets where they are missing.
@@ -55,10 +58,19 @@ fn build_guests() -> PathBuf {
     let guests = root().join("guests");
     let targets = BOTH_PATHS.map(GuestPath::target);
     let mut rustup = Command::new("rustup");
-    run(rustup.args(["target", "add"]).args(targets).current_dir(&guests));
+    run(rustup
+        .args(["target", "add"])
+        .args(targets)
+        .current_dir(&guests));
     for path in BOTH_PATHS {
         let mut cargo = Command::new("cargo");
-        cargo.args(["build", "--release", "--workspace", "--target", path.target()]);
+        cargo.args([
+            "build",
+            "--release",
+            "--workspace",
+            "--target",
+            path.target(),
+        ]);
         for excluded in excluded(path) {
             cargo.args(["--exclude", excluded]);
         }
@@ -81,7 +93,9 @@ fn excluded(path: GuestPath) -> &'static [&'static str] {
 fn run(command: &mut Command) {
     // The host's toolchain choice must not leak into the guests'.
     command.env_remove("RUSTUP_TOOLCHAIN");
-    let output = command.output().unwrap_or_else(|error| panic!("cannot run {command:?}: {error}"));
+    let output = command
+        .output()
+        .unwrap_or_else(|error| panic!("cannot run {command:?}: {error}"));
     let text = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{command:?} failed:\n{text}");
 }
@@ -114,9 +128,11 @@ impl Recorder {
     #[track_caller]
     pub(crate) fn wait_for_line(&self, component: &str, line: &str) {
         self.wait_for(|event| match event {
-            RuntimeEvent::GuestLine { component: who, line: found, .. } => {
-                (&**who == component && found == line).then_some(())
-            }
+            RuntimeEvent::GuestLine {
+                component: who,
+                line: found,
+                ..
+            } => (&**who == component && found == line).then_some(()),
             _ => None,
         });
     }
@@ -150,7 +166,11 @@ impl Recorder {
     /// Every line that processes of this component wrote so far.
     pub(crate) fn lines(&self, component: &str) -> Vec<String> {
         let of = |event: &RuntimeEvent| match event {
-            RuntimeEvent::GuestLine { component: who, line, .. } if &**who == component => Some(line.clone()),
+            RuntimeEvent::GuestLine {
+                component: who,
+                line,
+                ..
+            } if &**who == component => Some(line.clone()),
             _ => None,
         };
         self.events.lock().iter().filter_map(of).collect()
@@ -176,8 +196,12 @@ pub(crate) fn supervision(event: &RuntimeEvent) -> Option<&SupervisorEvent> {
 static MACHINE: RwLock<()> = RwLock::new(());
 
 enum Share {
-    Some { _hold: RwLockReadGuard<'static, ()> },
-    All { _hold: RwLockWriteGuard<'static, ()> },
+    Some {
+        _hold: RwLockReadGuard<'static, ()>,
+    },
+    All {
+        _hold: RwLockWriteGuard<'static, ()>,
+    },
 }
 
 /// A runtime that ends with the test, and what it reports.
@@ -195,12 +219,22 @@ impl Scenario {
     /// A runtime with more than the defaults.
     pub(crate) fn with(set_up: impl FnOnce(RuntimeBuilder) -> RuntimeBuilder) -> Self {
         // Recursive: one test may hold several runtimes while another waits for the whole machine.
-        Self::on(Share::Some { _hold: MACHINE.read_recursive() }, set_up)
+        Self::on(
+            Share::Some {
+                _hold: MACHINE.read_recursive(),
+            },
+            set_up,
+        )
     }
 
     /// The same, while no other scenario runs.
     pub(crate) fn alone() -> Self {
-        Self::on(Share::All { _hold: MACHINE.write() }, |builder| builder)
+        Self::on(
+            Share::All {
+                _hold: MACHINE.write(),
+            },
+            |builder| builder,
+        )
     }
 
     fn on(share: Share, set_up: impl FnOnce(RuntimeBuilder) -> RuntimeBuilder) -> Self {
@@ -209,7 +243,11 @@ impl Scenario {
             .observer(Arc::clone(&recorder) as Arc<dyn RuntimeObserver>)
             .cache_folder(Path::new(env!("CARGO_TARGET_TMPDIR")).join("code"));
         let runtime = set_up(builder).build().expect("the machine can run a node");
-        Self { runtime, recorder, _share: share }
+        Self {
+            runtime,
+            recorder,
+            _share: share,
+        }
     }
 }
 

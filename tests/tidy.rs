@@ -11,7 +11,9 @@ use std::process::Command;
 /// The project's root.
 pub(crate) fn root() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.parent().expect("tests/ lies in the root").to_path_buf()
+    here.parent()
+        .expect("tests/ lies in the root")
+        .to_path_buf()
 }
 
 /// A file of the project, as its authors keep it.

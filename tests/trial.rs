@@ -21,7 +21,9 @@ pub(crate) struct Outcome {
 
 impl Court {
     pub(crate) fn new() -> Self {
-        Self { scenario: Scenario::new() }
+        Self {
+            scenario: Scenario::new(),
+        }
     }
 
     /// Runs this code under a profile that grants nothing at all.
@@ -40,11 +42,19 @@ impl Court {
         args: impl IntoIterator<Item = &'a str>,
     ) -> Outcome {
         let runtime = &self.scenario.runtime;
-        let program = runtime.load(component, wasm).unwrap_or_else(|error| panic!("{component}: {error}"));
+        let program = runtime
+            .load(component, wasm)
+            .unwrap_or_else(|error| panic!("{component}: {error}"));
         let spawn = Spawn::new(component, &program).profile(profile).args(args);
-        let process = runtime.spawn(spawn).unwrap_or_else(|error| panic!("{component}: {error}"));
+        let process = runtime
+            .spawn(spawn)
+            .unwrap_or_else(|error| panic!("{component}: {error}"));
         let reason = process.wait();
-        Outcome { reason, denied: self.denied(process.pid()), lines: self.scenario.recorder.lines(component) }
+        Outcome {
+            reason,
+            denied: self.denied(process.pid()),
+            lines: self.scenario.recorder.lines(component),
+        }
     }
 
     /// What a process was refused so far.
@@ -60,15 +70,30 @@ impl Court {
 
 /// The empty profile: less than `sandboxed`, which may send.
 pub(crate) fn nothing() -> Profile {
-    Profile::builder("nothing").build().expect("nothing can always be granted")
+    Profile::builder("nothing")
+        .build()
+        .expect("nothing can always be granted")
 }
 
 /// Checks one audit record: who, what, which rule, and what would allow it.
 #[track_caller]
 pub(crate) fn assert_sentence(record: &Recorded, component: &str, permission: &str, deed: &str) {
     let sentence = &record.sentence;
-    assert_eq!((record.component.as_str(), record.permission, record.allowed), (component, permission, false), "{sentence}");
-    assert!(sentence.starts_with(&format!("{component} (pid ")), "{sentence}");
-    assert!(sentence.contains(&format!(") may not {deed}")), "{sentence}");
-    assert!(sentence.contains(&format!(": profile '{}' allows ", record.profile)), "{sentence}");
+    assert_eq!(
+        (record.component.as_str(), record.permission, record.allowed),
+        (component, permission, false),
+        "{sentence}"
+    );
+    assert!(
+        sentence.starts_with(&format!("{component} (pid ")),
+        "{sentence}"
+    );
+    assert!(
+        sentence.contains(&format!(") may not {deed}")),
+        "{sentence}"
+    );
+    assert!(
+        sentence.contains(&format!(": profile '{}' allows ", record.profile)),
+        "{sentence}"
+    );
 }

@@ -37,12 +37,17 @@ pub(crate) struct Figure {
 pub(crate) fn timed(operations: u64, work: impl FnOnce()) -> Work {
     let start = Instant::now();
     work();
-    Work { operations, elapsed: start.elapsed() }
+    Work {
+        operations,
+        elapsed: start.elapsed(),
+    }
 }
 
 pub(crate) fn measure(benchmark: &Benchmark) -> Figure {
     (benchmark.run)();
-    let mut values: Vec<f64> = (0..RUNS).map(|_| value(benchmark.unit, &(benchmark.run)())).collect();
+    let mut values: Vec<f64> = (0..RUNS)
+        .map(|_| value(benchmark.unit, &(benchmark.run)()))
+        .collect();
     values.sort_by(f64::total_cmp);
     let at = |index: usize| values.get(index).copied().unwrap_or(f64::NAN);
     Figure {
@@ -57,7 +62,10 @@ pub(crate) fn measure(benchmark: &Benchmark) -> Figure {
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "counts of operations stay far below 2^53")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "counts of operations stay far below 2^53"
+)]
 fn value(unit: Unit, work: &Work) -> f64 {
     let (operations, seconds) = (work.operations as f64, work.elapsed.as_secs_f64());
     match unit {

@@ -4,7 +4,10 @@
 //! warmed up once and run five times; the line is `name median unit`, the table adds the smallest and the
 //! largest. Absolute figures move with the machine: compare figures of one run only.
 
-#![expect(clippy::print_stdout, reason = "printing figures is what this program does")]
+#![expect(
+    clippy::print_stdout,
+    reason = "printing figures is what this program does"
+)]
 
 mod figure;
 mod native;
@@ -16,12 +19,18 @@ fn main() {
     let wanted = std::env::args().nth(1).unwrap_or_default();
     let mut figures: Vec<Figure> = Vec::new();
     let benchmarks: Vec<Benchmark> = native::all().into_iter().chain(wasm::all()).collect();
-    for benchmark in benchmarks.iter().filter(|benchmark| benchmark.name.contains(&wanted)) {
+    for benchmark in benchmarks
+        .iter()
+        .filter(|benchmark| benchmark.name.contains(&wanted))
+    {
         let figure = figure::measure(benchmark);
         println!("{} {:.0} {}", figure.name, figure.median, figure.unit);
         figures.push(figure);
     }
-    println!("\n{:<28} {:>12} {:>12} {:>12}  unit", "benchmark", "median", "min", "max");
+    println!(
+        "\n{:<28} {:>12} {:>12} {:>12}  unit",
+        "benchmark", "median", "min", "max"
+    );
     for figure in &figures {
         println!(
             "{:<28} {:>12.0} {:>12.0} {:>12.0}  {}",

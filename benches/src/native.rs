@@ -25,11 +25,19 @@ pub(crate) fn all() -> Vec<Benchmark> {
 }
 
 fn rate(name: &'static str, run: fn() -> Work) -> Benchmark {
-    Benchmark { name, unit: Unit::PerSecond, run: Box::new(run) }
+    Benchmark {
+        name,
+        unit: Unit::PerSecond,
+        run: Box::new(run),
+    }
 }
 
 fn each(name: &'static str, run: fn() -> Work) -> Benchmark {
-    Benchmark { name, unit: Unit::NanosecondsEach, run: Box::new(run) }
+    Benchmark {
+        name,
+        unit: Unit::NanosecondsEach,
+        run: Box::new(run),
+    }
 }
 
 /// Runs `body` as a process of a fresh node and times it from inside.
@@ -38,14 +46,21 @@ where
     F: FnOnce(Context) -> Fut + Send + 'static,
     Fut: Future<Output = ()> + Send,
 {
-    let node = Node::builder().build().expect("the machine gives two threads");
-    let work = timed(operations, || node.block_on(body).expect("the benchmark ends by itself"));
+    let node = Node::builder()
+        .build()
+        .expect("the machine gives two threads");
+    let work = timed(operations, || {
+        node.block_on(body).expect("the benchmark ends by itself")
+    });
     node.shutdown();
     work
 }
 
 fn options(label: &str) -> SpawnOptions {
-    let bounds = MailboxBounds { messages: 10_000_000, bytes: 1 << 40 };
+    let bounds = MailboxBounds {
+        messages: 10_000_000,
+        bytes: 1 << 40,
+    };
     SpawnOptions::new(label).bounds(bounds)
 }
 
@@ -63,7 +78,9 @@ fn spawn_exit() -> Work {
                             child.send(parent, 0, []).expect("there is room");
                             ExitReason::Normal
                         };
-                        context.spawn(SpawnOptions::new("child"), child).expect("there is room");
+                        context
+                            .spawn(SpawnOptions::new("child"), child)
+                            .expect("there is room");
                     }
                     for _ in 0..BATCH {
                         context.receive(Selector::any()).await;
@@ -88,7 +105,10 @@ fn echo(context: &Context) -> Pid {
             }
         }
     };
-    context.spawn(options("echo"), echo).expect("there is room").pid
+    context
+        .spawn(options("echo"), echo)
+        .expect("there is room")
+        .pid
 }
 
 fn ping_pong() -> Work {
@@ -110,9 +130,15 @@ fn call() -> Work {
                 }
             }
         };
-        let server = context.spawn(options("server"), server).expect("there is room").pid;
+        let server = context
+            .spawn(options("server"), server)
+            .expect("there is room")
+            .pid;
         for _ in 0..ROUND_TRIPS {
-            context.call(server, 1, [1, 2, 3, 4], None).await.expect("the server lives");
+            context
+                .call(server, 1, [1, 2, 3, 4], None)
+                .await
+                .expect("the server lives");
         }
     })
 }
@@ -130,7 +156,10 @@ fn ring() -> Work {
                     }
                 }
             };
-            next = context.spawn(options("link of the ring"), pass).expect("there is room").pid;
+            next = context
+                .spawn(options("link of the ring"), pass)
+                .expect("there is room")
+                .pid;
         }
         for _ in 0..RING_LAPS {
             context.send(next, 0, [7]).expect("there is room");
@@ -151,7 +180,9 @@ fn fan_in() -> Work {
                 }
                 ExitReason::Normal
             };
-            context.spawn(options("sender"), send).expect("there is room");
+            context
+                .spawn(options("sender"), send)
+                .expect("there is room");
         }
         for _ in 0..SENDERS * MESSAGES_EACH {
             context.receive(Selector::any()).await;
@@ -167,7 +198,8 @@ fn restart() -> Work {
             context.send(me, 0, []).expect("there is room");
             ExitReason::error("as planned")
         });
-        let often = Intensity::new(u32::MAX, Duration::from_secs(1)).expect("the period is not zero");
+        let often =
+            Intensity::new(u32::MAX, Duration::from_secs(1)).expect("the period is not zero");
         let spec = SupervisorSpec::builder()
             .strategy(Strategy::OneForOne)
             .intensity(often)

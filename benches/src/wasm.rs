@@ -16,8 +16,16 @@ const RING_LAPS: u64 = 200;
 const IDLE_PROCESSES: u64 = 20_000;
 
 pub(crate) fn all() -> Vec<Benchmark> {
-    let rate = |name, run: fn() -> Work| Benchmark { name, unit: Unit::PerSecond, run: Box::new(run) };
-    let each = |name, run: fn() -> Work| Benchmark { name, unit: Unit::NanosecondsEach, run: Box::new(run) };
+    let rate = |name, run: fn() -> Work| Benchmark {
+        name,
+        unit: Unit::PerSecond,
+        run: Box::new(run),
+    };
+    let each = |name, run: fn() -> Work| Benchmark {
+        name,
+        unit: Unit::NanosecondsEach,
+        run: Box::new(run),
+    };
     vec![
         rate("wasm_core_spawn_exit", spawn_exit),
         each("wasm_core_ping_pong", ping_pong),
@@ -44,26 +52,34 @@ impl Bench {
             })
             .build();
         Self {
-            runtime: Runtime::builder().build().expect("the machine can run a node"),
+            runtime: Runtime::builder()
+                .build()
+                .expect("the machine can run a node"),
             profile: Arc::new(profile.expect("the bounds are in range")),
         }
     }
 
     fn load(&self, name: &str, wat: &str) -> Program {
         let wasm = wat::parse_str(wat).expect("the module is well formed");
-        self.runtime.load(name, &wasm).expect("the module can run here")
+        self.runtime
+            .load(name, &wasm)
+            .expect("the module can run here")
     }
 
     fn spawn(&self, name: &str, wat: &str) -> ProcessHandle {
         let program = self.load(name, wat);
         let name = Name::new(name).expect("the name is one");
-        let spawn = Spawn::new(name.as_str(), &program).profile(Arc::clone(&self.profile)).name(name);
+        let spawn = Spawn::new(name.as_str(), &program)
+            .profile(Arc::clone(&self.profile))
+            .name(name);
         self.runtime.spawn(spawn).expect("there is room")
     }
 
     fn spawn_many(&self, count: u64, label: &str, program: &Program) -> Vec<ProcessHandle> {
         let one = || Spawn::new(label, program).profile(Arc::clone(&self.profile));
-        (0..count).map(|_| self.runtime.spawn(one()).expect("there is room")).collect()
+        (0..count)
+            .map(|_| self.runtime.spawn(one()).expect("there is room"))
+            .collect()
     }
 }
 
@@ -81,7 +97,9 @@ fn expect_normal(process: &ProcessHandle) {
 fn spawn_exit() -> Work {
     let bench = Bench::new();
     let leaf = bench.load("leaf", include_str!("wat/leaf.wat"));
-    bench.runtime.declare("leaf", &leaf, Arc::clone(&bench.profile));
+    bench
+        .runtime
+        .declare("leaf", &leaf, Arc::clone(&bench.profile));
     let spawner = bench.load("spawner", include_str!("wat/spawner.wat"));
     timed(2 * BATCHED_SPAWNS, || {
         let spawners = bench.spawn_many(2, "spawner", &spawner);
@@ -93,7 +111,12 @@ fn ping_pong() -> Work {
     let bench = Bench::new();
     bench.spawn("pong", include_str!("wat/pong.wat"));
     let ping = bench.load("ping", include_str!("wat/ping.wat"));
-    timed(ROUND_TRIPS, || bench.spawn_many(1, "ping", &ping).iter().for_each(expect_normal))
+    timed(ROUND_TRIPS, || {
+        bench
+            .spawn_many(1, "ping", &ping)
+            .iter()
+            .for_each(expect_normal)
+    })
 }
 
 fn fan_in() -> Work {
@@ -112,20 +135,28 @@ fn ring() -> Work {
     let link = bench.load("link", include_str!("wat/ring.wat"));
     let links = bench.spawn_many(RING_PROCESSES, "link", &link);
     let pids: Vec<Pid> = links.iter().map(ProcessHandle::pid).collect();
-    let elapsed = bench.runtime.node().block_on(move |context: Context| async move {
-        let next = pids.iter().skip(1).copied().chain([context.pid()]);
-        for (link, next) in pids.iter().zip(next) {
-            context.send(*link, 0, next.as_u64().to_le_bytes()).expect("there is room");
-        }
-        let first = *pids.first().expect("the ring has processes");
-        let start = Instant::now();
-        for _ in 0..RING_LAPS {
-            context.send(first, 0, [1, 2, 3, 4]).expect("there is room");
-            context.receive(Selector::any()).await;
-        }
-        start.elapsed()
-    });
-    Work { operations: RING_PROCESSES * RING_LAPS, elapsed: elapsed.expect("the ring turns") }
+    let elapsed = bench
+        .runtime
+        .node()
+        .block_on(move |context: Context| async move {
+            let next = pids.iter().skip(1).copied().chain([context.pid()]);
+            for (link, next) in pids.iter().zip(next) {
+                context
+                    .send(*link, 0, next.as_u64().to_le_bytes())
+                    .expect("there is room");
+            }
+            let first = *pids.first().expect("the ring has processes");
+            let start = Instant::now();
+            for _ in 0..RING_LAPS {
+                context.send(first, 0, [1, 2, 3, 4]).expect("there is room");
+                context.receive(Selector::any()).await;
+            }
+            start.elapsed()
+        });
+    Work {
+        operations: RING_PROCESSES * RING_LAPS,
+        elapsed: elapsed.expect("the ring turns"),
+    }
 }
 
 /// Starts processes that block in receive, and waits until each has answered a message.
@@ -135,12 +166,15 @@ fn start_idle() -> Work {
     timed(IDLE_PROCESSES, || {
         let processes = bench.spawn_many(IDLE_PROCESSES, "pong", &pong);
         let pids: Vec<Pid> = processes.iter().map(ProcessHandle::pid).collect();
-        let answered = bench.runtime.node().block_on(move |context: Context| async move {
-            for pid in &pids {
-                context.send(*pid, 1, [1]).expect("there is room");
-                context.receive(Selector::any()).await;
-            }
-        });
+        let answered = bench
+            .runtime
+            .node()
+            .block_on(move |context: Context| async move {
+                for pid in &pids {
+                    context.send(*pid, 1, [1]).expect("there is room");
+                    context.receive(Selector::any()).await;
+                }
+            });
         answered.expect("every process answers");
     })
 }

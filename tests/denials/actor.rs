@@ -12,22 +12,43 @@ const OWN_STEPS: [&str; 2] = ["kill", "broadcast"];
 
 /// What `probe` tries with WASI and nobody gets without a grant.
 const OUTSIDE: &[&str] = &[
-    "file-read", "file-write", "file-remove", "file-rename", "dir-make", "dir-list", "symlink", "tcp-connect",
-    "tcp-connect-metadata", "tcp-connect-v6", "tcp-listen", "udp-bind", "udp-send", "resolve",
+    "file-read",
+    "file-write",
+    "file-remove",
+    "file-rename",
+    "dir-make",
+    "dir-list",
+    "symlink",
+    "tcp-connect",
+    "tcp-connect-metadata",
+    "tcp-connect-v6",
+    "tcp-listen",
+    "udp-bind",
+    "udp-send",
+    "resolve",
 ];
 
 /// A process that is nobody's relative, in the group `strangers`.
 fn stranger(court: &Court, path: GuestPath) -> ProcessHandle {
     let program = probe(&court.scenario, path);
     let spawn = scripted("stranger", &program, "join strangers then forget");
-    let stranger = court.scenario.runtime.spawn(spawn).expect("there is room for it");
+    let stranger = court
+        .scenario
+        .runtime
+        .spawn(spawn)
+        .expect("there is room for it");
     court.scenario.recorder.wait_for_line("stranger", "join=ok");
     stranger
 }
 
 /// Runs the probe without any grant.
 fn run(court: &Court, path: GuestPath, component: &str, script: &str) -> Outcome {
-    court.run_as(nothing(), component, &guest("actor_probe", path), script.split(' '))
+    court.run_as(
+        nothing(),
+        component,
+        &guest("actor_probe", path),
+        script.split(' '),
+    )
 }
 
 fn number(pid: Pid) -> u64 {
@@ -41,26 +62,60 @@ fn every_import_behind_a_grant_is_denied_by_default() {
     for path in BOTH_PATHS {
         let court = Court::new();
         let stranger = stranger(&court, path);
-        let outcome = run(&court, path, "probe", &format!("probe {} stranger", number(stranger.pid())));
-        assert_eq!(outcome.reason, ExitReason::Normal, "{path:?}: a denial ends nobody");
-        let answers: BTreeMap<_, _> = outcome.lines.iter().filter_map(|line| line.split_once('=')).collect();
+        let outcome = run(
+            &court,
+            path,
+            "probe",
+            &format!("probe {} stranger", number(stranger.pid())),
+        );
+        assert_eq!(
+            outcome.reason,
+            ExitReason::Normal,
+            "{path:?}: a denial ends nobody"
+        );
+        let answers: BTreeMap<_, _> = outcome
+            .lines
+            .iter()
+            .filter_map(|line| line.split_once('='))
+            .collect();
         for import in IMPORTS {
-            let Gate::Grant(key) = import.gate else { continue };
+            let Gate::Grant(key) = import.gate else {
+                continue;
+            };
             let permission = key.trim_start_matches("allow-");
             if OWN_STEPS.contains(&import.name) {
                 continue;
             }
-            let answer = answers.get(import.name).unwrap_or_else(|| panic!("{} is not probed", import.name));
-            assert_eq!(*answer, format!("denied:{permission}"), "{path:?}: {}", import.name);
-            let recorded = outcome.denied.iter().any(|record| record.permission == permission);
+            let answer = answers
+                .get(import.name)
+                .unwrap_or_else(|| panic!("{} is not probed", import.name));
+            assert_eq!(
+                *answer,
+                format!("denied:{permission}"),
+                "{path:?}: {}",
+                import.name
+            );
+            let recorded = outcome
+                .denied
+                .iter()
+                .any(|record| record.permission == permission);
             assert!(recorded, "{path:?}: {} left no audit record", import.name);
         }
         for name in OUTSIDE {
-            let answer = answers.get(name).unwrap_or_else(|| panic!("{name} is not probed"));
+            let answer = answers
+                .get(name)
+                .unwrap_or_else(|| panic!("{name} is not probed"));
             assert!(!answer.starts_with("ok"), "{path:?}: {name}: {answer}");
         }
-        assert_eq!(answers.get("environment"), Some(&"ok"), "{path:?}: no variable is passed on");
-        assert!(court.scenario.runtime.node().is_alive(stranger.pid()), "{path:?}");
+        assert_eq!(
+            answers.get("environment"),
+            Some(&"ok"),
+            "{path:?}: no variable is passed on"
+        );
+        assert!(
+            court.scenario.runtime.node().is_alive(stranger.pid()),
+            "{path:?}"
+        );
         stranger.kill();
     }
 }
@@ -74,11 +129,27 @@ fn a_stranger_can_neither_be_killed_nor_reached_by_a_broadcast() {
         let pid = number(stranger.pid());
         let script = format!("kill {pid} then broadcast strangers 7 hello then say done");
         let outcome = run(&court, path, "attacker", &script);
-        assert_eq!(outcome.lines, ["kill=denied:process-control", "broadcast=ok:0", "say=ok:done"], "{path:?}");
+        assert_eq!(
+            outcome.lines,
+            [
+                "kill=denied:process-control",
+                "broadcast=ok:0",
+                "say=ok:done"
+            ],
+            "{path:?}"
+        );
         assert_eq!(outcome.denied.len(), 2, "{:#?}", outcome.denied);
-        assert_sentence(&outcome.denied[0], "attacker", "process-control", "control stranger");
+        assert_sentence(
+            &outcome.denied[0],
+            "attacker",
+            "process-control",
+            "control stranger",
+        );
         assert_sentence(&outcome.denied[1], "attacker", "send", "send to stranger");
-        assert!(court.scenario.runtime.node().is_alive(stranger.pid()), "{path:?}");
+        assert!(
+            court.scenario.runtime.node().is_alive(stranger.pid()),
+            "{path:?}"
+        );
         stranger.kill();
     }
 }
@@ -88,10 +159,20 @@ fn a_stranger_can_neither_be_killed_nor_reached_by_a_broadcast() {
 fn a_denial_says_what_would_allow_it() {
     for path in BOTH_PATHS {
         let court = Court::new();
-        let outcome = run(&court, path, "api", "spawn worker then kv-put orders-1 key value");
-        let (expected_pid, sentences): (Vec<_>, Vec<_>) =
-            outcome.denied.iter().map(|record| (record.pid, record.sentence.as_str())).unzip();
-        let pid = Pid::from_u64(expected_pid[0]).expect("the record names a process").to_string();
+        let outcome = run(
+            &court,
+            path,
+            "api",
+            "spawn worker then kv-put orders-1 key value",
+        );
+        let (expected_pid, sentences): (Vec<_>, Vec<_>) = outcome
+            .denied
+            .iter()
+            .map(|record| (record.pid, record.sentence.as_str()))
+            .unzip();
+        let pid = Pid::from_u64(expected_pid[0])
+            .expect("the record names a process")
+            .to_string();
         let pid = pid.trim_matches(['<', '>']);
         assert_eq!(
             sentences,
@@ -125,6 +206,10 @@ fn a_sandboxed_guest_finds_an_empty_world() {
         assert!(env.starts_with("env=error:"), "{path:?}: {env}");
         assert_eq!(stdin, "stdin=ok", "{path:?}");
         assert!(!list.starts_with("list=ok"), "{path:?}: {list}");
-        assert_eq!(*arguments, format!("arguments=ok:alone {script}"), "{path:?}");
+        assert_eq!(
+            *arguments,
+            format!("arguments=ok:alone {script}"),
+            "{path:?}"
+        );
     }
 }

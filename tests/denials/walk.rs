@@ -12,12 +12,21 @@ use std::collections::BTreeSet;
 #[test]
 fn every_function_that_a_module_can_import_is_classified() {
     let linked: BTreeSet<String> = linked_imports().functions.into_iter().collect();
-    let preview1 = PREVIEW1.iter().map(|(name, _, _)| format!("wasi_snapshot_preview1/{name}"));
+    let preview1 = PREVIEW1
+        .iter()
+        .map(|(name, _, _)| format!("wasi_snapshot_preview1/{name}"));
     let rusm = IMPORTS.iter().map(|import| format!("rusm/{}", import.name));
     assert_eq!(linked, preview1.chain(rusm).collect());
     let rusm: String = IMPORTS.iter().map(raw_import).collect();
-    let outcome = Court::new().run("all", &module(&format!("{}{rusm}", preview1::imports()), ""));
-    assert_eq!(outcome.reason, ExitReason::Normal, "they are linked with these types");
+    let outcome = Court::new().run(
+        "all",
+        &module(&format!("{}{rusm}", preview1::imports()), ""),
+    );
+    assert_eq!(
+        outcome.reason,
+        ExitReason::Normal,
+        "they are linked with these types"
+    );
 }
 
 /// The text of a raw import, called by its name.
@@ -27,7 +36,10 @@ pub(crate) fn raw_import(import: &rusm_abi::Import) -> String {
         Value::I64 => "i64",
     };
     let params: Vec<_> = import.params.iter().map(word).collect();
-    let result = import.result.as_ref().map_or(String::new(), |result| format!("(result {})", word(result)));
+    let result = import
+        .result
+        .as_ref()
+        .map_or(String::new(), |result| format!("(result {})", word(result)));
     let (name, params) = (import.name, params.join(" "));
     format!(r#"(import "rusm" "{name}" (func ${name} (param {params}) {result}))"#)
 }
@@ -37,8 +49,13 @@ pub(crate) fn raw_import(import: &rusm_abi::Import) -> String {
 fn every_interface_that_a_component_can_import_is_walked() {
     let linked: BTreeSet<String> = linked_imports().interfaces.into_iter().collect();
     let functions = [Wasi::V02, Wasi::V03].map(|wasi| Interfaces::of(wasi).functions());
-    let walked = functions.iter().flatten().map(|function| function.interface_name().to_owned());
-    let walked: BTreeSet<String> = walked.chain(TYPES_ALONE.iter().map(|name| (*name).to_owned())).collect();
+    let walked = functions
+        .iter()
+        .flatten()
+        .map(|function| function.interface_name().to_owned());
+    let walked: BTreeSet<String> = walked
+        .chain(TYPES_ALONE.iter().map(|name| (*name).to_owned()))
+        .collect();
     assert_eq!(linked, walked);
 }
 
@@ -72,7 +89,9 @@ fn walk(wasi: Wasi) {
         }
         let outcome = court.run(&label, &wasm);
         if function.method_of.is_some() {
-            let ExitReason::Trap(text) = &outcome.reason else { panic!("{label}: {}", outcome.reason) };
+            let ExitReason::Trap(text) = &outcome.reason else {
+                panic!("{label}: {}", outcome.reason)
+            };
             assert!(text.contains("unknown handle index 0"), "{label}: {text}");
         }
         match class {
@@ -94,8 +113,12 @@ fn class(wasi: Wasi, function: &Imported) -> Class {
             .map(|(_, _, class)| *class),
         None => FUNCTIONS
             .iter()
-            .find(|(versions, of, called, _)| versions.contains(&wasi) && *of == interface && *called == name)
+            .find(|(versions, of, called, _)| {
+                versions.contains(&wasi) && *of == interface && *called == name
+            })
             .map(|(_, _, _, class)| *class),
     };
-    found.unwrap_or_else(|| panic!("{interface}.{name} ({wasi:?}) is not classified: add it to denials/classes.rs"))
+    found.unwrap_or_else(|| {
+        panic!("{interface}.{name} ({wasi:?}) is not classified: add it to denials/classes.rs")
+    })
 }

@@ -56,10 +56,21 @@ pub(super) fn a_component_gets_no_socket_and_no_address() {
         "(call $udp (i32.const 0) (i32.const 64))",
         "(call $resolve (call $network) (i32.const 16) (i32.const 9) (i32.const 64))",
     ];
-    let body: String = calls.iter().map(|call| format!("{call}{is_denied}")).collect();
-    let outcome = Court::new().run("sockets", &Interfaces::of(Wasi::V02).component(items, &body));
+    let body: String = calls
+        .iter()
+        .map(|call| format!("{call}{is_denied}"))
+        .collect();
+    let outcome = Court::new().run(
+        "sockets",
+        &Interfaces::of(Wasi::V02).component(items, &body),
+    );
     assert_eq!(outcome.reason, ExitReason::Normal);
-    let deeds = ["connect to", "connect to", "exchange datagrams with", "look up localhost"];
+    let deeds = [
+        "connect to",
+        "connect to",
+        "exchange datagrams with",
+        "look up localhost",
+    ];
     assert_eq!(outcome.denied.len(), deeds.len(), "{:#?}", outcome.denied);
     for (record, deed) in outcome.denied.iter().zip(deeds) {
         assert_sentence(record, "sockets", "network", deed);

@@ -67,8 +67,14 @@ pub(super) fn a_concurrent_component_gets_no_socket_and_no_address() {
         "(call $resolve (i32.const 16) (i32.const 9) (i32.const 64))",
     ];
     let begin = "(i64.store (i32.const 68) (i64.const -1))";
-    let body: String = calls.iter().map(|call| format!("{begin}{call}{is_denied}")).collect();
-    let outcome = Court::new().run("sockets", &Interfaces::of(Wasi::V03).component(items, &body));
+    let body: String = calls
+        .iter()
+        .map(|call| format!("{begin}{call}{is_denied}"))
+        .collect();
+    let outcome = Court::new().run(
+        "sockets",
+        &Interfaces::of(Wasi::V03).component(items, &body),
+    );
     assert_eq!(outcome.reason, ExitReason::Normal);
     let deeds = ["connect to", "exchange datagrams with", "look up localhost"];
     assert_eq!(outcome.denied.len(), deeds.len(), "{:#?}", outcome.denied);

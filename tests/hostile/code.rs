@@ -47,12 +47,20 @@ fn truncated_code_is_an_error() {
         for length in (0..whole.len()).step_by(64) {
             match scenario.runtime.load("cut", &whole[..length]) {
                 Ok(_) => loaded.push(length),
-                Err(CodeError::NotWasm { .. } | CodeError::Invalid { .. } | CodeError::NoEntry { .. }) => {}
+                Err(
+                    CodeError::NotWasm { .. }
+                    | CodeError::Invalid { .. }
+                    | CodeError::NoEntry { .. },
+                ) => {}
                 Err(other) => panic!("{path:?}, {length} bytes: {other}"),
             }
         }
         let whole_at = whole.len() / 2;
-        assert!(loaded.iter().all(|length| *length > whole_at), "{path:?}: {loaded:?} of {}", whole.len());
+        assert!(
+            loaded.iter().all(|length| *length > whole_at),
+            "{path:?}: {loaded:?} of {}",
+            whole.len()
+        );
     }
 }
 
@@ -70,9 +78,16 @@ fn random_bytes_are_an_error() {
     for begin in [&b""[..], b"\0asm\x01\0\0\0", b"\0asm\x0d\0\x01\0"] {
         for length in [1, 9, 100, 10_000] {
             for _ in 0..20 {
-                let bytes: Vec<u8> = begin.iter().copied().chain((0..length).map(|_| random())).collect();
+                let bytes: Vec<u8> = begin
+                    .iter()
+                    .copied()
+                    .chain((0..length).map(|_| random()))
+                    .collect();
                 let error = error(&scenario, &bytes);
-                assert!(matches!(error, CodeError::NotWasm { .. } | CodeError::Invalid { .. }), "{error}");
+                assert!(
+                    matches!(error, CodeError::NotWasm { .. } | CodeError::Invalid { .. }),
+                    "{error}"
+                );
             }
         }
     }
@@ -84,13 +99,28 @@ fn an_import_that_nobody_provides_is_named() {
     let scenario = Scenario::new();
     let entry = r#"(func (export "_start"))"#;
     for (import, texts) in [
-        (r#"(import "rusm" "sent" (func))"#, &["rusm/sent", "did you mean rusm/send?"][..]),
-        (r#"(import "wasi_snapshot_preview1" "fd_wirte" (func))"#, &["fd_wirte", "did you mean wasi_snapshot_preview1/fd_write?"]),
+        (
+            r#"(import "rusm" "sent" (func))"#,
+            &["rusm/sent", "did you mean rusm/send?"][..],
+        ),
+        (
+            r#"(import "wasi_snapshot_preview1" "fd_wirte" (func))"#,
+            &["fd_wirte", "did you mean wasi_snapshot_preview1/fd_write?"],
+        ),
         (r#"(import "env" "alien" (func))"#, &["env/alien"]),
-        (r#"(import "rusm" "self" (func (result i32)))"#, &["rusm/self", "type"]),
-        (r#"(import "rusm" "self" (global i32))"#, &["rusm/self", "type"]),
+        (
+            r#"(import "rusm" "self" (func (result i32)))"#,
+            &["rusm/self", "type"],
+        ),
+        (
+            r#"(import "rusm" "self" (global i32))"#,
+            &["rusm/self", "type"],
+        ),
         (r#"(import "rusm" "memory" (memory 1))"#, &["rusm/memory"]),
-        (r#"(import "rusm" "send" (table 1 funcref))"#, &["rusm/send", "type"]),
+        (
+            r#"(import "rusm" "send" (table 1 funcref))"#,
+            &["rusm/send", "type"],
+        ),
     ] {
         let error = error(&scenario, &wat(&format!("(module {import} {entry})"))).to_string();
         for text in texts {
@@ -110,12 +140,21 @@ fn code_without_an_entry_is_refused() {
         ("(module)", "_start"),
         (r#"(module (func (export "main")))"#, "it exports main"),
         (r#"(module (func (export "_start") (param i32)))"#, "_start"),
-        (r#"(module (global (export "_start") i32 (i32.const 0)))"#, "_start"),
+        (
+            r#"(module (global (export "_start") i32 (i32.const 0)))"#,
+            "_start",
+        ),
         ("(component)", "wasi:cli/run"),
-        (r#"(component (component $c) (instance $i (instantiate $c)) (export "wasi:cli/run@0.2.0" (instance $i)))"#, "run"),
+        (
+            r#"(component (component $c) (instance $i (instantiate $c)) (export "wasi:cli/run@0.2.0" (instance $i)))"#,
+            "run",
+        ),
     ] {
         let error = error(&scenario, &wat(text));
-        assert!(matches!(error, CodeError::NoEntry { .. }), "{text}: {error}");
+        assert!(
+            matches!(error, CodeError::NoEntry { .. }),
+            "{text}: {error}"
+        );
         assert!(error.to_string().contains(expected), "{text}: {error}");
     }
 }
@@ -125,13 +164,28 @@ fn code_without_an_entry_is_refused() {
 fn sizes_without_measure_never_start() {
     let court = Court::new();
     let neighbour = Neighbour::in_node(&court.scenario);
-    for declared in ["(memory 65536)", "(memory i64 0x1000000000)", "(table 0xffffffff funcref)", "(table 1000000000 externref)"] {
+    for declared in [
+        "(memory 65536)",
+        "(memory i64 0x1000000000)",
+        "(table 0xffffffff funcref)",
+        "(table 1000000000 externref)",
+    ] {
         let wasm = wat(&format!(r#"(module {declared} (func (export "_start")))"#));
         match court.scenario.runtime.load(declared, &wasm) {
-            Err(error) => assert!(matches!(error, CodeError::Invalid { .. } | CodeError::NotCompiled { .. }), "{error}"),
+            Err(error) => assert!(
+                matches!(
+                    error,
+                    CodeError::Invalid { .. } | CodeError::NotCompiled { .. }
+                ),
+                "{error}"
+            ),
             Ok(_) => {
                 let outcome = court.run(declared, &wasm);
-                assert!(matches!(outcome.reason, ExitReason::NotStarted(_)), "{declared}: {}", outcome.reason);
+                assert!(
+                    matches!(outcome.reason, ExitReason::NotStarted(_)),
+                    "{declared}: {}",
+                    outcome.reason
+                );
             }
         }
     }
@@ -143,9 +197,16 @@ fn sizes_without_measure_never_start() {
 fn deep_nesting_is_survived() {
     let court = Court::new();
     let neighbour = Neighbour::in_node(&court.scenario);
-    let blocks = format!(r#"(module (func (export "_start") {} {}))"#, "block ".repeat(20_000), "end ".repeat(20_000));
+    let blocks = format!(
+        r#"(module (func (export "_start") {} {}))"#,
+        "block ".repeat(20_000),
+        "end ".repeat(20_000)
+    );
     if court.scenario.runtime.load("blocks", &wat(&blocks)).is_ok() {
-        assert_eq!(court.run("blocks", &wat(&blocks)).reason, ExitReason::Normal);
+        assert_eq!(
+            court.run("blocks", &wat(&blocks)).reason,
+            ExitReason::Normal
+        );
     }
     let begin = b"\0asm\x0d\0\x01\0";
     let mut nested = begin.to_vec();
@@ -162,15 +223,22 @@ fn deep_nesting_is_survived() {
         nested = outer;
     }
     let error = error(&court.scenario, &nested);
-    assert!(matches!(error, CodeError::NoEntry { .. } | CodeError::Invalid { .. }), "{error}");
+    assert!(
+        matches!(error, CodeError::NoEntry { .. } | CodeError::Invalid { .. }),
+        "{error}"
+    );
     neighbour.is_undisturbed();
 }
 
 /// Ten thousand functions are nothing unusual.
 #[test]
 fn ten_thousand_functions_run() {
-    let functions: String = (1..10_000).map(|n| format!("(func $f{n} (call $f{}))", n - 1)).collect();
-    let wasm = wat(&format!(r#"(module (func $f0) {functions} (func (export "_start") (call $f9)))"#));
+    let functions: String = (1..10_000)
+        .map(|n| format!("(func $f{n} (call $f{}))", n - 1))
+        .collect();
+    let wasm = wat(&format!(
+        r#"(module (func $f0) {functions} (func (export "_start") (call $f9)))"#
+    ));
     assert_eq!(Court::new().run("many", &wasm).reason, ExitReason::Normal);
 }
 
@@ -178,5 +246,14 @@ fn ten_thousand_functions_run() {
 #[test]
 fn code_over_the_bound_is_refused() {
     let error = error(&Scenario::new(), &vec![0; (256 << 20) + 1]);
-    assert!(matches!(error, CodeError::TooLarge { max_bytes: 268_435_456, .. }), "{error}");
+    assert!(
+        matches!(
+            error,
+            CodeError::TooLarge {
+                max_bytes: 268_435_456,
+                ..
+            }
+        ),
+        "{error}"
+    );
 }

@@ -17,14 +17,19 @@ fn all_imports() -> String {
 fn a_guessed_reference_answers_nobody() {
     let court = Court::new();
     let program = probe(&court.scenario, GuestPath::Core);
-    let callee = scripted("callee", &program, "receive then forget").name(Name::new("callee").unwrap());
+    let callee =
+        scripted("callee", &program, "receive then forget").name(Name::new("callee").unwrap());
     let callee = court.scenario.runtime.spawn(callee).unwrap();
-    let caller = court.scenario.runtime.spawn(scripted("caller", &program, "call callee 7 - question")).unwrap();
+    let caller = court
+        .scenario
+        .runtime
+        .spawn(scripted("caller", &program, "call callee 7 - question"))
+        .unwrap();
     // The call is pending from when the callee has seen the request.
     court.scenario.recorder.wait_for(|event| match event {
-        rusm_core::RuntimeEvent::GuestLine { component, line, .. } => {
-            (&**component == "callee" && line.starts_with("receive=ok:request")).then_some(())
-        }
+        rusm_core::RuntimeEvent::GuestLine {
+            component, line, ..
+        } => (&**component == "callee" && line.starts_with("receive=ok:request")).then_some(()),
         _ => None,
     });
     let body = "
@@ -48,12 +53,19 @@ fn a_guessed_reference_answers_nobody() {
         all_imports()
     );
     let outcome = court.run("guesser", &wat::parse_str(&wat).unwrap());
-    assert_eq!(outcome.reason, ExitReason::Normal, "a reference that nobody knows is nobody's");
+    assert_eq!(
+        outcome.reason,
+        ExitReason::Normal,
+        "a reference that nobody knows is nobody's"
+    );
     // Had a guess hit, the call would be over and have an answer.
     callee.kill();
     assert_eq!(caller.wait(), ExitReason::Normal);
     let answers = court.scenario.recorder.lines("caller");
-    assert!(matches!(answers.as_slice(), [answer] if answer.starts_with("call=error:") && answer.contains("killed")), "{answers:?}");
+    assert!(
+        matches!(answers.as_slice(), [answer] if answer.starts_with("call=error:") && answer.contains("killed")),
+        "{answers:?}"
+    );
 }
 
 /// Pids that were never given out are nobody: nothing is asked, nothing happens, and a monitor says so.
@@ -61,7 +73,14 @@ fn a_guessed_reference_answers_nobody() {
 fn a_guessed_pid_is_nobody() {
     let court = Court::new();
     let neighbour = Neighbour::in_node(&court.scenario);
-    for guess in ["1", "-1", "0x7fffffffffffffff", "0x8000000000000000", "0xffffffff00000000", "0x100000000"] {
+    for guess in [
+        "1",
+        "-1",
+        "0x7fffffffffffffff",
+        "0x8000000000000000",
+        "0xffffffff00000000",
+        "0x100000000",
+    ] {
         let body = format!(
             "(local $pid i64) (local $monitor i64)
             (local.set $pid (i64.const {guess}))
@@ -97,7 +116,11 @@ fn a_sender_cannot_be_forged() {
         (call $check (i32.eqz (call $send (i64.const {desk}) (i32.const 0) (i32.const 0) (i64.const 7) (i32.const 0) (i32.const 64))))",
         victim = neighbour.process.pid().as_u64()
     );
-    let profile = nothing().to_builder("liar").send(rusm_caps::SendGrant::Anyone).build().unwrap();
+    let profile = nothing()
+        .to_builder("liar")
+        .send(rusm_caps::SendGrant::Anyone)
+        .build()
+        .unwrap();
     let outcome = court.run_as(profile, "liar", &module(&all_imports(), &body), [""; 0]);
     assert_eq!(outcome.reason, ExitReason::Normal);
     let (sender, tag, _) = neighbour.desk.message();

@@ -23,7 +23,10 @@ const DOCUMENTED: &[&str] = &[
 fn assert_documented(label: &str, outcome: &Outcome) {
     match &outcome.reason {
         ExitReason::Normal => {}
-        ExitReason::Trap(text) => assert!(DOCUMENTED.iter().any(|known| text.contains(known)), "{label}: {text}"),
+        ExitReason::Trap(text) => assert!(
+            DOCUMENTED.iter().any(|known| text.contains(known)),
+            "{label}: {text}"
+        ),
         other => panic!("{label}: {other}"),
     }
 }
@@ -35,7 +38,11 @@ fn call(import: &Import, mut small: impl FnMut(usize) -> i64, wide: i64) -> Stri
         Value::I64 => format!("(i64.const {wide})"),
     };
     let arguments: String = import.params.iter().enumerate().map(argument).collect();
-    let dropped = if import.result.is_some() { "(drop)" } else { "" };
+    let dropped = if import.result.is_some() {
+        "(drop)"
+    } else {
+        ""
+    };
     format!("(call ${} {arguments}) {dropped}", import.name)
 }
 
@@ -54,7 +61,15 @@ fn waits(import: &Import) -> bool {
 fn no_raw_import_believes_a_number() {
     let court = Court::new();
     let neighbour = Neighbour::in_node(&court.scenario);
-    let lies = [1, -1, 0x7fff_ffff, 0x8000_0000, 0xffff, 0x1_0000, 0xffff_fff0];
+    let lies = [
+        1,
+        -1,
+        0x7fff_ffff,
+        0x8000_0000,
+        0xffff,
+        0x1_0000,
+        0xffff_fff0,
+    ];
     for import in IMPORTS {
         for lie in lies {
             for wide in [1, -1, i64::MAX, i64::MIN] {
@@ -62,12 +77,18 @@ fn no_raw_import_believes_a_number() {
                     continue;
                 }
                 let label = format!("{} {lie} {wide}", import.name);
-                assert_documented(&label, &run(&court, import, &label, &call(import, |_| lie, wide)));
+                assert_documented(
+                    &label,
+                    &run(&court, import, &label, &call(import, |_| lie, wide)),
+                );
             }
             for place in 0..import.params.len() {
                 let label = format!("{} {lie} at {place}", import.name);
                 let lie_there = |index| if index == place { lie } else { 0 };
-                assert_documented(&label, &run(&court, import, &label, &call(import, lie_there, 1)));
+                assert_documented(
+                    &label,
+                    &run(&court, import, &label, &call(import, lie_there, 1)),
+                );
             }
         }
     }
@@ -80,7 +101,10 @@ fn a_record_cut_anywhere_is_refused() {
     let court = Court::new();
     let neighbour = Neighbour::in_node(&court.scenario);
     let readers = ["exit", "signal", "receive", "spawn", "kv-transact"];
-    for import in IMPORTS.iter().filter(|import| readers.contains(&import.name)) {
+    for import in IMPORTS
+        .iter()
+        .filter(|import| readers.contains(&import.name))
+    {
         for length in 0..48 {
             let label = format!("{} {length}", import.name);
             // Pointers are 0; every length is this one.
@@ -89,7 +113,10 @@ fn a_record_cut_anywhere_is_refused() {
                 is_length = !is_length;
                 if is_length { length } else { 0 }
             };
-            assert_documented(&label, &run(&court, import, &label, &call(import, numbers, 1)));
+            assert_documented(
+                &label,
+                &run(&court, import, &label, &call(import, numbers, 1)),
+            );
         }
     }
     neighbour.is_undisturbed();
@@ -118,22 +145,39 @@ fn a_memory_that_is_none_is_told_apart() {
     let court = Court::new();
     let neighbour = Neighbour::in_node(&court.scenario);
     let call = "(drop (call $whereis (i32.const 0) (i32.const 1)))";
-    let import = IMPORTS.iter().find(|import| import.name == "whereis").map(crate::denials::raw_import).unwrap();
+    let import = IMPORTS
+        .iter()
+        .find(|import| import.name == "whereis")
+        .map(crate::denials::raw_import)
+        .unwrap();
     for (label, items) in [
         ("none", ""),
         ("hidden", "(memory 1)"),
         ("misnamed", r#"(memory (export "Memory") 1)"#),
-        ("a global", r#"(global (export "memory") i32 (i32.const 0))"#),
+        (
+            "a global",
+            r#"(global (export "memory") i32 (i32.const 0))"#,
+        ),
         ("a function", r#"(func (export "memory"))"#),
         ("a table", r#"(table (export "memory") 1 funcref)"#),
     ] {
         let wat = format!(r#"(module {import} {items} (func (export "_start") {call}))"#);
         let outcome = court.run(label, &wat::parse_str(&wat).unwrap());
-        let ExitReason::Trap(text) = &outcome.reason else { panic!("{label}: {}", outcome.reason) };
-        assert!(text.contains("exports no memory called 'memory'"), "{label}: {text}");
+        let ExitReason::Trap(text) = &outcome.reason else {
+            panic!("{label}: {}", outcome.reason)
+        };
+        assert!(
+            text.contains("exports no memory called 'memory'"),
+            "{label}: {text}"
+        );
     }
-    let wide = format!(r#"(module {import} (memory (export "memory") i64 1) (func (export "_start") {call}))"#);
-    assert_eq!(court.run("wide", &wat::parse_str(&wide).unwrap()).reason, ExitReason::Normal);
+    let wide = format!(
+        r#"(module {import} (memory (export "memory") i64 1) (func (export "_start") {call}))"#
+    );
+    assert_eq!(
+        court.run("wide", &wat::parse_str(&wide).unwrap()).reason,
+        ExitReason::Normal
+    );
     neighbour.is_undisturbed();
 }
 
@@ -151,16 +195,24 @@ fn no_import_of_a_component_believes_a_number() {
             }
             for lie in [-1, 1, 0x7fff_ffff, 0xfffe] {
                 let label = format!("{}.{} {lie}", function.interface, function.name);
-                let wasm = Interfaces::of(wasi).component(&function.import(), &function.call_with(lie));
+                let wasm =
+                    Interfaces::of(wasi).component(&function.import(), &function.call_with(lie));
                 if court.scenario.runtime.load(&label, &wasm).is_err() {
                     // In the WIT and not linked; `denials` says which these are.
                     continue;
                 }
                 let outcome = court.run(&label, &wasm);
                 let is_own_end = function.name == "exit"
-                    || matches!(outcome.reason, ExitReason::Normal | ExitReason::Trap(_) | ExitReason::Error(_));
+                    || matches!(
+                        outcome.reason,
+                        ExitReason::Normal | ExitReason::Trap(_) | ExitReason::Error(_)
+                    );
                 assert!(is_own_end, "{label}: {}", outcome.reason);
-                assert!(!outcome.reason.to_string().contains("panic"), "{label}: {}", outcome.reason);
+                assert!(
+                    !outcome.reason.to_string().contains("panic"),
+                    "{label}: {}",
+                    outcome.reason
+                );
             }
         }
     }

@@ -10,7 +10,10 @@ use rusm_core::{ExitReason, Name};
 
 #[track_caller]
 fn assert_harmless(text: &str) {
-    let steering: Vec<char> = text.chars().filter(|character| is_steering(*character)).collect();
+    let steering: Vec<char> = text
+        .chars()
+        .filter(|character| is_steering(*character))
+        .collect();
     assert!(steering.is_empty(), "{steering:?} in {text:?}");
 }
 
@@ -18,7 +21,12 @@ fn assert_harmless(text: &str) {
 #[test]
 fn what_a_guest_prints_cannot_steer_a_terminal() {
     for path in BOTH_PATHS {
-        let outcome = Court::new().run_as(nothing(), "painter", &guest("actor_probe", path), ["print-hostile"]);
+        let outcome = Court::new().run_as(
+            nothing(),
+            "painter",
+            &guest("actor_probe", path),
+            ["print-hostile"],
+        );
         assert_eq!(outcome.reason, ExitReason::Normal, "{path:?}");
         outcome.lines.iter().for_each(|line| assert_harmless(line));
         let text = outcome.lines.join("\n");
@@ -48,7 +56,13 @@ fn what_a_guest_asks_for_cannot_forge_the_audit() {
             assert!(text.len() < 4_096, "{} bytes", text.len());
         }
     }
-    assert!(outcome.denied[0].sentence.contains("\\u{1b}[2Jwor\\u{202e}ker"), "{}", outcome.denied[0].sentence);
+    assert!(
+        outcome.denied[0]
+            .sentence
+            .contains("\\u{1b}[2Jwor\\u{202e}ker"),
+        "{}",
+        outcome.denied[0].sentence
+    );
 }
 
 /// A registered name may hold any printable text, and a direction mark in it is escaped where the name is shown.
@@ -56,14 +70,32 @@ fn what_a_guest_asks_for_cannot_forge_the_audit() {
 fn a_registered_name_cannot_forge_a_denial() {
     let court = Court::new();
     let program = probe(&court.scenario, GuestPath::Core);
-    assert!(Name::new("a\u{1b}b").is_err(), "control characters are in no name");
+    assert!(
+        Name::new("a\u{1b}b").is_err(),
+        "control characters are in no name"
+    );
     let name = Name::new("a\u{202e}b").unwrap();
-    let stranger = court.scenario.runtime.spawn(scripted("stranger", &program, "forget").name(name)).unwrap();
+    let stranger = court
+        .scenario
+        .runtime
+        .spawn(scripted("stranger", &program, "forget").name(name))
+        .unwrap();
     let script = format!("kill {}", stranger.pid().as_u64());
-    let outcome = court.run_as(nothing(), "attacker", &guest("actor_probe", GuestPath::Core), script.split(' '));
-    let [record] = outcome.denied.as_slice() else { panic!("{:#?}", outcome.denied) };
+    let outcome = court.run_as(
+        nothing(),
+        "attacker",
+        &guest("actor_probe", GuestPath::Core),
+        script.split(' '),
+    );
+    let [record] = outcome.denied.as_slice() else {
+        panic!("{:#?}", outcome.denied)
+    };
     assert_harmless(&record.sentence);
-    assert!(record.sentence.contains("a\\u{202e}b"), "{}", record.sentence);
+    assert!(
+        record.sentence.contains("a\\u{202e}b"),
+        "{}",
+        record.sentence
+    );
     stranger.kill();
 }
 
@@ -71,7 +103,12 @@ fn a_registered_name_cannot_forge_a_denial() {
 #[test]
 fn a_crash_cannot_forge_its_report() {
     let long = "n".repeat(50_000);
-    for name in ["\\1b]0;title\\07", "a\\0d\\0aforged: line", "\\e2\\80\\ae", &long] {
+    for name in [
+        "\\1b]0;title\\07",
+        "a\\0d\\0aforged: line",
+        "\\e2\\80\\ae",
+        &long,
+    ] {
         let wat = format!(r#"(module (func (@name "{name}") (export "_start") unreachable))"#);
         let outcome = Court::new().run("crasher", &wat::parse_str(&wat).unwrap());
         let text = outcome.reason.to_string();

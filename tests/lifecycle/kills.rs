@@ -24,7 +24,11 @@ fn is_killed_in(deed: &str) {
 fn kill(bed: &Deathbed, path: GuestPath) {
     let script = format!("kill {}", bed.victim.as_u64());
     let killer = scripted("killer", &probe(&bed.scenario, path), &script).profile(controller());
-    let killer = bed.scenario.runtime.spawn(killer).expect("there is room for it");
+    let killer = bed
+        .scenario
+        .runtime
+        .spawn(killer)
+        .expect("there is room for it");
     assert_eq!(killer.wait(), ExitReason::Normal);
     assert_eq!(bed.scenario.recorder.lines("killer"), ["kill=ok"]);
 }
@@ -69,7 +73,11 @@ fn a_kill_ends_a_read_from_a_socket_and_closes_it() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("loopback can be listened on");
     let address = listener.local_addr().expect("it is bound");
     let profile = format!("allow-network = [\"{address}\"]");
-    let bed = Deathbed::prepare(GuestPath::Component, &profile, &format!("read-socket {address}"));
+    let bed = Deathbed::prepare(
+        GuestPath::Component,
+        &profile,
+        &format!("read-socket {address}"),
+    );
     bed.begin();
     let (mut stream, _) = listener.accept().expect("the victim connects");
     let mut greeting = [0; 5];
@@ -77,5 +85,10 @@ fn a_kill_ends_a_read_from_a_socket_and_closes_it() {
     assert_eq!(&greeting, b"hello");
     kill(&bed, GuestPath::Component);
     bed.conclude(|reason| *reason == ExitReason::Killed);
-    assert_eq!(stream.read(&mut greeting).expect("the connection was closed in order"), 0);
+    assert_eq!(
+        stream
+            .read(&mut greeting)
+            .expect("the connection was closed in order"),
+        0
+    );
 }

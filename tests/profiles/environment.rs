@@ -16,7 +16,8 @@ fn only_variables_that_are_named_are_there() {
     for path in BOTH_PATHS {
         let variables = VARIABLES.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let scenario = Scenario::with(|builder| builder.env(BTreeMap::from(variables)));
-        let script = "environment then env RUSM_TEST_KEY then env RUSM_TEST_KEY_OF_OTHERS then env PATH";
+        let script =
+            "environment then env RUSM_TEST_KEY then env RUSM_TEST_KEY_OF_OTHERS then env PATH";
         let manifest = [
             component("named", "capability = \"named\"\nrestart = \"temporary\"", script),
             component("nothing", "restart = \"temporary\"", script),
@@ -26,7 +27,13 @@ fn only_variables_that_are_named_are_there() {
         app.wait();
         let missing = "env=error:environment variable not found";
         let names = "environment=ok:RUSM_TEST_APP_ONE RUSM_TEST_APP_TWO RUSM_TEST_KEY";
-        assert_eq!(scenario.recorder.lines("named"), [names, "env=ok:key", missing, missing]);
-        assert_eq!(scenario.recorder.lines("nothing"), ["environment=ok", missing, missing, missing]);
+        assert_eq!(
+            scenario.recorder.lines("named"),
+            [names, "env=ok:key", missing, missing]
+        );
+        assert_eq!(
+            scenario.recorder.lines("nothing"),
+            ["environment=ok", missing, missing, missing]
+        );
     }
 }

@@ -36,7 +36,10 @@ fn contents(folder: &Path) -> BTreeMap<String, String> {
             found.insert(name, String::new());
             found.extend(contents(&path));
         } else {
-            found.insert(name, std::fs::read_to_string(&path).expect("it can be read"));
+            found.insert(
+                name,
+                std::fs::read_to_string(&path).expect("it can be read"),
+            );
         }
     }
     found
@@ -46,16 +49,31 @@ fn contents(folder: &Path) -> BTreeMap<String, String> {
 #[track_caller]
 fn try_each(path: GuestPath, house: &Path, keys: &str, steps: &[&str]) -> Vec<(String, String)> {
     let manifest = [
-        component("guest", "capability = \"files\"\nrestart = \"temporary\"", &steps.join(" then ")),
+        component(
+            "guest",
+            "capability = \"files\"\nrestart = \"temporary\"",
+            &steps.join(" then "),
+        ),
         format!("[capabilities.files]\npreopen = [{{ host = \"data\", guest = \"/data\"{keys} }}]"),
     ];
     let scenario = Scenario::new();
     let app = boot_in(&scenario, path, &manifest.join("\n"), house);
     app.wait();
     let lines = scenario.recorder.lines("guest");
-    assert_eq!(lines.len(), steps.len(), "{:?} after {lines:#?}", scenario.recorder.wait_for_exit("guest").reason);
-    let answers = lines.iter().map(|line| line.split_once('=').expect("it is a report").1.to_owned());
-    steps.iter().map(|step| (*step).to_owned()).zip(answers).collect()
+    assert_eq!(
+        lines.len(),
+        steps.len(),
+        "{:?} after {lines:#?}",
+        scenario.recorder.wait_for_exit("guest").reason
+    );
+    let answers = lines
+        .iter()
+        .map(|line| line.split_once('=').expect("it is a report").1.to_owned());
+    steps
+        .iter()
+        .map(|step| (*step).to_owned())
+        .zip(answers)
+        .collect()
 }
 
 const WRITES: [&str; 10] = [
@@ -80,7 +98,12 @@ fn a_read_only_folder_takes_no_kind_of_write() {
             assert!(answer.starts_with("denied:"), "{path:?}: {step}: {answer}");
         }
         assert_eq!(contents(house.path()), before);
-        let reads = try_each(path, house.path(), ", read-only = true", &["read /data/file", "list /data"]);
+        let reads = try_each(
+            path,
+            house.path(),
+            ", read-only = true",
+            &["read /data/file", "list /data"],
+        );
         let answers: Vec<_> = reads.iter().map(|(_, answer)| &**answer).collect();
         assert_eq!(answers, ["ok:content", "ok:across file out up"]);
     }
@@ -123,14 +146,24 @@ fn no_path_leads_out_of_a_folder() {
         "rename /data/../secret /data/taken",
         "make-dir /data/../folder",
     ];
-    for (path, keys) in BOTH_PATHS.into_iter().flat_map(|path| [(path, ""), (path, ", read-only = true")]) {
+    for (path, keys) in BOTH_PATHS
+        .into_iter()
+        .flat_map(|path| [(path, ""), (path, ", read-only = true")])
+    {
         let house = house();
         let before = contents(house.path());
         let secret = format!("read {}", house.path().join("secret").display());
         let absolute = format!("read {outside}");
-        let steps: Vec<&str> = steps.iter().copied().chain([&*secret, &*absolute]).collect();
+        let steps: Vec<&str> = steps
+            .iter()
+            .copied()
+            .chain([&*secret, &*absolute])
+            .collect();
         for (step, answer) in try_each(path, house.path(), keys, &steps) {
-            assert!(!answer.starts_with("ok"), "{path:?}{keys}: {step}: {answer}");
+            assert!(
+                !answer.starts_with("ok"),
+                "{path:?}{keys}: {step}: {answer}"
+            );
         }
         assert_eq!(contents(house.path()), before);
     }
@@ -152,7 +185,10 @@ fn a_link_that_the_guest_makes_leads_nowhere_else() {
     for path in BOTH_PATHS {
         let house = house();
         for (step, answer) in try_each(path, house.path(), "", &steps) {
-            assert!(step.starts_with("symlink ..") || !answer.starts_with("ok"), "{path:?}: {step}: {answer}");
+            assert!(
+                step.starts_with("symlink ..") || !answer.starts_with("ok"),
+                "{path:?}: {step}: {answer}"
+            );
         }
         let secret = std::fs::read_to_string(house.path().join("secret"));
         assert_eq!(secret.expect("it is there"), "hidden");

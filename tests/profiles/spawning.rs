@@ -8,10 +8,15 @@ use rusm_core::{ExitReason, Limit, RuntimeEvent};
 
 /// A component that says what it may do.
 fn teller(name: &str, keys: &str) -> String {
-    component(name, keys, "query process-control - then query network 8.8.8.8:443 then query spawn -")
+    component(
+        name,
+        keys,
+        "query process-control - then query network 8.8.8.8:443 then query spawn -",
+    )
 }
 
-const STRONG: &str = "[capabilities.strong]\nallow-process-control = true\nallow-network = [\"public\"]";
+const STRONG: &str =
+    "[capabilities.strong]\nallow-process-control = true\nallow-network = [\"public\"]";
 const MAY_SPAWN: &str = "[capabilities.boss]\nallow-spawn = true";
 
 fn told(process_control: bool, network: bool, spawn: bool) -> Vec<String> {
@@ -29,27 +34,48 @@ fn a_declared_component_runs_under_its_own_profile_whoever_spawns_it() {
             STRONG.to_owned(),
             MAY_SPAWN.to_owned(),
         ];
-        let office = Office::open(path, "query process-control - then spawn strong then spawn weak", &others);
+        let office = Office::open(
+            path,
+            "query process-control - then spawn strong then spawn weak",
+            &others,
+        );
         assert_eq!(office.lines("strong"), told(true, true, false));
         assert_eq!(office.lines("weak"), told(false, false, false));
-        assert_eq!(office.lines("boss").first().map(String::as_str), Some("query=ok:denied"));
+        assert_eq!(
+            office.lines("boss").first().map(String::as_str),
+            Some("query=ok:denied")
+        );
     }
 }
 
 #[test]
 fn a_spawner_chooses_among_the_profiles_that_are_offered() {
     for path in BOTH_PATHS {
-        let others = [teller("teller", "profiles = [\"strong\"]"), STRONG.to_owned(), MAY_SPAWN.to_owned()];
+        let others = [
+            teller("teller", "profiles = [\"strong\"]"),
+            STRONG.to_owned(),
+            MAY_SPAWN.to_owned(),
+        ];
         let office = Office::open(path, "spawn teller profile=strong", &others);
         assert_eq!(office.lines("teller"), told(true, true, false));
-        assert!(office.lines("boss").iter().all(|line| line.starts_with("spawn=ok:")));
+        assert!(
+            office
+                .lines("boss")
+                .iter()
+                .all(|line| line.starts_with("spawn=ok:"))
+        );
 
         let wishes = "spawn teller profile=trusted then spawn teller profile=boss then spawn teller profile=nothing";
         let office = Office::open(path, wishes, &others);
         let lines = office.lines("boss");
         assert_eq!(lines.len(), 3);
         for (line, name) in lines.iter().zip(["trusted", "boss", "nothing"]) {
-            assert!(line.starts_with("spawn=error:") && line.contains("does not offer") && line.contains(name), "{line}");
+            assert!(
+                line.starts_with("spawn=error:")
+                    && line.contains("does not offer")
+                    && line.contains(name),
+                "{line}"
+            );
         }
         assert!(office.scenario.recorder.lines("teller").is_empty());
     }
@@ -58,10 +84,18 @@ fn a_spawner_chooses_among_the_profiles_that_are_offered() {
 #[test]
 fn restrictions_narrow() {
     for path in BOTH_PATHS {
-        let others = [teller("teller", "capability = \"strong\""), STRONG.to_owned(), MAY_SPAWN.to_owned()];
+        let others = [
+            teller("teller", "capability = \"strong\""),
+            STRONG.to_owned(),
+            MAY_SPAWN.to_owned(),
+        ];
         let office = Office::open(path, "spawn teller revoke=process-control", &others);
         assert_eq!(office.lines("teller"), told(false, true, false));
-        let office = Office::open(path, "spawn teller revoke=process-control revoke=allow-network", &others);
+        let office = Office::open(
+            path,
+            "spawn teller revoke=process-control revoke=allow-network",
+            &others,
+        );
         assert_eq!(office.lines("teller"), told(false, false, false));
 
         for (restriction, deed, limit) in [
@@ -69,8 +103,16 @@ fn restrictions_narrow() {
             ("cpu-ms=1000", "spin", Limit::CpuTime),
             ("timeout-ms=500", "forget", Limit::WallTime),
         ] {
-            let office = Office::open(path, &format!("spawn teller {restriction} args {deed}"), &others);
-            assert_eq!(office.scenario.recorder.wait_for_exit("teller").reason, ExitReason::Limit(limit), "{restriction}");
+            let office = Office::open(
+                path,
+                &format!("spawn teller {restriction} args {deed}"),
+                &others,
+            );
+            assert_eq!(
+                office.scenario.recorder.wait_for_exit("teller").reason,
+                ExitReason::Limit(limit),
+                "{restriction}"
+            );
         }
     }
 }
@@ -78,13 +120,31 @@ fn restrictions_narrow() {
 #[test]
 fn restrictions_never_widen() {
     for path in BOTH_PATHS {
-        let bounded = "[capabilities.bounded]\nmax-memory-mb = 8\nmax-cpu-ms = 1000\ntimeout-ms = 60000";
-        let others = [teller("teller", "capability = \"bounded\""), bounded.to_owned(), MAY_SPAWN.to_owned()];
-        for wider in ["memory-mb=9", "cpu-ms=1001", "cpu-ms=0", "timeout-ms=60001", "timeout-ms=0", "revoke=gravity"] {
+        let bounded =
+            "[capabilities.bounded]\nmax-memory-mb = 8\nmax-cpu-ms = 1000\ntimeout-ms = 60000";
+        let others = [
+            teller("teller", "capability = \"bounded\""),
+            bounded.to_owned(),
+            MAY_SPAWN.to_owned(),
+        ];
+        for wider in [
+            "memory-mb=9",
+            "cpu-ms=1001",
+            "cpu-ms=0",
+            "timeout-ms=60001",
+            "timeout-ms=0",
+            "revoke=gravity",
+        ] {
             let office = Office::open(path, &format!("spawn teller {wider}"), &others);
             let lines = office.lines("boss");
-            assert!(matches!(&*lines, [line] if line.starts_with("spawn=error:cannot spawn with that profile")), "{wider}: {lines:?}");
-            assert!(office.scenario.recorder.lines("teller").is_empty(), "{wider}");
+            assert!(
+                matches!(&*lines, [line] if line.starts_with("spawn=error:cannot spawn with that profile")),
+                "{wider}: {lines:?}"
+            );
+            assert!(
+                office.scenario.recorder.lines("teller").is_empty(),
+                "{wider}"
+            );
         }
     }
 }
@@ -101,13 +161,25 @@ fn code_that_is_loaded_runs_under_its_loaders_profile() {
         let desk = Desk::at(&office.scenario.runtime);
         let boss = office.scenario.recorder.wait_for_start("boss", 1);
         let code = guest("actor_probe", path);
-        desk.does(move |context| context.send(boss, 1, code)).expect("its mailbox has room");
+        desk.does(move |context| context.send(boss, 1, code))
+            .expect("its mailbox has room");
         let lines = until(&office, "brought", "say=ok:grandchild");
-        assert_eq!(lines.get(..2), Some(&["query=ok:granted".to_owned(), "query=ok:denied".to_owned()][..]));
-        assert!(lines.contains(&"spawn=denied:spawn".to_owned()), "it may not spawn what its loader may not: {lines:?}");
+        assert_eq!(
+            lines.get(..2),
+            Some(&["query=ok:granted".to_owned(), "query=ok:denied".to_owned()][..])
+        );
+        assert!(
+            lines.contains(&"spawn=denied:spawn".to_owned()),
+            "it may not spawn what its loader may not: {lines:?}"
+        );
         desk.send(boss, 2, "done");
         let lines = office.lines("boss");
-        assert!(lines.iter().any(|line| line.starts_with("spawn=error:") && line.contains("loader's profile")), "{lines:?}");
+        assert!(
+            lines
+                .iter()
+                .any(|line| line.starts_with("spawn=error:") && line.contains("loader's profile")),
+            "{lines:?}"
+        );
     }
 }
 
@@ -125,18 +197,37 @@ fn a_list_says_who_may_be_spawned_and_a_refusal_is_recorded() {
             teller("unlisted", ""),
             "[capabilities.boss]\nallow-spawn = [\"listed\"]".to_owned(),
         ];
-        let office = Office::open(path, "spawn unlisted then spawn nobody then spawn boss then spawn listed", &others);
+        let office = Office::open(
+            path,
+            "spawn unlisted then spawn nobody then spawn boss then spawn listed",
+            &others,
+        );
         office.lines("listed");
         let lines = office.lines("boss");
         let refused = "spawn=denied:spawn";
-        assert!(matches!(&*lines, [a, b, c, d] if a == refused && b == refused && c == refused && d.starts_with("spawn=ok")), "{lines:?}");
-        let denied = office.scenario.recorder.events().into_iter().filter_map(|event| match event {
-            RuntimeEvent::Denied(record) => Some(format!("{record:?}")),
-            _ => None,
-        });
+        assert!(
+            matches!(&*lines, [a, b, c, d] if a == refused && b == refused && c == refused && d.starts_with("spawn=ok")),
+            "{lines:?}"
+        );
+        let denied =
+            office
+                .scenario
+                .recorder
+                .events()
+                .into_iter()
+                .filter_map(|event| match event {
+                    RuntimeEvent::Denied(record) => Some(format!("{record:?}")),
+                    _ => None,
+                });
         let records: Vec<String> = denied.collect();
-        assert!(records.len() == 3 && records.iter().all(|record| record.contains("boss")), "{records:?}");
-        assert!(records.iter().any(|record| record.contains("unlisted")), "{records:?}");
+        assert!(
+            records.len() == 3 && records.iter().all(|record| record.contains("boss")),
+            "{records:?}"
+        );
+        assert!(
+            records.iter().any(|record| record.contains("unlisted")),
+            "{records:?}"
+        );
     }
 }
 
@@ -153,9 +244,24 @@ fn max_processes_counts_descendants_of_every_generation() {
         let refused = "spawn=error:cannot spawn: no room for another process";
         let lines = until(&office, "leaf", refused);
         assert_eq!(lines.len(), 3, "{lines:?}");
-        assert_eq!(lines.iter().filter(|line| line.starts_with("spawn=ok:")).count(), 2);
+        assert_eq!(
+            lines
+                .iter()
+                .filter(|line| line.starts_with("spawn=ok:"))
+                .count(),
+            2
+        );
         let spawned = |event: &RuntimeEvent| matches!(event, RuntimeEvent::Spawned { component, .. } if &**component == "leaf");
-        assert_eq!(office.scenario.recorder.events().iter().filter(|event| spawned(event)).count(), 3);
+        assert_eq!(
+            office
+                .scenario
+                .recorder
+                .events()
+                .iter()
+                .filter(|event| spawned(event))
+                .count(),
+            3
+        );
     }
 }
 
@@ -170,6 +276,13 @@ fn the_end_of_a_descendant_makes_room() {
         let round = "spawn leaf monitor then receive";
         let office = Office::open(path, &[round; 5].join(" then "), &others);
         let lines = office.lines("boss");
-        assert_eq!(lines.iter().filter(|line| line.starts_with("spawn=ok:")).count(), 5, "{lines:?}");
+        assert_eq!(
+            lines
+                .iter()
+                .filter(|line| line.starts_with("spawn=ok:"))
+                .count(),
+            5,
+            "{lines:?}"
+        );
     }
 }

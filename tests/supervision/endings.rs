@@ -16,14 +16,22 @@ fn an_app_that_crashes_too_often_gives_up_and_reports_the_crashes() {
         ];
         let house = House::of(path, &manifest);
         let end = house.app.wait();
-        let AppEnd::GaveUp(crashes) = end else { panic!("{path:?}: {end:?}") };
+        let AppEnd::GaveUp(crashes) = end else {
+            panic!("{path:?}: {end:?}")
+        };
         let of_loop = crashes.iter().filter(|crash| &*crash.component == "loop");
         let reasons: Vec<String> = of_loop.map(|crash| crash.reason.to_string()).collect();
         // One restart in five seconds is allowed.
-        assert!(matches!(&*reasons, [first, second] if first.starts_with("error: exit code") && first == second), "{reasons:?}");
+        assert!(
+            matches!(&*reasons, [first, second] if first.starts_with("error: exit code") && first == second),
+            "{reasons:?}"
+        );
         assert!(house.history().contains(&"give up loop".to_owned()));
         assert!(house.history().contains(&"stop service".to_owned()));
-        assert_eq!(house.scenario.recorder.wait_for_exit("service").reason, ExitReason::Shutdown);
+        assert_eq!(
+            house.scenario.recorder.wait_for_exit("service").reason,
+            ExitReason::Shutdown
+        );
     }
 }
 
@@ -37,8 +45,15 @@ fn an_app_whose_child_cannot_start_gives_up_and_says_why() {
         ];
         let house = House::of(path, &manifest);
         let end = house.app.wait();
-        let AppEnd::GaveUp(crashes) = end else { panic!("{path:?}: {end:?}") };
-        assert!(crashes.iter().any(|crash| crash.reason.to_string().contains("no/such/folder")), "{crashes:?}");
+        let AppEnd::GaveUp(crashes) = end else {
+            panic!("{path:?}: {end:?}")
+        };
+        assert!(
+            crashes
+                .iter()
+                .any(|crash| crash.reason.to_string().contains("no/such/folder")),
+            "{crashes:?}"
+        );
     }
 }
 
@@ -46,17 +61,39 @@ fn an_app_whose_child_cannot_start_gives_up_and_says_why() {
 #[test]
 fn an_app_stops_in_reverse_order() {
     for path in BOTH_PATHS {
-        let mut manifest: Vec<String> = ["a", "b", "c", "d"].map(|name| component(name, "", "echo")).to_vec();
+        let mut manifest: Vec<String> = ["a", "b", "c", "d"]
+            .map(|name| component(name, "", "echo"))
+            .to_vec();
         manifest.push("[supervisors.outer]\nchildren = [{ component = \"a\" }, { supervisor = \"inner\" }, { component = \"d\" }]".to_owned());
-        manifest.push("[supervisors.inner]\nchildren = [{ component = \"b\" }, { component = \"c\" }]".to_owned());
+        manifest.push(
+            "[supervisors.inner]\nchildren = [{ component = \"b\" }, { component = \"c\" }]"
+                .to_owned(),
+        );
         let house = House::of(path, &manifest);
         let before = house.history();
-        assert_eq!(before, ["start a", "start b", "start c", "start inner", "start d", "start outer"]);
+        assert_eq!(
+            before,
+            [
+                "start a",
+                "start b",
+                "start c",
+                "start inner",
+                "start d",
+                "start outer"
+            ]
+        );
         house.app.stop();
         house.app.stop();
         let end = house.app.wait();
         assert!(matches!(end, AppEnd::Stopped), "{path:?}: {end:?}");
-        let stops = ["stop d", "stop c", "stop b", "stop inner", "stop a", "stop outer"];
+        let stops = [
+            "stop d",
+            "stop c",
+            "stop b",
+            "stop inner",
+            "stop a",
+            "stop outer",
+        ];
         assert_eq!(house.history().split_off(before.len()), stops);
     }
 }
@@ -78,13 +115,21 @@ fn a_child_that_does_not_stop_in_its_time_is_killed() {
             ],
         );
         for name in ["orderly", "stubborn", "hasty"] {
-            house.scenario.recorder.wait_for_line(name, "say=ok:trapping");
+            house
+                .scenario
+                .recorder
+                .wait_for_line(name, "say=ok:trapping");
         }
         house.app.stop();
         house.app.wait();
         let events = house.scenario.recorder.events();
         let stopped = events.iter().filter_map(|event| match supervision(event)? {
-            SupervisorEvent::ChildStopped { id, reason, outcome, .. } => Some((&**id, reason.clone(), *outcome)),
+            SupervisorEvent::ChildStopped {
+                id,
+                reason,
+                outcome,
+                ..
+            } => Some((&**id, reason.clone(), *outcome)),
             _ => None,
         });
         let stopped: Vec<_> = stopped.take(4).collect();
@@ -114,10 +159,17 @@ fn an_app_finishes_when_all_is_done() {
             ],
         );
         let end = house.app.wait();
-        assert!(matches!(end, AppEnd::Finished), "{path:?}: {end:?} after {:#?}", house.history());
+        assert!(
+            matches!(end, AppEnd::Finished),
+            "{path:?}: {end:?} after {:#?}",
+            house.history()
+        );
         for component in ["task", "top"] {
             let lines = house.scenario.recorder.lines(component);
-            assert!(!lines.is_empty() && lines.iter().all(|line| line == "say=ok:done"), "{lines:?}");
+            assert!(
+                !lines.is_empty() && lines.iter().all(|line| line == "say=ok:done"),
+                "{lines:?}"
+            );
         }
         assert_eq!(house.scenario.recorder.lines("task").len(), 3);
     }

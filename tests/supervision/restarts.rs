@@ -8,7 +8,9 @@ use rusm_core::{ExitReason, RuntimeEvent};
 
 /// Three services under one supervisor.
 fn trio(strategy: &str) -> Vec<String> {
-    let mut manifest: Vec<String> = ["a", "b", "c"].map(|name| component(name, "", "echo")).to_vec();
+    let mut manifest: Vec<String> = ["a", "b", "c"]
+        .map(|name| component(name, "", "echo"))
+        .to_vec();
     manifest.push(format!(
         "[supervisors.trio]\nstrategy = \"{strategy}\"\nmax-restarts = 10
         children = [{{ component = \"a\" }}, {{ component = \"b\" }}, {{ component = \"c\" }}]"
@@ -30,7 +32,11 @@ fn after_the_death_of_b(strategy: &str, expected: &[&str]) {
             let number = 1 + expected.iter().filter(|step| **step == start).count();
             desk.hears_echo_of(house.scenario.recorder.wait_for_start(name, number));
         }
-        assert_eq!(house.history().split_off(before.len()), expected, "{path:?}");
+        assert_eq!(
+            house.history().split_off(before.len()),
+            expected,
+            "{path:?}"
+        );
     }
 }
 
@@ -46,7 +52,10 @@ fn rest_for_one_restarts_those_that_came_after() {
 
 #[test]
 fn one_for_all_restarts_all() {
-    after_the_death_of_b("one-for-all", &["end b", "stop c", "stop a", "start a", "start b", "start c"]);
+    after_the_death_of_b(
+        "one-for-all",
+        &["end b", "stop c", "stop a", "start a", "start b", "start c"],
+    );
 }
 
 /// A transient child comes back after a crash and not after an orderly end; a temporary one never.
@@ -76,7 +85,14 @@ fn restart_types_say_who_comes_back() {
         house.scenario.recorder.wait_for_start("permanent", 2);
         let mut history = house.history().split_off(before);
         history.sort();
-        let expected = ["end crashing", "end permanent", "end temporary", "end transient", "start crashing", "start permanent"];
+        let expected = [
+            "end crashing",
+            "end permanent",
+            "end temporary",
+            "end transient",
+            "start crashing",
+            "start permanent",
+        ];
         assert_eq!(history, expected, "{path:?}");
     }
 }
@@ -93,13 +109,16 @@ fn count_makes_several_children() {
             ],
         );
         let desk = Desk::at(&house.scenario.runtime);
-        let others = ["worker-1", "worker-3"].map(|name| house.scenario.recorder.wait_for_start(name, 1));
+        let others =
+            ["worker-1", "worker-3"].map(|name| house.scenario.recorder.wait_for_start(name, 1));
         let reborn = house.kill("worker-2", 1);
         for worker in others.into_iter().chain([reborn]) {
             desk.hears_echo_of(worker);
         }
         let events = house.scenario.recorder.events();
-        let ends = events.iter().filter(|event| matches!(event, RuntimeEvent::Exited(exit) if &*exit.component == "worker"));
+        let ends = events.iter().filter(
+            |event| matches!(event, RuntimeEvent::Exited(exit) if &*exit.component == "worker"),
+        );
         assert_eq!(ends.count(), 1);
     }
 }
@@ -126,7 +145,15 @@ fn a_nested_supervisor_that_gives_up_is_started_again() {
         desk.hears_echo_of(house.scenario.recorder.wait_for_start("second", 2));
         desk.hears_echo_of(house.scenario.recorder.wait_for_start("outside", 1));
         let history = house.history().split_off(before);
-        let expected = ["end first", "give up first", "stop second", "end inner", "start first", "start second", "start inner"];
+        let expected = [
+            "end first",
+            "give up first",
+            "stop second",
+            "end inner",
+            "start first",
+            "start second",
+            "start inner",
+        ];
         assert_eq!(history, expected, "{path:?}");
     }
 }
@@ -139,7 +166,8 @@ fn no_child_outlives_a_killed_supervisor() {
             path,
             &[
                 component("child", "", "echo"),
-                "[supervisors.house]\nmax-restarts = 1\nchildren = [{ component = \"child\" }]".to_owned(),
+                "[supervisors.house]\nmax-restarts = 1\nchildren = [{ component = \"child\" }]"
+                    .to_owned(),
             ],
         );
         let child = house.scenario.recorder.wait_for_start("child", 1);

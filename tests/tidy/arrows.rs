@@ -4,24 +4,60 @@ use super::{report, root};
 
 /// Crate, the crates of this workspace it may use, and the ones from outside.
 const ALLOWED: &[(&str, &[&str], &[&str])] = &[
-    ("rusm-actor", &[], &["crossbeam-deque", "parking_lot", "slab", "thiserror"]),
+    (
+        "rusm-actor",
+        &[],
+        &["crossbeam-deque", "parking_lot", "slab", "thiserror"],
+    ),
     ("rusm-supervisor", &["rusm-actor"], &["thiserror"]),
     ("rusm-caps", &[], &["thiserror"]),
-    ("rusm-manifest", &["rusm-caps"], &["serde", "strsim", "thiserror", "toml"]),
+    (
+        "rusm-manifest",
+        &["rusm-caps"],
+        &["serde", "strsim", "thiserror", "toml"],
+    ),
     ("rusm-abi", &[], &[]),
     ("rusm-sdk", &["rusm-abi"], &["wit-bindgen"]),
     (
         "rusm-core",
-        &["rusm-abi", "rusm-actor", "rusm-caps", "rusm-manifest", "rusm-supervisor"],
         &[
-            "bytes", "parking_lot", "sha2", "strsim", "thiserror", "tokio", "wasmparser", "wasmtime", "wasmtime-wasi",
+            "rusm-abi",
+            "rusm-actor",
+            "rusm-caps",
+            "rusm-manifest",
+            "rusm-supervisor",
+        ],
+        &[
+            "bytes",
+            "parking_lot",
+            "sha2",
+            "strsim",
+            "thiserror",
+            "tokio",
+            "wasmparser",
+            "wasmtime",
+            "wasmtime-wasi",
         ],
     ),
     (
         "rusm-cli",
-        &["rusm-actor", "rusm-caps", "rusm-core", "rusm-manifest", "rusm-supervisor"],
         &[
-            "clap", "dotenvy", "indicatif", "serde", "serde_json", "signal-hook", "strsim", "thiserror", "tracing",
+            "rusm-actor",
+            "rusm-caps",
+            "rusm-core",
+            "rusm-manifest",
+            "rusm-supervisor",
+        ],
+        &[
+            "clap",
+            "dotenvy",
+            "indicatif",
+            "serde",
+            "serde_json",
+            "signal-hook",
+            "strsim",
+            "thiserror",
+            "tracing",
             "tracing-subscriber",
         ],
     ),
@@ -32,7 +68,9 @@ fn dependencies(krate: &str) -> Vec<String> {
     let text = std::fs::read_to_string(&path).expect("every crate has a manifest");
     let manifest: toml::Table = text.parse().expect("Cargo has read it before");
     let table = manifest.get("dependencies").and_then(toml::Value::as_table);
-    table.map(|table| table.keys().cloned().collect()).unwrap_or_default()
+    table
+        .map(|table| table.keys().cloned().collect())
+        .unwrap_or_default()
 }
 
 #[test]

@@ -29,13 +29,22 @@ fn the_documents_of_the_house_are_there() {
 fn every_test_that_a_document_names_exists() {
     let files = project_files();
     let tests = test_names(&files);
-    let documents = ["crates/rusm-actor/SEMANTICS.md", "crates/rusm-supervisor/SEMANTICS.md", "SECURITY.md"];
+    let documents = [
+        "crates/rusm-actor/SEMANTICS.md",
+        "crates/rusm-supervisor/SEMANTICS.md",
+        "SECURITY.md",
+    ];
     let mut findings = Vec::new();
-    for file in files.iter().filter(|file| documents.contains(&file.path.as_str())) {
+    for file in files
+        .iter()
+        .filter(|file| documents.contains(&file.path.as_str()))
+    {
         let rows = file.text.lines().filter(|line| line.starts_with('|'));
         let named: Vec<&str> = rows.flat_map(names_in_last_column).collect();
         assert!(!named.is_empty(), "{} names no test at all", file.path);
-        let unknown = named.into_iter().filter(|name| !tests.iter().any(|test| test == name));
+        let unknown = named
+            .into_iter()
+            .filter(|name| !tests.iter().any(|test| test == name));
         findings.extend(unknown.map(|name| format!("{}: {name}", file.path)));
     }
     report("tests that do not exist", &findings);
@@ -46,7 +55,9 @@ fn test_names(files: &[ProjectFile]) -> Vec<String> {
     for file in files.iter().filter(|file| file.path.ends_with(".rs")) {
         for line in file.text.lines() {
             let line = line.trim_start();
-            let function = line.strip_prefix("fn ").or_else(|| line.strip_prefix("async fn "));
+            let function = line
+                .strip_prefix("fn ")
+                .or_else(|| line.strip_prefix("async fn "));
             if let Some((name, _)) = function.and_then(|rest| rest.split_once('(')) {
                 names.push(name.to_owned());
             }
@@ -56,7 +67,19 @@ fn test_names(files: &[ProjectFile]) -> Vec<String> {
 }
 
 fn names_in_last_column(row: &str) -> Vec<&str> {
-    let last = row.trim_end().trim_end_matches('|').rsplit('|').next().unwrap_or("");
+    let last = row
+        .trim_end()
+        .trim_end_matches('|')
+        .rsplit('|')
+        .next()
+        .unwrap_or("");
     let quoted = last.split('`').skip(1).step_by(2);
-    quoted.filter(|name| !name.is_empty() && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')).collect()
+    quoted
+        .filter(|name| {
+            !name.is_empty()
+                && name
+                    .chars()
+                    .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+        })
+        .collect()
 }

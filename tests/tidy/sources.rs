@@ -13,8 +13,14 @@ fn banned() -> Vec<(String, &'static str)> {
         (["FIX", "ME"], "fix it"),
         (["XX", "X"], "fix it"),
         (["#[ign", "ore"], "a test that does not run shows nothing"),
-        (["thread::sl", "eep"], "wait for an event, or use the manual clock"),
-        (["time::sl", "eep"], "wait for an event, or use the manual clock"),
+        (
+            ["thread::sl", "eep"],
+            "wait for an event, or use the manual clock",
+        ),
+        (
+            ["time::sl", "eep"],
+            "wait for an event, or use the manual clock",
+        ),
     ]
     .into_iter()
     .map(|(parts, why)| (parts.concat(), why))
@@ -22,7 +28,9 @@ fn banned() -> Vec<(String, &'static str)> {
 }
 
 fn rust_files() -> impl Iterator<Item = ProjectFile> {
-    project_files().into_iter().filter(|file| file.path.ends_with(".rs"))
+    project_files()
+        .into_iter()
+        .filter(|file| file.path.ends_with(".rs"))
 }
 
 #[test]
@@ -31,7 +39,10 @@ fn every_source_file_opens_with_its_purpose() {
         .filter(|file| !file.text.starts_with("//!") && !file.text.starts_with("#!["))
         .map(|file| file.path)
         .collect();
-    report("a file opens with a `//!` paragraph that says what it is for", &headless);
+    report(
+        "a file opens with a `//!` paragraph that says what it is for",
+        &headless,
+    );
 }
 
 #[test]
@@ -69,7 +80,10 @@ fn only_the_wasi_files_inherit_from_the_process() {
         .filter(|file| file.text.contains(".inherit_") || file.text.contains("WasiCtxBuilder"))
         .map(|file| file.path)
         .collect();
-    report("a WASI context is made in wasi.rs alone, from the profile alone", &findings);
+    report(
+        "a WASI context is made in wasi.rs alone, from the profile alone",
+        &findings,
+    );
 }
 
 #[test]
@@ -84,7 +98,9 @@ fn unsafe_code_stands_in_the_named_files_only() {
     let is_unsafe = |line: &str| {
         let code = line.split("//").next().unwrap_or(line);
         let opens = [" {", " fn", " impl", " extern", "("].iter();
-        opens.clone().any(|next| code.contains(&format!("{keyword}{next}")))
+        opens
+            .clone()
+            .any(|next| code.contains(&format!("{keyword}{next}")))
     };
     let findings: Vec<String> = rust_files()
         .filter(|file| !allowed.iter().any(|prefix| file.path.starts_with(prefix)))
@@ -115,12 +131,20 @@ fn is_module_of_tests(path: &str) -> bool {
 }
 
 fn is_declared(files: &[ProjectFile], path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path).trim_end_matches(".rs");
+    let name = path
+        .rsplit('/')
+        .next()
+        .unwrap_or(path)
+        .trim_end_matches(".rs");
     let declaration = format!("mod {name};");
     let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
     files.iter().any(|file| {
-        let near = file.path.starts_with(folder) || folder.starts_with(file.path.trim_end_matches(".rs"));
-        near && file.text.lines().any(|line| line.trim_start_matches("pub(crate) ").trim() == declaration)
+        let near =
+            file.path.starts_with(folder) || folder.starts_with(file.path.trim_end_matches(".rs"));
+        near && file
+            .text
+            .lines()
+            .any(|line| line.trim_start_matches("pub(crate) ").trim() == declaration)
     }) || is_own_binary(path)
 }
 

@@ -28,7 +28,12 @@ fn documented() -> Vec<Vec<String>> {
     let (_, imports) = RAW.split_once("## Imports").unwrap();
     let (imports, _) = imports.split_once("## Records").unwrap();
     let rows = imports.lines().filter(|line| line.starts_with("| `"));
-    rows.map(|row| row.split('|').map(|cell| cell.trim().replace('`', "")).collect()).collect()
+    rows.map(|row| {
+        row.split('|')
+            .map(|cell| cell.trim().replace('`', ""))
+            .collect()
+    })
+    .collect()
 }
 
 #[test]
@@ -38,10 +43,18 @@ fn imports_are_the_functions_of_the_wit_and_take() {
         .filter_map(|import| Some((import.interface?.to_owned(), import.name.to_owned())))
         .collect();
     assert_eq!(table, wit_functions());
-    let own: Vec<_> = IMPORTS.iter().filter(|import| import.interface.is_none()).map(|import| import.name).collect();
+    let own: Vec<_> = IMPORTS
+        .iter()
+        .filter(|import| import.interface.is_none())
+        .map(|import| import.name)
+        .collect();
     assert_eq!(own, ["take"]);
     let names: BTreeSet<_> = IMPORTS.iter().map(|import| import.name).collect();
-    assert_eq!(names.len(), IMPORTS.len(), "names are unique across interfaces");
+    assert_eq!(
+        names.len(),
+        IMPORTS.len(),
+        "names are unique across interfaces"
+    );
 }
 
 #[test]
@@ -51,18 +64,34 @@ fn every_import_is_documented_with_its_type_and_grant() {
     for (import, row) in IMPORTS.iter().zip(&documented) {
         let (name, ty, needs) = (&row[1], &row[2], &row[4]);
         assert_eq!(name, import.name);
-        let (params, result) = ty.split_once(") -> ").unwrap_or((ty.trim_end_matches(')'), ""));
-        let params: Vec<_> = params.trim_start_matches('(').split(", ").filter(|param| !param.is_empty()).collect();
-        let types: Vec<_> = params.iter().map(|param| param.split_once(": ").unwrap().1).collect();
+        let (params, result) = ty
+            .split_once(") -> ")
+            .unwrap_or((ty.trim_end_matches(')'), ""));
+        let params: Vec<_> = params
+            .trim_start_matches('(')
+            .split(", ")
+            .filter(|param| !param.is_empty())
+            .collect();
+        let types: Vec<_> = params
+            .iter()
+            .map(|param| param.split_once(": ").unwrap().1)
+            .collect();
         let word = |value: Value| match value {
             Value::I32 => "i32",
             Value::I64 => "i64",
         };
-        assert_eq!(types, import.params.iter().copied().map(word).collect::<Vec<_>>(), "{name}");
+        assert_eq!(
+            types,
+            import.params.iter().copied().map(word).collect::<Vec<_>>(),
+            "{name}"
+        );
         assert_eq!(result, import.result.map_or("", word), "{name}");
         match import.gate {
             Gate::Open => assert_eq!(needs, "", "{name}"),
-            Gate::Grant(key) => assert!(needs.starts_with(key), "{name} needs {key}, documented: {needs}"),
+            Gate::Grant(key) => assert!(
+                needs.starts_with(key),
+                "{name} needs {key}, documented: {needs}"
+            ),
         }
     }
 }
@@ -86,8 +115,18 @@ fn limits_are_documented() {
         ("payload", format!("{} MiB", limits::MAX_PAYLOAD >> 20)),
         ("name of a process", format!("{} bytes", limits::MAX_NAME)),
         ("tags", limits::MAX_SELECTOR_TAGS.to_string()),
-        ("exit reason", format!("{} KiB", limits::MAX_REASON_TEXT >> 10)),
-        ("arguments", format!("{} with {} KiB", thousands(limits::MAX_ARGS), limits::MAX_ARGS_BYTES >> 10)),
+        (
+            "exit reason",
+            format!("{} KiB", limits::MAX_REASON_TEXT >> 10),
+        ),
+        (
+            "arguments",
+            format!(
+                "{} with {} KiB",
+                thousands(limits::MAX_ARGS),
+                limits::MAX_ARGS_BYTES >> 10
+            ),
+        ),
         ("revoked", limits::MAX_REVOKE.to_string()),
         ("code given", format!("{} MiB", limits::MAX_CODE >> 20)),
         ("links and monitors", thousands(limits::MAX_LINKS)),
@@ -107,7 +146,9 @@ fn limits_are_documented() {
         ),
     ] {
         let (_, table) = RAW.split_once("## Limits").unwrap();
-        let row = table.lines().find(|line| line.starts_with('|') && line.contains(what));
+        let row = table
+            .lines()
+            .find(|line| line.starts_with('|') && line.contains(what));
         let row = row.unwrap_or_else(|| panic!("{what} has no row"));
         assert!(row.contains(&shown), "{what}: {shown} is not in {row}");
     }

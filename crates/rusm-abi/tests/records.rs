@@ -15,7 +15,11 @@ fn survives<'a, R: Record<'a> + PartialEq + Debug>(record: &R, room: &'a mut Vec
     let length = record.encoded_len();
     room.resize(length + 1, 0xaa);
     assert_eq!(record.encode(&mut room[..length - 1]), Err(Full));
-    assert_eq!(room, &vec![0xaa; length + 1], "what does not fit leaves the room as it was");
+    assert_eq!(
+        room,
+        &vec![0xaa; length + 1],
+        "what does not fit leaves the room as it was"
+    );
     assert_eq!(record.encode(room), Ok(length));
     assert_eq!(room[length], 0xaa, "nothing is written behind the record");
     let room: &'a [u8] = room;
@@ -172,17 +176,33 @@ fn lengths_that_lie_are_refused() {
     assert_eq!(Selector::decode(&selector), Err(Malformed::Short));
     let huge = [0xfe, 0xff, 0xff, 0xff, b'x'];
     assert_eq!(<&str>::decode(&huge), Err(Malformed::Short));
-    assert_eq!(List::<'_, &str>::decode(&huge).err(), Some(Malformed::Short));
-    assert_eq!(<&str>::decode(&[0xff, 0xff, 0xff, 0xff]), Err(Malformed::Short), "none where a text must be");
+    assert_eq!(
+        List::<'_, &str>::decode(&huge).err(),
+        Some(Malformed::Short)
+    );
+    assert_eq!(
+        <&str>::decode(&[0xff, 0xff, 0xff, 0xff]),
+        Err(Malformed::Short),
+        "none where a text must be"
+    );
     assert_eq!(<&str>::decode(&[1, 0, 0, 0, 0xff]), Err(Malformed::NotText));
 }
 
 /// Kinds and flags without a meaning are refused and not taken for another.
 #[test]
 fn unknown_numbers_are_refused() {
-    assert_eq!(Reason::decode(&[9, 0, 0, 0, 0, 0, 0, 0]), Err(Malformed::Unknown(9)));
-    assert_eq!(Reason::decode(&[7, 0, 0, 0, 5, 0, 0, 0]), Err(Malformed::Unknown(5)));
-    assert_eq!(Reason::decode(&[0, 0, 0, 0, 1, 0, 0, 0]), Err(Malformed::Unknown(1)));
+    assert_eq!(
+        Reason::decode(&[9, 0, 0, 0, 0, 0, 0, 0]),
+        Err(Malformed::Unknown(9))
+    );
+    assert_eq!(
+        Reason::decode(&[7, 0, 0, 0, 5, 0, 0, 0]),
+        Err(Malformed::Unknown(5))
+    );
+    assert_eq!(
+        Reason::decode(&[0, 0, 0, 0, 1, 0, 0, 0]),
+        Err(Malformed::Unknown(1))
+    );
     let mut options = vec![0; SpawnOptions::plain().encoded_len()];
     SpawnOptions::plain().encode(&mut options).unwrap();
     options[0] = 4;
@@ -196,13 +216,27 @@ fn unknown_numbers_are_refused() {
 #[test]
 fn layouts_are_as_documented() {
     let mut room = [0xaa; 64];
-    let event = Event::Request { id: 4, sender: 2, tag: 3, payload: b"hi" };
+    let event = Event::Request {
+        id: 4,
+        sender: 2,
+        tag: 3,
+        payload: b"hi",
+    };
     assert_eq!(event.encode(&mut room), Ok(34));
     let words: Vec<u64> = numbers(&room[..32]).unwrap().collect();
     assert_eq!((words, &room[32..34]), (vec![1, 2, 3, 4], &b"hi"[..]));
-    let selector = Selector { tags: Some(List::Slice(&[7])), sender: Some(5), monitor: None };
+    let selector = Selector {
+        tags: Some(List::Slice(&[7])),
+        sender: Some(5),
+        monitor: None,
+    };
     assert_eq!(selector.encode(&mut room), Ok(28));
-    assert_eq!(room[..28], [5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0]);
+    assert_eq!(
+        room[..28],
+        [
+            5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0
+        ]
+    );
     assert_eq!(Reason::Error("x").encode(&mut room), Ok(13));
     assert_eq!(room[..13], [8, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, b'x']);
 }

@@ -42,7 +42,13 @@ pub(crate) struct GlobalArgs {
     #[arg(short, long, global = true, action = ArgAction::Count, conflicts_with = "log_level")]
     pub(crate) verbose: u8,
     /// How log lines look
-    #[arg(long, global = true, value_enum, default_value_t, value_name = "FORMAT")]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        value_name = "FORMAT"
+    )]
     pub(crate) log_format: LogFormat,
 }
 
@@ -89,7 +95,9 @@ pub(crate) enum Command {
 
 /// `rusm run`
 #[derive(Debug, Args)]
-#[command(override_usage = "rusm run [OPTIONS] [DIR | rusm.toml]\n       rusm run [OPTIONS] FILE.wasm [-- ARGS...]")]
+#[command(
+    override_usage = "rusm run [OPTIONS] [DIR | rusm.toml]\n       rusm run [OPTIONS] FILE.wasm [-- ARGS...]"
+)]
 pub(crate) struct RunArgs {
     /// A folder with a rusm.toml, a manifest, or a .wasm file [default: the current folder]
     #[arg(value_name = "DIR | rusm.toml | FILE.wasm")]
@@ -141,19 +149,27 @@ pub(crate) struct CheckArgs {
 /// Shows an argument that was meant for the guest its place.
 pub(crate) fn hinted(mut error: clap::Error) -> clap::Error {
     let word = match error.get(ContextKind::InvalidArg) {
-        Some(ContextValue::String(word)) if error.kind() == ErrorKind::UnknownArgument => word.clone(),
+        Some(ContextValue::String(word)) if error.kind() == ErrorKind::UnknownArgument => {
+            word.clone()
+        }
         _ => return error,
     };
     if !word.starts_with('-') {
         let tip = format!("what the guest gets stands behind '--': rusm run FILE.wasm -- {word}");
-        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+        error.insert(
+            ContextKind::Suggested,
+            ContextValue::StyledStrs(vec![tip.into()]),
+        );
     }
     error
 }
 
 /// Finds `--color` before clap does, so that clap's own errors obey it.
 pub(crate) fn color_typed(typed: &[OsString]) -> ColorWhen {
-    let mut words = typed.iter().take_while(|word| *word != "--").filter_map(|word| word.to_str());
+    let mut words = typed
+        .iter()
+        .take_while(|word| *word != "--")
+        .filter_map(|word| word.to_str());
     while let Some(word) = words.next() {
         let value = match word.strip_prefix("--color") {
             Some("") => words.next(),

@@ -51,7 +51,9 @@ impl Builder {
     pub(crate) fn locate(&self, manifest: &Manifest, folder: &Path) -> Result<Built, Failure> {
         let packages = self.packages(manifest, folder);
         self.progress.finish();
-        let places = packages?.into_iter().map(|(component, package)| (component, package.usual_place()));
+        let places = packages?
+            .into_iter()
+            .map(|(component, package)| (component, package.usual_place()));
         Ok(places.filter(|(_, place)| place.is_file()).collect())
     }
 
@@ -59,7 +61,10 @@ impl Builder {
         let packages = self.packages(manifest, folder)?;
         let mut workspaces: BTreeMap<&Path, Vec<&Package>> = BTreeMap::new();
         for package in packages.values() {
-            workspaces.entry(&package.workspace).or_default().push(package);
+            workspaces
+                .entry(&package.workspace)
+                .or_default()
+                .push(package);
         }
         let mut places: BTreeMap<(PathBuf, String), PathBuf> = BTreeMap::new();
         for (workspace, members) in workspaces {
@@ -73,7 +78,10 @@ impl Builder {
             let key = (package.workspace.clone(), package.key());
             let place = places.get(&key).ok_or_else(|| {
                 let (name, program) = (&package.name, &package.program);
-                Failure::new(Kind::General, format!("cargo built package '{name}' without saying where '{program}' is"))
+                Failure::new(
+                    Kind::General,
+                    format!("cargo built package '{name}' without saying where '{program}' is"),
+                )
             })?;
             built.insert(component.clone(), place.clone());
         }
@@ -81,12 +89,19 @@ impl Builder {
         Ok(built)
     }
 
-    fn packages(&self, manifest: &Manifest, folder: &Path) -> Result<BTreeMap<String, Package>, Failure> {
+    fn packages(
+        &self,
+        manifest: &Manifest,
+        folder: &Path,
+    ) -> Result<BTreeMap<String, Package>, Failure> {
         let mut packages = BTreeMap::new();
         let mut problems = Vec::new();
         for component in manifest.components.values() {
-            let CodeSource::Package(source) = &component.code else { continue };
-            self.progress.step(&format!("looking at {}", source.display()));
+            let CodeSource::Package(source) = &component.code else {
+                continue;
+            };
+            self.progress
+                .step(&format!("looking at {}", source.display()));
             match package::find(&folder.join(source)) {
                 Ok(package) => {
                     packages.insert(component.name.clone(), package);
@@ -107,11 +122,18 @@ impl Builder {
 fn one_place_each(packages: &BTreeMap<String, Package>, built: &Built) -> Result<(), Failure> {
     let mut owners: BTreeMap<&Path, &Package> = BTreeMap::new();
     for (component, place) in built {
-        let Some(package) = packages.get(component) else { continue };
+        let Some(package) = packages.get(component) else {
+            continue;
+        };
         if let Some(other) = owners.insert(place, package)
             && (other.workspace != package.workspace || other.key() != package.key())
         {
-            let message = format!("packages '{}' and '{}' are both built to {}", other.name, package.name, place.display());
+            let message = format!(
+                "packages '{}' and '{}' are both built to {}",
+                other.name,
+                package.name,
+                place.display()
+            );
             return Err(Failure::new(Kind::General, message)
                 .help("rename one of the programs, or do not let both workspaces use one CARGO_TARGET_DIR"));
         }

@@ -19,7 +19,11 @@ use std::sync::Arc;
 
 /// Does what was asked. The answer is the exit code of a run that did not fail by itself.
 pub(crate) fn run(cli: &Cli, console: Console) -> Result<u8, Failure> {
-    let session = Session { global: cli.global.clone(), console, progress: Progress::new(console) };
+    let session = Session {
+        global: cli.global.clone(),
+        console,
+        progress: Progress::new(console),
+    };
     match &cli.command {
         Command::Run(args) => run_either(args, &session),
         Command::Build(args) => build::build(args, &session),
@@ -58,7 +62,11 @@ enum Cache {
 
 impl Session {
     fn builder(&self, warnings: Warnings) -> Builder {
-        Builder { progress: self.progress.clone(), console: self.console, warnings }
+        Builder {
+            progress: self.progress.clone(),
+            console: self.console,
+            warnings,
+        }
     }
 
     /// Where the guests of an app are, built if that is wanted.
@@ -87,17 +95,24 @@ impl Session {
     ) -> Result<Runtime, Failure> {
         let mut builder = Runtime::builder().workers(workers).env(environment);
         builder = builder.observer(Arc::clone(observer) as Arc<dyn RuntimeObserver>);
-        let folder = place::cache_folder(|name| std::env::var_os(name)).filter(|_| cache == Cache::Kept);
+        let folder =
+            place::cache_folder(|name| std::env::var_os(name)).filter(|_| cache == Cache::Kept);
         if let Some(folder) = folder {
             builder = builder.cache_folder(folder);
         }
-        builder.build().map_err(|error| Failure::new(Kind::NotStarted, error.to_string()))
+        builder
+            .build()
+            .map_err(|error| Failure::new(Kind::NotStarted, error.to_string()))
     }
 }
 
 impl Build {
     fn unless(no_build: bool) -> Self {
-        if no_build { Self::Nothing } else { Self::WhatIsStale }
+        if no_build {
+            Self::Nothing
+        } else {
+            Self::WhatIsStale
+        }
     }
 }
 

@@ -11,13 +11,23 @@ pub(crate) type Environment = BTreeMap<String, String>;
 
 /// The process environment. What is not Unicode cannot be handed to a guest, and is left out.
 pub(crate) fn of_process() -> Environment {
-    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
 }
 
 /// The process environment, completed by the `.env` of a folder if it has one.
-pub(crate) fn with_dot_env(mut environment: Environment, folder: &Path) -> Result<Environment, Failure> {
+pub(crate) fn with_dot_env(
+    mut environment: Environment,
+    folder: &Path,
+) -> Result<Environment, Failure> {
     let path = folder.join(".env");
-    let unreadable = |why: &str| Failure::new(Kind::Manifest, format!("cannot read '{}': {why}", path.display()));
+    let unreadable = |why: &str| {
+        Failure::new(
+            Kind::Manifest,
+            format!("cannot read '{}': {why}", path.display()),
+        )
+    };
     let lines = match dotenvy::from_path_iter(&path) {
         Ok(lines) => lines,
         Err(error) if error.not_found() => return Ok(environment),
@@ -25,7 +35,8 @@ pub(crate) fn with_dot_env(mut environment: Environment, folder: &Path) -> Resul
     };
     for (position, line) in lines.enumerate() {
         let (name, value) = line.map_err(|error| {
-            unreadable(&format!("assignment {}: {}", position + 1, reason(&error))).help("write one NAME=VALUE a line")
+            unreadable(&format!("assignment {}: {}", position + 1, reason(&error)))
+                .help("write one NAME=VALUE a line")
         })?;
         environment.entry(name).or_insert(value);
     }
@@ -33,10 +44,15 @@ pub(crate) fn with_dot_env(mut environment: Environment, folder: &Path) -> Resul
 }
 
 /// The cause without the line it is about: that may hold a secret.
-#[expect(clippy::wildcard_enum_match_arm, reason = "the list of the library is open")]
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the list of the library is open"
+)]
 fn reason(error: &dotenvy::Error) -> String {
     match error {
-        dotenvy::Error::LineParse(_, offset) => format!("it cannot be understood from byte {offset} on"),
+        dotenvy::Error::LineParse(_, offset) => {
+            format!("it cannot be understood from byte {offset} on")
+        }
         dotenvy::Error::Io(error) => error.to_string(),
         _ => "a variable that it refers to is not set".to_owned(),
     }
@@ -49,14 +65,20 @@ mod tests {
     fn read(dot_env: &str) -> Result<Environment, Failure> {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join(".env"), dot_env).unwrap();
-        with_dot_env(Environment::from([("A".to_owned(), "outer".to_owned())]), folder.path())
+        with_dot_env(
+            Environment::from([("A".to_owned(), "outer".to_owned())]),
+            folder.path(),
+        )
     }
 
     /// What is set outside wins; `.env` adds what is not.
     #[test]
     fn the_process_environment_comes_first() {
         let environment = read("A=inner\nB='two words' # why\n\nexport C=3\n").unwrap();
-        let values: Vec<_> = environment.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let values: Vec<_> = environment
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
         assert_eq!(values, ["A=outer", "B=two words", "C=3"]);
     }
 
@@ -64,7 +86,10 @@ mod tests {
     #[test]
     fn a_missing_file_is_nothing() {
         let folder = tempfile::tempdir().unwrap();
-        assert_eq!(with_dot_env(Environment::new(), folder.path()), Ok(Environment::new()));
+        assert_eq!(
+            with_dot_env(Environment::new(), folder.path()),
+            Ok(Environment::new())
+        );
     }
 
     /// A line that cannot be read is an error that does not repeat the line, which may be a secret.

@@ -47,11 +47,18 @@ pub(crate) fn start(global: &GlobalArgs, default: LogLevel, console: Console, pr
     let layer = tracing_subscriber::fmt::layer().with_writer(LogWriter(progress.clone()));
     let started = match global.log_format {
         LogFormat::Text => {
-            let lines = layer.event_format(Lines { colour: console.colour });
+            let lines = layer.event_format(Lines {
+                colour: console.colour,
+            });
             tracing::subscriber::set_global_default(registry.with(lines))
         }
         LogFormat::Json => {
-            let json = layer.json().flatten_event(true).with_current_span(false).with_span_list(false).with_target(false);
+            let json = layer
+                .json()
+                .flatten_event(true)
+                .with_current_span(false)
+                .with_span_list(false)
+                .with_target(false);
             tracing::subscriber::set_global_default(registry.with(json))
         }
     };

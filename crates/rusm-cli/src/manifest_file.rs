@@ -10,20 +10,32 @@ use std::path::Path;
 /// The manifest in a file. Its warnings are inside it, not shown.
 pub(crate) fn read(path: &Path, console: Console) -> Result<Manifest, Failure> {
     let text = text(path)?;
-    rusm_manifest::parse(&path.display().to_string(), &text).map_err(|errors| Failure::manifest(&errors, console))
+    rusm_manifest::parse(&path.display().to_string(), &text)
+        .map_err(|errors| Failure::manifest(&errors, console))
 }
 
 /// The text of a manifest, bounded: what is longer is cut one byte behind the bound, for the parser to refuse.
 pub(crate) fn text(path: &Path) -> Result<String, Failure> {
-    let cannot = |why: &str| Failure::new(Kind::Manifest, format!("cannot read '{}': {why}", path.display()));
+    let cannot = |why: &str| {
+        Failure::new(
+            Kind::Manifest,
+            format!("cannot read '{}': {why}", path.display()),
+        )
+    };
     let open = |path: &Path| -> std::io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
-        let most = u64::try_from(TEXT_BYTES_MAX).unwrap_or(u64::MAX).saturating_add(1);
+        let most = u64::try_from(TEXT_BYTES_MAX)
+            .unwrap_or(u64::MAX)
+            .saturating_add(1);
         File::open(path)?.take(most).read_to_end(&mut bytes)?;
         Ok(bytes)
     };
     let bytes = open(path).map_err(|error| {
-        let help = if error.kind() == ErrorKind::NotFound { nearest_path(path) } else { None };
+        let help = if error.kind() == ErrorKind::NotFound {
+            nearest_path(path)
+        } else {
+            None
+        };
         cannot(&plain_cause(&error)).maybe_help(help)
     })?;
     let is_too_long = bytes.len() > TEXT_BYTES_MAX;

@@ -29,15 +29,24 @@ pub(crate) fn find(typed: Option<&Path>) -> Result<Target, Failure> {
     if metadata.is_dir() {
         return manifest_in(path).map(Target::App);
     }
-    if path.extension().is_some_and(|extension| extension == "toml") {
+    if path
+        .extension()
+        .is_some_and(|extension| extension == "toml")
+    {
         return Ok(Target::App(path.to_owned()));
     }
-    let is_named_wasm = path.extension().is_some_and(|extension| extension == "wasm");
+    let is_named_wasm = path
+        .extension()
+        .is_some_and(|extension| extension == "wasm");
     if is_named_wasm || begins_like_wasm(path).map_err(|error| unreadable(path, &error))? {
         return Ok(Target::File(path.to_owned()));
     }
-    let message = format!("cannot run '{}': it is neither a manifest nor WebAssembly", path.display());
-    Err(Failure::new(Kind::Usage, message).help("a manifest is called *.toml; a .wasm file begins with \"\\0asm\""))
+    let message = format!(
+        "cannot run '{}': it is neither a manifest nor WebAssembly",
+        path.display()
+    );
+    Err(Failure::new(Kind::Usage, message)
+        .help("a manifest is called *.toml; a .wasm file begins with \"\\0asm\""))
 }
 
 /// The app that was meant; a single file is none.
@@ -45,8 +54,13 @@ pub(crate) fn find_app(typed: Option<&Path>) -> Result<PathBuf, Failure> {
     match find(typed)? {
         Target::App(manifest) => Ok(manifest),
         Target::File(file) => {
-            let message = format!("'{}' is a single file, and this command is about an app", file.display());
-            Err(Failure::new(Kind::Usage, message).help(format!("name a folder with a {MANIFEST}, or the manifest itself")))
+            let message = format!(
+                "'{}' is a single file, and this command is about an app",
+                file.display()
+            );
+            Err(Failure::new(Kind::Usage, message).help(format!(
+                "name a folder with a {MANIFEST}, or the manifest itself"
+            )))
         }
     }
 }
@@ -61,8 +75,13 @@ pub(crate) fn folder_of(manifest: &Path) -> &Path {
 
 /// Where compiled code is kept: `$XDG_CACHE_HOME/rusm` or `~/.cache/rusm`. None without a home.
 pub(crate) fn cache_folder(variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
-    let absolute = |name: &str| variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let cache = absolute("XDG_CACHE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".cache")))?;
+    let absolute = |name: &str| {
+        variable(name)
+            .map(PathBuf::from)
+            .filter(|path| path.is_absolute())
+    };
+    let cache =
+        absolute("XDG_CACHE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".cache")))?;
     Some(cache.join("rusm"))
 }
 
@@ -70,7 +89,12 @@ pub(crate) fn cache_folder(variable: impl Fn(&str) -> Option<OsString>) -> Optio
 pub(crate) fn nearest<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
     let allowed = (word.chars().count() / 3).max(1);
     known
-        .map(|candidate| (strsim::osa_distance(&word.to_lowercase(), &candidate.to_lowercase()), candidate))
+        .map(|candidate| {
+            (
+                strsim::osa_distance(&word.to_lowercase(), &candidate.to_lowercase()),
+                candidate,
+            )
+        })
         .filter(|(distance, _)| *distance <= allowed)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
@@ -81,24 +105,45 @@ pub(crate) fn nearest_path(path: &Path) -> Option<String> {
     let wanted = path.file_name()?.to_str()?;
     let folder = path.parent().filter(|folder| *folder != Path::new(""));
     let entries = fs::read_dir(folder.unwrap_or(Path::new("."))).ok()?;
-    let names: Vec<String> =
-        entries.take(SUGGESTED_FROM_MAX).filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
+    let names: Vec<String> = entries
+        .take(SUGGESTED_FROM_MAX)
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .collect();
     let near = nearest(wanted, names.iter().map(String::as_str))?;
-    Some(format!("did you mean '{}'?", folder.unwrap_or(Path::new("")).join(near).display()))
+    Some(format!(
+        "did you mean '{}'?",
+        folder.unwrap_or(Path::new("")).join(near).display()
+    ))
 }
 
 fn manifest_in(folder: &Path) -> Result<PathBuf, Failure> {
-    let manifest = if folder == Path::new(".") { PathBuf::from(MANIFEST) } else { folder.join(MANIFEST) };
+    let manifest = if folder == Path::new(".") {
+        PathBuf::from(MANIFEST)
+    } else {
+        folder.join(MANIFEST)
+    };
     if manifest.is_file() {
         return Ok(manifest);
     }
-    let place = if folder == Path::new(".") { "the current folder".to_owned() } else { format!("'{}'", folder.display()) };
+    let place = if folder == Path::new(".") {
+        "the current folder".to_owned()
+    } else {
+        format!("'{}'", folder.display())
+    };
     let above = fs::canonicalize(folder).ok().and_then(|full| {
-        full.ancestors().skip(1).find(|above| above.join(MANIFEST).is_file()).map(Path::to_owned)
+        full.ancestors()
+            .skip(1)
+            .find(|above| above.join(MANIFEST).is_file())
+            .map(Path::to_owned)
     });
     let help = match above {
-        Some(above) => format!("there is one further up: {}", above.join(MANIFEST).display()),
-        None => format!("name a folder with a {MANIFEST}, or run a single file: rusm run FILE.wasm"),
+        Some(above) => format!(
+            "there is one further up: {}",
+            above.join(MANIFEST).display()
+        ),
+        None => {
+            format!("name a folder with a {MANIFEST}, or run a single file: rusm run FILE.wasm")
+        }
     };
     Err(Failure::new(Kind::Manifest, format!("there is no {MANIFEST} in {place}")).help(help))
 }
@@ -110,14 +155,31 @@ fn begins_like_wasm(path: &Path) -> io::Result<bool> {
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Failure {
-    let is_manifest = path.extension().is_some_and(|extension| extension == "toml");
-    let kind = if is_manifest { Kind::Manifest } else { Kind::NotStarted };
-    let help = if error.kind() == io::ErrorKind::NotFound { nearest_path(path) } else { None };
-    Failure::new(kind, format!("cannot open '{}': {}", path.display(), plain_cause(error))).maybe_help(help)
+    let is_manifest = path
+        .extension()
+        .is_some_and(|extension| extension == "toml");
+    let kind = if is_manifest {
+        Kind::Manifest
+    } else {
+        Kind::NotStarted
+    };
+    let help = if error.kind() == io::ErrorKind::NotFound {
+        nearest_path(path)
+    } else {
+        None
+    };
+    Failure::new(
+        kind,
+        format!("cannot open '{}': {}", path.display(), plain_cause(error)),
+    )
+    .maybe_help(help)
 }
 
 /// The cause without the number of the system's error.
-#[expect(clippy::wildcard_enum_match_arm, reason = "the list of the standard library is open")]
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the list of the standard library is open"
+)]
 pub(crate) fn plain_cause(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "there is no such file or folder".to_owned(),

@@ -60,7 +60,9 @@ impl Progress {
 
     /// Does something with the bar out of the way.
     pub(crate) fn suspend<T>(&self, print: impl FnOnce() -> T) -> T {
-        let Some(shared) = &self.0 else { return print() };
+        let Some(shared) = &self.0 else {
+            return print();
+        };
         let shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
         match &*shared {
             Some(bar) => bar.suspend(print),
@@ -93,7 +95,10 @@ mod tests {
     /// Without a terminal nothing is drawn, and what is printed is printed.
     #[test]
     fn it_is_silent_without_a_terminal() {
-        let progress = Progress::new(Console { colour: Colour::Off, is_terminal: false });
+        let progress = Progress::new(Console {
+            colour: Colour::Off,
+            is_terminal: false,
+        });
         progress.loading("api", 0, 2);
         progress.step("building");
         assert_eq!(progress.suspend(|| 7), 7);
@@ -103,7 +108,10 @@ mod tests {
     /// Every template is well-formed.
     #[test]
     fn the_templates_are_sound() {
-        let progress = Progress::new(Console { colour: Colour::Off, is_terminal: true });
+        let progress = Progress::new(Console {
+            colour: Colour::Off,
+            is_terminal: true,
+        });
         progress.compiling("api", 5000);
         progress.loading("api", 0, 2);
         progress.step("building");

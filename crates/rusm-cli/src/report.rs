@@ -50,30 +50,64 @@ pub(crate) struct Failure {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Text {
     /// One sentence, and lines that belong to it.
-    Message { message: String, details: Vec<String> },
+    Message {
+        message: String,
+        details: Vec<String>,
+    },
     /// Text that is laid out already, such as a compiler's own report, and a sentence below it.
-    LaidOut { block: String, message: Option<String> },
+    LaidOut {
+        block: String,
+        message: Option<String>,
+    },
 }
 
 impl Failure {
     pub(crate) fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self { kind, text: Text::Message { message: message.into(), details: Vec::new() }, help: None }
+        Self {
+            kind,
+            text: Text::Message {
+                message: message.into(),
+                details: Vec::new(),
+            },
+            help: None,
+        }
     }
 
     /// The diagnostics of a manifest.
     pub(crate) fn manifest(diagnostics: &Diagnostics, console: Console) -> Self {
         let block = diagnostics.render(console.style());
-        Self { kind: Kind::Manifest, text: Text::LaidOut { block, message: None }, help: None }
+        Self {
+            kind: Kind::Manifest,
+            text: Text::LaidOut {
+                block,
+                message: None,
+            },
+            help: None,
+        }
     }
 
     /// Another program's own report, as it wrote it, with what it was about below it.
     pub(crate) fn with_output(kind: Kind, output: String, message: impl Into<String>) -> Self {
-        Self { kind, text: Text::LaidOut { block: output, message: Some(message.into()) }, help: None }
+        Self {
+            kind,
+            text: Text::LaidOut {
+                block: output,
+                message: Some(message.into()),
+            },
+            help: None,
+        }
     }
 
     /// A command that has printed its findings already.
     pub(crate) fn printed(kind: Kind) -> Self {
-        Self { kind, text: Text::LaidOut { block: String::new(), message: None }, help: None }
+        Self {
+            kind,
+            text: Text::LaidOut {
+                block: String::new(),
+                message: None,
+            },
+            help: None,
+        }
     }
 
     pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
@@ -120,7 +154,11 @@ impl Failure {
             }
         }
         if let Some(help) = &self.help {
-            text.push_str(&format!("{} {}\n", colour.paint("1;32", "help:"), visible(help)));
+            text.push_str(&format!(
+                "{} {}\n",
+                colour.paint("1;32", "help:"),
+                visible(help)
+            ));
         }
         text
     }
@@ -169,7 +207,10 @@ impl Console {
             ColorWhen::Auto => is_terminal && !is_refused && !is_dumb,
         };
         let colour = if is_on { Colour::On } else { Colour::Off };
-        Self { colour, is_terminal: is_terminal && !is_dumb }
+        Self {
+            colour,
+            is_terminal: is_terminal && !is_dumb,
+        }
     }
 
     pub(crate) fn style(self) -> Style {
@@ -197,10 +238,16 @@ impl Console {
 /// Prints a result. A reader who left early (`| head`) is not a failure.
 pub(crate) fn print_result(text: &str) -> Result<(), Failure> {
     let mut stdout = std::io::stdout().lock();
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+    match stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush())
+    {
         Ok(()) => Ok(()),
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-        Err(error) => Err(Failure::new(Kind::General, format!("cannot write to standard output: {error}"))),
+        Err(error) => Err(Failure::new(
+            Kind::General,
+            format!("cannot write to standard output: {error}"),
+        )),
     }
 }
 
@@ -211,15 +258,27 @@ mod tests {
     /// The exit codes are a promise to scripts.
     #[test]
     fn every_kind_has_its_exit_code() {
-        let kinds = [Kind::General, Kind::Usage, Kind::Manifest, Kind::NotStarted, Kind::GaveUp, Kind::TimeLimit];
+        let kinds = [
+            Kind::General,
+            Kind::Usage,
+            Kind::Manifest,
+            Kind::NotStarted,
+            Kind::GaveUp,
+            Kind::TimeLimit,
+        ];
         assert_eq!(kinds.map(Kind::exit_code), [1, 2, 3, 4, 5, 124]);
     }
 
     /// The sentence, what belongs to it, and the help, in that order; nothing of it steers the terminal.
     #[test]
     fn a_failure_reads_top_down() {
-        let failure = Failure::new(Kind::Usage, "cannot do\x1b[2J that").detail("because\nof this").help("do that");
-        assert_eq!(failure.to_string(), "error: cannot do\\u{1b}[2J that\n  because\\u{a}of this\nhelp: do that\n");
+        let failure = Failure::new(Kind::Usage, "cannot do\x1b[2J that")
+            .detail("because\nof this")
+            .help("do that");
+        assert_eq!(
+            failure.to_string(),
+            "error: cannot do\\u{1b}[2J that\n  because\\u{a}of this\nhelp: do that\n"
+        );
         let painted = failure.render(Colour::On);
         assert!(painted.starts_with("\x1b[1;31merror:\x1b[0m cannot"));
     }

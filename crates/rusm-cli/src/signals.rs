@@ -51,12 +51,20 @@ impl Listener {
     /// Takes both signals over, on a thread of its own.
     pub(crate) fn start() -> Result<Self, Failure> {
         let cannot = |error: std::io::Error| {
-            Failure::new(Kind::NotStarted, format!("cannot listen for SIGINT and SIGTERM: {error}"))
+            Failure::new(
+                Kind::NotStarted,
+                format!("cannot listen for SIGINT and SIGTERM: {error}"),
+            )
         };
         let mut signals = Signals::new([SIGINT, SIGTERM]).map_err(cannot)?;
-        let listener = Self { state: Arc::default(), last: Arc::default(), is_final: Arc::default() };
+        let listener = Self {
+            state: Arc::default(),
+            last: Arc::default(),
+            is_final: Arc::default(),
+        };
         for signal in [SIGINT, SIGTERM] {
-            signal_hook::flag::register_conditional_default(signal, Arc::clone(&listener.is_final)).map_err(cannot)?;
+            signal_hook::flag::register_conditional_default(signal, Arc::clone(&listener.is_final))
+                .map_err(cannot)?;
         }
         let heard = listener.clone();
         let listen = move || {
@@ -66,7 +74,10 @@ impl Listener {
                 next = heard.obey(next, signal);
             }
         };
-        std::thread::Builder::new().name("rusm-signals".into()).spawn(listen).map_err(cannot)?;
+        std::thread::Builder::new()
+            .name("rusm-signals".into())
+            .spawn(listen)
+            .map_err(cannot)?;
         Ok(listener)
     }
 
@@ -121,7 +132,11 @@ pub(crate) fn end_with_the_pipe() {
 }
 
 fn exit_code_of(signal: i32) -> Option<u8> {
-    if signal == 0 { None } else { u8::try_from(128 + signal).ok() }
+    if signal == 0 {
+        None
+    } else {
+        u8::try_from(128 + signal).ok()
+    }
 }
 
 #[cfg(test)]
@@ -131,7 +146,11 @@ mod tests {
     /// The first signal stops, the second kills, and after that the handler itself ends the process.
     #[test]
     fn the_second_signal_kills() {
-        let listener = Listener { state: Arc::default(), last: Arc::default(), is_final: Arc::default() };
+        let listener = Listener {
+            state: Arc::default(),
+            last: Arc::default(),
+            is_final: Arc::default(),
+        };
         let seen = Arc::new(Mutex::new(Vec::new()));
         let log = Arc::clone(&seen);
         listener.arm(move |demand| log.lock().unwrap().push(demand));
@@ -145,7 +164,11 @@ mod tests {
     /// A signal that comes while something is started is not lost, and not early.
     #[test]
     fn held_signals_wait() {
-        let listener = Listener { state: Arc::default(), last: Arc::default(), is_final: Arc::default() };
+        let listener = Listener {
+            state: Arc::default(),
+            last: Arc::default(),
+            is_final: Arc::default(),
+        };
         listener.hold();
         listener.obey(Demand::Stop, SIGTERM);
         let seen = Arc::new(Mutex::new(Vec::new()));

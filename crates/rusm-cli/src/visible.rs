@@ -15,7 +15,8 @@ pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     let mut shown = String::with_capacity(text.len() + 16);
     for character in text.chars() {
         if steers(character) {
-            write!(shown, "{}", character.escape_unicode()).expect("writing to a string does not fail");
+            write!(shown, "{}", character.escape_unicode())
+                .expect("writing to a string does not fail");
         } else {
             shown.push(character);
         }
@@ -37,7 +38,10 @@ mod tests {
     #[test]
     fn what_steers_a_terminal_is_escaped() {
         assert_eq!(visible("a\x1b[2Jb"), "a\\u{1b}[2Jb");
-        assert_eq!(visible("a\r\nb\u{9b}c\u{202e}d"), "a\\u{d}\\u{a}b\\u{9b}c\\u{202e}d");
+        assert_eq!(
+            visible("a\r\nb\u{9b}c\u{202e}d"),
+            "a\\u{d}\\u{a}b\\u{9b}c\\u{202e}d"
+        );
         assert!(matches!(visible("plain: ünïcödé"), Cow::Borrowed(_)));
     }
 }

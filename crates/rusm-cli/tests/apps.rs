@@ -17,15 +17,40 @@ fn app(place: &Place, wat: &str, restart: &str, grants: &str) {
 #[test]
 fn an_app_ends_when_its_processes_have() {
     let place = Place::new();
-    app(&place, &programs::prints(1, "hello\nsecond\x1b[2J\n"), "temporary", "");
-    let outcome = place.rusm(["run"]).finish().ends_with(0).says(&["INFO x <0.", "> | hello", "> | second\\u{1b}[2J"]);
+    app(
+        &place,
+        &programs::prints(1, "hello\nsecond\x1b[2J\n"),
+        "temporary",
+        "",
+    );
+    let outcome = place.rusm(["run"]).finish().ends_with(0).says(&[
+        "INFO x <0.",
+        "> | hello",
+        "> | second\\u{1b}[2J",
+    ]);
     assert_eq!(outcome.stdout(), "");
-    let outcome = place.rusm(["run", "--log-format", "json"]).finish().ends_with(0);
-    let line = outcome.stderr.lines().find(|line| line.contains("hello")).unwrap();
-    for field in ["\"level\":\"INFO\"", "\"component\":\"x\"", "\"pid\":\"<0.", "\"stream\":\"stdout\"", "\"message\":\"hello\""] {
+    let outcome = place
+        .rusm(["run", "--log-format", "json"])
+        .finish()
+        .ends_with(0);
+    let line = outcome
+        .stderr
+        .lines()
+        .find(|line| line.contains("hello"))
+        .unwrap();
+    for field in [
+        "\"level\":\"INFO\"",
+        "\"component\":\"x\"",
+        "\"pid\":\"<0.",
+        "\"stream\":\"stdout\"",
+        "\"message\":\"hello\"",
+    ] {
         assert!(line.contains(field), "{field} is missing in {line}");
     }
-    let quiet = place.rusm(["run", "--log-level", "warn"]).finish().ends_with(0);
+    let quiet = place
+        .rusm(["run", "--log-level", "warn"])
+        .finish()
+        .ends_with(0);
     assert_eq!(quiet.stderr, "");
 }
 
@@ -35,7 +60,14 @@ fn a_supervisor_that_gives_up_is_reported() {
     let place = Place::new();
     app(&place, &programs::traps(), "permanent", "");
     let outcome = place.rusm(["run"]).finish().ends_with(5);
-    outcome.says(&["WARN x <0.", "crashed: trap: ", "divide by zero", "gives up", "error: app 'test' stopped", "help:"]);
+    outcome.says(&[
+        "WARN x <0.",
+        "crashed: trap: ",
+        "divide by zero",
+        "gives up",
+        "error: app 'test' stopped",
+        "help:",
+    ]);
 }
 
 /// Crashes that are alike are shown a few times and then counted, and the count is not lost.
@@ -49,12 +81,20 @@ fn crashes_alike_are_counted() {
     );
     let lines = |args: &[&str]| {
         let outcome = place.rusm(["run"].iter().chain(args)).finish().ends_with(5);
-        let shown = outcome.stderr.lines().filter(|line| line.contains(">: crashed: trap")).count();
+        let shown = outcome
+            .stderr
+            .lines()
+            .filter(|line| line.contains(">: crashed: trap"))
+            .count();
         (shown, outcome)
     };
     let (shown, outcome) = lines(&[]);
     assert_eq!(shown, 5);
-    outcome.says(&["more like this within 10 s are counted", " times in all: crashed: trap: ", "not shown; --log-level debug shows each"]);
+    outcome.says(&[
+        "more like this within 10 s are counted",
+        " times in all: crashed: trap: ",
+        "not shown; --log-level debug shows each",
+    ]);
     let (shown, _) = lines(&["--log-level", "debug"]);
     assert!(shown >= 61, "{shown}");
 }
@@ -76,7 +116,10 @@ fn signals_stop_an_app_in_order() {
         let outcome = Outcome::of(child).ends_with(0);
         assert_eq!(outcome.stdout(), "");
         let rest: Vec<String> = log.lines().map(Result::unwrap).collect();
-        assert!(rest.iter().any(|line| line.contains("stopping in order")), "{rest:?}");
+        assert!(
+            rest.iter().any(|line| line.contains("stopping in order")),
+            "{rest:?}"
+        );
     }
 }
 
@@ -84,10 +127,24 @@ fn signals_stop_an_app_in_order() {
 #[test]
 fn dot_env_completes_the_environment() {
     let place = Place::new();
-    app(&place, &programs::prints_env(), "temporary", "env = [\"APP_*\"]");
+    app(
+        &place,
+        &programs::prints_env(),
+        "temporary",
+        "env = [\"APP_*\"]",
+    );
     place.write(".env", "APP_MODE=slow\nAPP_COLOR=\"red\"\nOTHER=secret\n");
-    let outcome = place.rusm(["run"]).env("APP_MODE", "fast").finish().ends_with(0).says(&["APP_MODE=fast", "APP_COLOR=red"]);
-    assert!(!outcome.stderr.contains("secret") && !outcome.stderr.contains("slow"), "{}", outcome.stderr);
+    let outcome = place
+        .rusm(["run"])
+        .env("APP_MODE", "fast")
+        .finish()
+        .ends_with(0)
+        .says(&["APP_MODE=fast", "APP_COLOR=red"]);
+    assert!(
+        !outcome.stderr.contains("secret") && !outcome.stderr.contains("slow"),
+        "{}",
+        outcome.stderr
+    );
     place.write(".env", "APP_MODE hunter2\n");
     let outcome = place.rusm(["run"]).finish().ends_with(3).says(&[".env"]);
     assert!(!outcome.stderr.contains("hunter2"), "{}", outcome.stderr);
@@ -99,11 +156,20 @@ fn folders_are_relative_to_the_manifest() {
     let place = Place::new();
     place.program("app/x.wasm", &programs::creates("new.txt"));
     std::fs::create_dir(place.path("app/data")).unwrap();
-    let component = "[components.x]\nwasm = \"x.wasm\"\ncapability = \"c\"\nrestart = \"temporary\"\n";
-    let profile = "[capabilities.c]\npreopen = [{ host = \"data\", guest = \"/data\", read-only = false }]\n";
-    place.write("app/rusm.toml", format!("[app]\nname = \"t\"\n{component}{profile}"));
+    let component =
+        "[components.x]\nwasm = \"x.wasm\"\ncapability = \"c\"\nrestart = \"temporary\"\n";
+    let profile =
+        "[capabilities.c]\npreopen = [{ host = \"data\", guest = \"/data\", read-only = false }]\n";
+    place.write(
+        "app/rusm.toml",
+        format!("[app]\nname = \"t\"\n{component}{profile}"),
+    );
     let outcome = place.rusm(["run", "app"]).finish().ends_with(0);
-    assert!(place.path("app/data/new.txt").exists(), "{}", outcome.stderr);
+    assert!(
+        place.path("app/data/new.txt").exists(),
+        "{}",
+        outcome.stderr
+    );
 }
 
 /// What belongs to a single file is refused for an app, which has a manifest for it.
@@ -111,8 +177,16 @@ fn folders_are_relative_to_the_manifest() {
 fn flags_of_a_single_file_are_refused() {
     let place = Place::new();
     app(&place, &programs::exits(0), "temporary", "");
-    place.rusm(["run", "--allow-net"]).finish().ends_with(2).says(&["--allow-net", "manifest"]);
-    place.rusm(["run", ".", "--", "arg"]).finish().ends_with(2).says(&["args ="]);
+    place
+        .rusm(["run", "--allow-net"])
+        .finish()
+        .ends_with(2)
+        .says(&["--allow-net", "manifest"]);
+    place
+        .rusm(["run", ".", "--", "arg"])
+        .finish()
+        .ends_with(2)
+        .says(&["args ="]);
 }
 
 /// Code that is not there, or is another file, keeps the app from starting; every such component is named.
@@ -129,7 +203,11 @@ fn code_that_cannot_run_is_named() {
     );
     let words = ["component 'a'", "a.wasm", "component 'x'", "another file"];
     place.rusm(["run"]).finish().ends_with(4).says(&words);
-    place.rusm(["run", "--check-only"]).finish().ends_with(4).says(&words);
+    place
+        .rusm(["run", "--check-only"])
+        .finish()
+        .ends_with(4)
+        .says(&words);
     place.rusm(["check"]).finish().ends_with(4).says(&words);
 }
 
@@ -139,31 +217,66 @@ fn an_unknown_profile_fails_the_check_only() {
     let place = Place::new();
     place.program("x.wasm", &programs::prints(1, "ran\n"));
     place.write("rusm.toml", "[app]\nname = \"t\"\n[components.x]\nwasm = \"x.wasm\"\ncapability = \"wbe\"\nrestart = \"temporary\"\n[capabilities.web]\n");
-    place.rusm(["run"]).finish().ends_with(0).says(&["warning", "wbe", "| ran"]);
-    place.rusm(["check"]).finish().ends_with(3).says(&["wbe", "did you mean `web`?"]);
+    place
+        .rusm(["run"])
+        .finish()
+        .ends_with(0)
+        .says(&["warning", "wbe", "| ran"]);
+    place
+        .rusm(["check"])
+        .finish()
+        .ends_with(3)
+        .says(&["wbe", "did you mean `web`?"]);
 }
 
 /// A folder that is not there is that process's end; a check says so before.
 #[test]
 fn a_missing_folder_is_one_process() {
     let place = Place::new();
-    app(&place, &programs::prints(1, "ran\n"), "temporary", "preopen = [{ host = \"nowhere\", guest = \"/d\" }]");
-    let outcome = place.rusm(["run"]).finish().ends_with(0).says(&["crashed: not-started", "nowhere"]);
+    app(
+        &place,
+        &programs::prints(1, "ran\n"),
+        "temporary",
+        "preopen = [{ host = \"nowhere\", guest = \"/d\" }]",
+    );
+    let outcome = place
+        .rusm(["run"])
+        .finish()
+        .ends_with(0)
+        .says(&["crashed: not-started", "nowhere"]);
     assert!(!outcome.stderr.contains("| ran"));
-    place.rusm(["check"]).finish().ends_with(0).says(&["warning: component 'x'", "nowhere"]);
+    place
+        .rusm(["check"])
+        .finish()
+        .ends_with(0)
+        .says(&["warning: component 'x'", "nowhere"]);
 }
 
 /// A check compares code with grants, finds variables that are set nowhere, and has a form for programs.
 #[test]
 fn a_check_says_all_it_finds() {
     let place = Place::new();
-    app(&place, &programs::exits(0), "temporary", "env = [\"SURELY_SET_NOWHERE\"]\nallow-network = [\"public\"]");
+    app(
+        &place,
+        &programs::exits(0),
+        "temporary",
+        "env = [\"SURELY_SET_NOWHERE\"]\nallow-network = [\"public\"]",
+    );
     let outcome = place.rusm(["check"]).finish().ends_with(0);
-    assert_eq!(outcome.stdout(), "test: can start (0 errors, 1 warning, 1 note)\n");
-    outcome.says(&["SURELY_SET_NOWHERE", "note: component 'x': profile 'web' grants network"]);
+    assert_eq!(
+        outcome.stdout(),
+        "test: can start (0 errors, 1 warning, 1 note)\n"
+    );
+    outcome.says(&[
+        "SURELY_SET_NOWHERE",
+        "note: component 'x': profile 'web' grants network",
+    ]);
     let outcome = place.rusm(["check", "--json"]).finish().ends_with(0);
     assert!(outcome.stderr.is_empty(), "{}", outcome.stderr);
     let found: serde_json::Value = serde_json::from_slice(&outcome.stdout).unwrap();
-    assert_eq!((&found["ok"], &found["app"]), (&true.into(), &"test".into()));
+    assert_eq!(
+        (&found["ok"], &found["app"]),
+        (&true.into(), &"test".into())
+    );
     assert_eq!(found["findings"].as_array().unwrap().len(), 2);
 }

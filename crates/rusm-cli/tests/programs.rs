@@ -48,7 +48,9 @@ pub(crate) fn copies() -> String {
 }
 
 pub(crate) fn exits(code: i32) -> String {
-    program(&format!(r#"(func (export "_start") (call $proc_exit (i32.const {code})))"#))
+    program(&format!(
+        r#"(func (export "_start") (call $proc_exit (i32.const {code})))"#
+    ))
 }
 
 /// Divides by zero, two functions deep.

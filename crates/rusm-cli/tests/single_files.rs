@@ -23,8 +23,17 @@ fn input_is_the_terminals() {
     let place = Place::new();
     place.program("cat.wasm", &programs::copies());
     let input: Vec<u8> = (0..300_000u32).map(|n| n.to_le_bytes()[0]).collect();
-    let outcome = place.rusm(["run", "cat.wasm"]).input(&input).finish().ends_with(0);
-    assert!(outcome.stdout == input, "{} bytes came back of {}", outcome.stdout.len(), input.len());
+    let outcome = place
+        .rusm(["run", "cat.wasm"])
+        .input(&input)
+        .finish()
+        .ends_with(0);
+    assert!(
+        outcome.stdout == input,
+        "{} bytes came back of {}",
+        outcome.stdout.len(),
+        input.len()
+    );
 }
 
 /// The guest's exit code is the program's own.
@@ -43,9 +52,18 @@ fn exit_codes_are_passed_on() {
 fn a_trap_is_explained() {
     let place = Place::new();
     place.program("x.wasm", &programs::traps());
-    place.rusm(["run", "x.wasm"]).finish().ends_with(1).says(&["x.wasm trapped", "divide by zero", "divide", "work"]);
+    place.rusm(["run", "x.wasm"]).finish().ends_with(1).says(&[
+        "x.wasm trapped",
+        "divide by zero",
+        "divide",
+        "work",
+    ]);
     place.program("deep.wasm", &programs::recurses());
-    place.rusm(["run", "deep.wasm"]).finish().ends_with(1).says(&["deep.wasm trapped", "stack"]);
+    place
+        .rusm(["run", "deep.wasm"])
+        .finish()
+        .ends_with(1)
+        .says(&["deep.wasm trapped", "stack"]);
 }
 
 /// Each bound that is run into names itself and its flag; those on time have their own exit code.
@@ -53,13 +71,33 @@ fn a_trap_is_explained() {
 fn bounds_end_the_run() {
     let place = Place::new();
     place.program("spin.wasm", &programs::spins());
-    place.rusm(["run", "spin.wasm", "--timeout-ms", "50"]).finish().ends_with(124).says(&["--timeout-ms"]);
-    place.rusm(["run", "spin.wasm", "--max-cpu-ms", "50"]).finish().ends_with(124).says(&["--max-cpu-ms"]);
-    place.rusm(["run", "spin.wasm", "--max-slice-ms", "50"]).finish().ends_with(124).says(&["CPU time"]);
+    place
+        .rusm(["run", "spin.wasm", "--timeout-ms", "50"])
+        .finish()
+        .ends_with(124)
+        .says(&["--timeout-ms"]);
+    place
+        .rusm(["run", "spin.wasm", "--max-cpu-ms", "50"])
+        .finish()
+        .ends_with(124)
+        .says(&["--max-cpu-ms"]);
+    place
+        .rusm(["run", "spin.wasm", "--max-slice-ms", "50"])
+        .finish()
+        .ends_with(124)
+        .says(&["CPU time"]);
     place.program("eat.wasm", &programs::eats_memory());
-    place.rusm(["run", "--max-memory-mb", "16", "eat.wasm"]).finish().ends_with(1).says(&["memory", "--max-memory-mb"]);
+    place
+        .rusm(["run", "--max-memory-mb", "16", "eat.wasm"])
+        .finish()
+        .ends_with(1)
+        .says(&["memory", "--max-memory-mb"]);
     place.program("flood.wasm", &programs::floods());
-    let outcome = place.rusm(["run", "--max-output-kb", "4", "flood.wasm"]).finish().ends_with(1).says(&["--max-output-kb"]);
+    let outcome = place
+        .rusm(["run", "--max-output-kb", "4", "flood.wasm"])
+        .finish()
+        .ends_with(1)
+        .says(&["--max-output-kb"]);
     assert!(outcome.stdout.len() <= 4096);
 }
 
@@ -68,9 +106,16 @@ fn bounds_end_the_run() {
 fn arguments_are_the_guests() {
     let place = Place::new();
     place.program("args.wasm", &programs::prints_args());
-    let outcome = place.rusm(["run", "args.wasm", "--", "-v", "two words", ""]).finish().ends_with(0);
+    let outcome = place
+        .rusm(["run", "args.wasm", "--", "-v", "two words", ""])
+        .finish()
+        .ends_with(0);
     assert_eq!(outcome.stdout(), "args.wasm\0-v\0two words\0\0");
-    place.rusm(["run", "args.wasm", "word"]).finish().ends_with(2).says(&["behind '--'"]);
+    place
+        .rusm(["run", "args.wasm", "word"])
+        .finish()
+        .ends_with(2)
+        .says(&["behind '--'"]);
 }
 
 /// Nothing of the environment is inherited; what is named is set or passed on (default deny).
@@ -80,11 +125,22 @@ fn the_environment_is_what_is_named() {
     place.program("env.wasm", &programs::prints_env());
     let run = |args: &[&str]| {
         let args = ["run", "env.wasm"].iter().chain(args).copied();
-        place.rusm(args).env("SECRET", "s").env("APP_MODE", "fast").finish()
+        place
+            .rusm(args)
+            .env("SECRET", "s")
+            .env("APP_MODE", "fast")
+            .finish()
     };
     assert_eq!(run(&[]).ends_with(0).stdout(), "");
-    assert_eq!(run(&["--env", "A=1", "--env", "APP_MODE"]).ends_with(0).stdout(), "A=1\0APP_MODE=fast\0");
-    run(&["--env", "APP_MDOE"]).ends_with(2).says(&["APP_MDOE", "did you mean APP_MODE?"]);
+    assert_eq!(
+        run(&["--env", "A=1", "--env", "APP_MODE"])
+            .ends_with(0)
+            .stdout(),
+        "A=1\0APP_MODE=fast\0"
+    );
+    run(&["--env", "APP_MDOE"])
+        .ends_with(2)
+        .says(&["APP_MDOE", "did you mean APP_MODE?"]);
 }
 
 /// Folders are closed unless they are named, and read-only ones refuse to be written to.
@@ -94,10 +150,21 @@ fn folders_are_what_is_named() {
     place.program("create.wasm", &programs::creates("new.txt"));
     std::fs::create_dir(place.path("data")).unwrap();
     let bad_descriptor = 8;
-    place.rusm(["run", "create.wasm"]).finish().ends_with(bad_descriptor);
-    let refused = place.rusm(["run", "create.wasm", "--dir", "data::ro"]).finish();
-    assert!(refused.code != Some(0) && !place.path("data/new.txt").exists(), "{refused:?}");
-    place.rusm(["run", "create.wasm", "--dir", "data"]).finish().ends_with(0);
+    place
+        .rusm(["run", "create.wasm"])
+        .finish()
+        .ends_with(bad_descriptor);
+    let refused = place
+        .rusm(["run", "create.wasm", "--dir", "data::ro"])
+        .finish();
+    assert!(
+        refused.code != Some(0) && !place.path("data/new.txt").exists(),
+        "{refused:?}"
+    );
+    place
+        .rusm(["run", "create.wasm", "--dir", "data"])
+        .finish()
+        .ends_with(0);
     assert!(place.path("data/new.txt").exists());
 }
 
@@ -106,7 +173,11 @@ fn folders_are_what_is_named() {
 fn a_missing_folder_is_not_started() {
     let place = Place::new();
     place.program("x.wasm", &programs::prints(1, "ran"));
-    let outcome = place.rusm(["run", "x.wasm", "--dir", "nowhere"]).finish().ends_with(4).says(&["nowhere"]);
+    let outcome = place
+        .rusm(["run", "x.wasm", "--dir", "nowhere"])
+        .finish()
+        .ends_with(4)
+        .says(&["nowhere"]);
     assert_eq!(outcome.stdout(), "");
 }
 
@@ -115,11 +186,21 @@ fn a_missing_folder_is_not_started() {
 fn profiles_come_from_the_manifest_here() {
     let place = Place::new();
     place.program("env.wasm", &programs::prints_env());
-    place.write("rusm.toml", "[app]\nname = \"a\"\n[capabilities.web]\nenv = [\"APP_*\"]\n");
-    let run = |profile: &str| place.rusm(["run", "env.wasm", "--profile", profile]).env("APP_MODE", "fast").finish();
+    place.write(
+        "rusm.toml",
+        "[app]\nname = \"a\"\n[capabilities.web]\nenv = [\"APP_*\"]\n",
+    );
+    let run = |profile: &str| {
+        place
+            .rusm(["run", "env.wasm", "--profile", profile])
+            .env("APP_MODE", "fast")
+            .finish()
+    };
     assert_eq!(run("web").ends_with(0).stdout(), "APP_MODE=fast\0");
     assert_eq!(run("sandboxed").ends_with(0).stdout(), "");
-    run("wbe").ends_with(2).says(&["there is no profile 'wbe'", "did you mean 'web'?"]);
+    run("wbe")
+        .ends_with(2)
+        .says(&["there is no profile 'wbe'", "did you mean 'web'?"]);
 }
 
 /// A reader who leaves early ends the run without a word, as in any pipe.
@@ -143,7 +224,9 @@ fn signals_end_the_run() {
     for (name, code) in [("INT", 130), ("TERM", 143)] {
         let mut child = place.rusm(["run", "sleep.wasm"]).start();
         let mut ready = String::new();
-        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut ready).unwrap();
+        BufReader::new(child.stdout.as_mut().unwrap())
+            .read_line(&mut ready)
+            .unwrap();
         assert_eq!(ready, "ready\n");
         signal(&child, name);
         Outcome::of(child).ends_with(code);
@@ -155,5 +238,12 @@ fn signals_end_the_run() {
 fn files_are_known_by_their_content() {
     let place = Place::new();
     let path = place.program("deep/er/program", &programs::prints(1, "ran"));
-    assert_eq!(place.rusm(["run".to_owned(), typed(&path)]).finish().ends_with(0).stdout(), "ran");
+    assert_eq!(
+        place
+            .rusm(["run".to_owned(), typed(&path)])
+            .finish()
+            .ends_with(0)
+            .stdout(),
+        "ran"
+    );
 }

@@ -13,7 +13,9 @@ pub(crate) struct Place {
 
 impl Place {
     pub(crate) fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap() }
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+        }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -37,8 +39,14 @@ impl Place {
     pub(crate) fn rusm<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Run {
         let mut command = Command::new(env!("CARGO_BIN_EXE_rusm"));
         command.args(args).current_dir(self.folder.path());
-        command.env("XDG_CACHE_HOME", self.path("cache")).env("RUST_BACKTRACE", "1").env_remove("NO_COLOR");
-        Run { command, input: Vec::new() }
+        command
+            .env("XDG_CACHE_HOME", self.path("cache"))
+            .env("RUST_BACKTRACE", "1")
+            .env_remove("NO_COLOR");
+        Run {
+            command,
+            input: Vec::new(),
+        }
     }
 }
 
@@ -69,12 +77,21 @@ impl Run {
 
     /// Starts it, for tests that talk to it while it runs.
     pub(crate) fn start(mut self) -> Child {
-        self.command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+        self.command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap()
     }
 
     /// Runs it to its end.
     pub(crate) fn finish(mut self) -> Outcome {
-        let command = self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let command = self
+            .command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut stdin = child.stdin.take().unwrap();
         let input = self.input;
@@ -93,9 +110,19 @@ impl Outcome {
     pub(crate) fn of(child: Child) -> Self {
         let output = child.wait_with_output().unwrap();
         let stderr = String::from_utf8(output.stderr).unwrap();
-        assert!(!stderr.contains("panicked at crates"), "rusm panicked: {stderr}");
-        assert!(!stderr.contains("stack backtrace"), "an error shows a backtrace: {stderr}");
-        Self { code: output.status.code(), stdout: output.stdout, stderr }
+        assert!(
+            !stderr.contains("panicked at crates"),
+            "rusm panicked: {stderr}"
+        );
+        assert!(
+            !stderr.contains("stack backtrace"),
+            "an error shows a backtrace: {stderr}"
+        );
+        Self {
+            code: output.status.code(),
+            stdout: output.stdout,
+            stderr,
+        }
     }
 
     pub(crate) fn stdout(&self) -> &str {
@@ -105,7 +132,13 @@ impl Outcome {
     /// Checks the exit code and says what was printed if it is another.
     #[track_caller]
     pub(crate) fn ends_with(self, code: i32) -> Self {
-        assert_eq!(self.code, Some(code), "stdout: {}\nstderr: {}", String::from_utf8_lossy(&self.stdout), self.stderr);
+        assert_eq!(
+            self.code,
+            Some(code),
+            "stdout: {}\nstderr: {}",
+            String::from_utf8_lossy(&self.stdout),
+            self.stderr
+        );
         self
     }
 
@@ -113,7 +146,11 @@ impl Outcome {
     #[track_caller]
     pub(crate) fn says(self, words: &[&str]) -> Self {
         for word in words {
-            assert!(self.stderr.contains(word), "{word:?} is missing in: {}", self.stderr);
+            assert!(
+                self.stderr.contains(word),
+                "{word:?} is missing in: {}",
+                self.stderr
+            );
         }
         self
     }
@@ -121,7 +158,10 @@ impl Outcome {
 
 /// Sends a signal to a run, by its name.
 pub(crate) fn signal(child: &Child, name: &str) {
-    let sent = Command::new("kill").args(["-s", name, &child.id().to_string()]).status().unwrap();
+    let sent = Command::new("kill")
+        .args(["-s", name, &child.id().to_string()])
+        .status()
+        .unwrap();
     assert!(sent.success());
 }
 

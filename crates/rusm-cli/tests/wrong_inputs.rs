@@ -11,13 +11,26 @@ fn what_is_no_code_is_refused() {
     let files: [(&str, Vec<u8>, &str); 5] = [
         ("empty.wasm", Vec::new(), "empty"),
         ("text.wasm", b"(module)".to_vec(), "text format"),
-        ("elf.wasm", b"\x7fELF\x02\x01\x01".to_vec(), "native program"),
+        (
+            "elf.wasm",
+            b"\x7fELF\x02\x01\x01".to_vec(),
+            "native program",
+        ),
         ("cut.wasm", whole[..whole.len() / 2].to_vec(), "not valid"),
-        ("garbage.wasm", [b"\0asm\x01\0\0\0".as_slice(), &[0xff; 64]].concat(), "not valid"),
+        (
+            "garbage.wasm",
+            [b"\0asm\x01\0\0\0".as_slice(), &[0xff; 64]].concat(),
+            "not valid",
+        ),
     ];
     for (name, content, why) in files {
         place.write(name, content);
-        let outcome = place.rusm(["run", name]).finish().ends_with(4).says(&["error: cannot run", name, why]);
+        let outcome =
+            place
+                .rusm(["run", name])
+                .finish()
+                .ends_with(4)
+                .says(&["error: cannot run", name, why]);
         assert_eq!(outcome.stderr.lines().count(), 1, "{}", outcome.stderr);
     }
 }
@@ -29,7 +42,10 @@ fn no_truncation_brings_it_down() {
     let whole = wat::parse_str(programs::exits(0)).unwrap();
     for length in (0..whole.len()).step_by(whole.len() / 12) {
         place.write("x.wasm", &whole[..length]);
-        place.rusm(["run", "--no-cache", "x.wasm"]).finish().ends_with(4);
+        place
+            .rusm(["run", "--no-cache", "x.wasm"])
+            .finish()
+            .ends_with(4);
     }
 }
 
@@ -38,8 +54,17 @@ fn no_truncation_brings_it_down() {
 fn a_huge_file_is_refused() {
     let place = Place::new();
     let path = place.write("huge.wasm", b"\0asm");
-    std::fs::File::options().write(true).open(path).unwrap().set_len(1 << 40).unwrap();
-    place.rusm(["run", "huge.wasm"]).finish().ends_with(4).says(&["huge.wasm", "bytes"]);
+    std::fs::File::options()
+        .write(true)
+        .open(path)
+        .unwrap()
+        .set_len(1 << 40)
+        .unwrap();
+    place
+        .rusm(["run", "huge.wasm"])
+        .finish()
+        .ends_with(4)
+        .says(&["huge.wasm", "bytes"]);
 }
 
 /// Code that claims more than it has, or nests deeper than a stack, is an error of that code.
@@ -48,13 +73,27 @@ fn hostile_code_is_refused() {
     let place = Place::new();
     let header = b"\0asm\x01\0\0\0";
     // A type section that announces four thousand million types.
-    place.write("counts.wasm", [header.as_slice(), &[1, 5, 0xff, 0xff, 0xff, 0xff, 0x0f]].concat());
+    place.write(
+        "counts.wasm",
+        [header.as_slice(), &[1, 5, 0xff, 0xff, 0xff, 0xff, 0x0f]].concat(),
+    );
     // A section that announces more bytes than the file has.
-    place.write("length.wasm", [header.as_slice(), &[10, 0xff, 0xff, 0xff, 0xff, 0x07]].concat());
-    let deep = format!("(module (func (export \"_start\") {}{}))", "block ".repeat(100_000), "end ".repeat(100_000));
+    place.write(
+        "length.wasm",
+        [header.as_slice(), &[10, 0xff, 0xff, 0xff, 0xff, 0x07]].concat(),
+    );
+    let deep = format!(
+        "(module (func (export \"_start\") {}{}))",
+        "block ".repeat(100_000),
+        "end ".repeat(100_000)
+    );
     place.program("deep.wasm", &deep);
     for name in ["counts.wasm", "length.wasm"] {
-        place.rusm(["run", name]).finish().ends_with(4).says(&[name]);
+        place
+            .rusm(["run", name])
+            .finish()
+            .ends_with(4)
+            .says(&[name]);
     }
     let deep = place.rusm(["run", "deep.wasm"]).finish();
     assert!(matches!(deep.code, Some(0 | 4)), "{deep:?}");
@@ -65,9 +104,20 @@ fn hostile_code_is_refused() {
 fn an_unknown_import_is_named() {
     let place = Place::new();
     place.program("x.wasm", r#"(module (import "rusm" "snd" (func)) (memory (export "memory") 1) (func (export "_start")))"#);
-    place.rusm(["run", "x.wasm"]).finish().ends_with(4).says(&["rusm", "snd", "send"]);
-    place.program("lib.wasm", r#"(module (memory (export "memory") 1) (func (export "other")))"#);
-    place.rusm(["run", "lib.wasm"]).finish().ends_with(4).says(&["_start", "other"]);
+    place
+        .rusm(["run", "x.wasm"])
+        .finish()
+        .ends_with(4)
+        .says(&["rusm", "snd", "send"]);
+    place.program(
+        "lib.wasm",
+        r#"(module (memory (export "memory") 1) (func (export "other")))"#,
+    );
+    place
+        .rusm(["run", "lib.wasm"])
+        .finish()
+        .ends_with(4)
+        .says(&["_start", "other"]);
 }
 
 /// Ten mistakes in a manifest are ten errors in one run, each with its line and what is near.
@@ -75,22 +125,46 @@ fn an_unknown_import_is_named() {
 fn a_manifest_with_ten_mistakes_shows_ten() {
     let place = Place::new();
     place.write("rusm.toml", include_str!("ten_mistakes.toml"));
-    let outcome = place.rusm(["run"]).finish().ends_with(3).says(&["rusm.toml:", "rusm.toml: 10 errors", "did you mean"]);
-    let n_errors = outcome.stderr.lines().filter(|line| line.starts_with("error: ")).count();
+    let outcome = place.rusm(["run"]).finish().ends_with(3).says(&[
+        "rusm.toml:",
+        "rusm.toml: 10 errors",
+        "did you mean",
+    ]);
+    let n_errors = outcome
+        .stderr
+        .lines()
+        .filter(|line| line.starts_with("error: "))
+        .count();
     assert_eq!(n_errors, 10, "{}", outcome.stderr);
     assert_eq!(outcome.stdout(), "");
-    place.rusm(["check"]).finish().ends_with(3).says(&["did you mean"]);
+    place
+        .rusm(["check"])
+        .finish()
+        .ends_with(3)
+        .says(&["did you mean"]);
 }
 
 /// A manifest that is missing, no text, no TOML, or huge is an error of the manifest.
 #[test]
 fn unusable_manifests_are_refused() {
     let place = Place::new();
-    place.rusm(["run"]).finish().ends_with(3).says(&["there is no rusm.toml in the current folder"]);
+    place
+        .rusm(["run"])
+        .finish()
+        .ends_with(3)
+        .says(&["there is no rusm.toml in the current folder"]);
     place.write("rusm.toml", b"[app]\nname = \"\xff\xfe\"");
-    place.rusm(["run"]).finish().ends_with(3).says(&["not UTF-8"]);
+    place
+        .rusm(["run"])
+        .finish()
+        .ends_with(3)
+        .says(&["not UTF-8"]);
     place.write("rusm.toml", "[app\nname = ");
-    place.rusm(["run"]).finish().ends_with(3).says(&["rusm.toml:1"]);
+    place
+        .rusm(["run"])
+        .finish()
+        .ends_with(3)
+        .says(&["rusm.toml:1"]);
     place.write("rusm.toml", "# ".repeat(10 << 20));
     place.rusm(["run"]).finish().ends_with(3);
 }
@@ -101,7 +175,12 @@ fn a_useless_cache_is_a_warning() {
     let place = Place::new();
     place.program("x.wasm", &programs::prints(1, "ran"));
     let not_a_folder = place.write("file", "");
-    let outcome = place.rusm(["run", "x.wasm"]).env("XDG_CACHE_HOME", not_a_folder).finish().ends_with(0).says(&["WARN", "cache"]);
+    let outcome = place
+        .rusm(["run", "x.wasm"])
+        .env("XDG_CACHE_HOME", not_a_folder)
+        .finish()
+        .ends_with(0)
+        .says(&["WARN", "cache"]);
     assert_eq!(outcome.stdout(), "ran");
 }
 
@@ -111,12 +190,26 @@ fn typing_mistakes_are_usage_errors() {
     let place = Place::new();
     place.program("x.wasm", &programs::exits(0));
     let lines = [
-        "rnu", "run --alow-net x.wasm", "run --log-level loud x.wasm", "run --max-memory-mb x x.wasm", "run --dir :: x.wasm",
-        "run --allow-net=300.1.2.3 x.wasm", "run --env =x x.wasm", "run x.wasm y.wasm", "run --color blue x.wasm",
-        "run --check-only x.wasm", "check x.wasm", "build x.wasm", "run --timeout-ms -5 x.wasm",
+        "rnu",
+        "run --alow-net x.wasm",
+        "run --log-level loud x.wasm",
+        "run --max-memory-mb x x.wasm",
+        "run --dir :: x.wasm",
+        "run --allow-net=300.1.2.3 x.wasm",
+        "run --env =x x.wasm",
+        "run x.wasm y.wasm",
+        "run --color blue x.wasm",
+        "run --check-only x.wasm",
+        "check x.wasm",
+        "build x.wasm",
+        "run --timeout-ms -5 x.wasm",
     ];
     for line in lines {
-        let outcome = place.rusm(line.split(' ')).finish().ends_with(2).says(&["error:"]);
+        let outcome = place
+            .rusm(line.split(' '))
+            .finish()
+            .ends_with(2)
+            .says(&["error:"]);
         assert_eq!(outcome.stdout(), "", "{line}");
     }
 }

@@ -24,11 +24,17 @@ pub(crate) fn links() -> Links<GuestState> {
 /// What a guest may import from rusm, as it is called at load: `rusm:actor/process`, `rusm/send`.
 fn names() -> Vec<String> {
     let interfaces = IMPORTS.iter().filter_map(|import| import.interface);
-    let mut names: Vec<String> = interfaces.map(|interface| format!("rusm:actor/{interface}")).collect();
+    let mut names: Vec<String> = interfaces
+        .map(|interface| format!("rusm:actor/{interface}"))
+        .collect();
     names.push("rusm:actor/types".to_owned());
     names.sort_unstable();
     names.dedup();
-    names.extend(IMPORTS.iter().map(|import| format!("{MODULE}/{}", import.name)));
+    names.extend(
+        IMPORTS
+            .iter()
+            .map(|import| format!("{MODULE}/{}", import.name)),
+    );
     names
 }
 

@@ -64,12 +64,18 @@ impl Runtime {
         for (done, component) in plan.manifest.components.values().enumerate() {
             self.0.report_loading(&component.name, done, total);
             match source::load(self, plan, component) {
-                Ok(program) => self.0.declare(declaration(component, program, &plan.folder)),
+                Ok(program) => self
+                    .0
+                    .declare(declaration(component, program, &plan.folder)),
                 Err(problem) => problems.push(problem),
             }
         }
         self.0.report_loading("", total, total);
-        if problems.is_empty() { Ok(()) } else { Err(BootError::Code(problems)) }
+        if problems.is_empty() {
+            Ok(())
+        } else {
+            Err(BootError::Code(problems))
+        }
     }
 
     /// Starts the app: declares its components and starts its root supervisor.

@@ -147,10 +147,20 @@ impl Observer for Reporter {
             LifecycleEvent::Spawned { pid, parent, label } => {
                 if self.observer.is_some() {
                     let (component, pid, parent) = (Arc::clone(label), *pid, *parent);
-                    self.report(&RuntimeEvent::Spawned { component, pid, parent });
+                    self.report(&RuntimeEvent::Spawned {
+                        component,
+                        pid,
+                        parent,
+                    });
                 }
             }
-            LifecycleEvent::Exited { pid, label, reason, unread, links } => {
+            LifecycleEvent::Exited {
+                pid,
+                label,
+                reason,
+                unread,
+                links,
+            } => {
                 let is_crash = !reason.is_orderly();
                 if self.observer.is_none() && !is_crash {
                     return;
@@ -204,7 +214,13 @@ impl LineSink for GuestLog {
     fn line(&self, stream: Stream, line: &str) {
         let component = Arc::clone(&self.component);
         let (pid, line, on_terminal) = (self.pid, line.to_owned(), self.on_terminal);
-        self.reporter.report(&RuntimeEvent::GuestLine { component, pid, stream, line, on_terminal });
+        self.reporter.report(&RuntimeEvent::GuestLine {
+            component,
+            pid,
+            stream,
+            line,
+            on_terminal,
+        });
     }
 
     fn wants_terminal(&self) -> bool {

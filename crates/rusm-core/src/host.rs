@@ -42,15 +42,28 @@ fn pid(raw: u64) -> Result<Pid, Fault> {
 
 /// A name that a guest gave, where there is no answer for a bad one.
 fn name(text: &str) -> Result<Name, Fault> {
-    Name::new(text).map_err(|error| Fault::Misuse(Misuse::Name { given: rusm_caps::printable(text), error }))
+    Name::new(text).map_err(|error| {
+        Fault::Misuse(Misuse::Name {
+            given: rusm_caps::printable(text),
+            error,
+        })
+    })
 }
 
 /// Refuses the one that would be over the bound.
 fn room_for_one_more(what: &'static str, n_held: usize, most: usize) -> Result<(), Fault> {
-    if n_held < most { Ok(()) } else { Err(Fault::Misuse(Misuse::TooMany { what, most })) }
+    if n_held < most {
+        Ok(())
+    } else {
+        Err(Fault::Misuse(Misuse::TooMany { what, most }))
+    }
 }
 
 /// Refuses what is over the bound.
 fn within(what: &'static str, n: usize, most: usize) -> Result<(), Fault> {
-    if n <= most { Ok(()) } else { Err(Fault::Misuse(Misuse::TooMany { what, most })) }
+    if n <= most {
+        Ok(())
+    } else {
+        Err(Fault::Misuse(Misuse::TooMany { what, most }))
+    }
 }

@@ -56,5 +56,7 @@ pub use event::{Exit, RuntimeEvent, RuntimeObserver};
 pub use guest::output::Stream;
 pub use linked::{LinkedImports, linked_imports};
 pub use program::Program;
-pub use runtime::{BuildError, Capacity, ProcessHandle, Runtime, RuntimeBuilder, Spawn, SpawnFailure};
+pub use runtime::{
+    BuildError, Capacity, ProcessHandle, Runtime, RuntimeBuilder, Spawn, SpawnFailure,
+};
 pub use rusm_actor::{ExitReason, Limit, Name, Pid};

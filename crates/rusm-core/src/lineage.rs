@@ -61,7 +61,9 @@ impl Lineage {
         let mut counted = Vec::new();
         for ancestor in lineage.ancestors() {
             if !ancestor.take_place() {
-                counted.iter().for_each(|above: &Arc<Self>| above.free_place());
+                counted
+                    .iter()
+                    .for_each(|above: &Arc<Self>| above.free_place());
                 return Err(ancestor.n_descendants_max);
             }
             counted.push(ancestor);
@@ -82,7 +84,8 @@ impl Lineage {
 
     /// Whether the living process `pid` is an ancestor.
     pub(crate) fn descends_from(&self, pid: Pid) -> bool {
-        self.ancestors().any(|ancestor| ancestor.pid.get() == Some(&pid))
+        self.ancestors()
+            .any(|ancestor| ancestor.pid.get() == Some(&pid))
     }
 
     /// Keeps code under a name, for this process and its descendants to spawn. False when the name is taken.
@@ -104,7 +107,8 @@ impl Lineage {
     pub(crate) fn find_loaded(&self, name: &str) -> Option<Loaded> {
         let own = self.loaded.lock().get(name).cloned();
         own.or_else(|| {
-            self.ancestors().find_map(|ancestor| ancestor.loaded.lock().get(name).cloned())
+            self.ancestors()
+                .find_map(|ancestor| ancestor.loaded.lock().get(name).cloned())
         })
     }
 
@@ -127,12 +131,15 @@ impl Lineage {
     }
 
     fn nearest_parent(&self) -> Option<Arc<Self>> {
-        self.ancestors().find(|lineage| lineage.is_alive.load(Ordering::Acquire))
+        self.ancestors()
+            .find(|lineage| lineage.is_alive.load(Ordering::Acquire))
     }
 
     fn take_place(&self) -> bool {
         let room = |n: u32| (n < self.n_descendants_max).then_some(n + 1);
-        self.n_descendants.try_update(Ordering::AcqRel, Ordering::Acquire, room).is_ok()
+        self.n_descendants
+            .try_update(Ordering::AcqRel, Ordering::Acquire, room)
+            .is_ok()
     }
 
     fn free_place(&self) {
@@ -150,7 +157,9 @@ impl Drop for Lease {
     fn drop(&mut self) {
         self.0.is_alive.store(false, Ordering::Release);
         self.0.loaded.lock().clear();
-        self.0.ancestors().for_each(|ancestor| ancestor.free_place());
+        self.0
+            .ancestors()
+            .for_each(|ancestor| ancestor.free_place());
     }
 }
 

@@ -13,9 +13,9 @@ pub use handle::ProcessHandle;
 pub(crate) use launch::{Launch, SpawnRequest, Spawner};
 
 use crate::code::{CodeError, CodeStore, Origin};
+use crate::event::{Reporter, RuntimeEvent};
 use crate::guest::GuestState;
 use crate::program::{GuestCode, Program};
-use crate::event::{Reporter, RuntimeEvent};
 use crate::ticker::Ticker;
 use parking_lot::{Mutex, RwLock};
 use rusm_actor::{Name, Node};
@@ -78,7 +78,9 @@ pub(crate) struct RuntimeShared {
 
 impl RuntimeShared {
     pub(crate) fn node(&self) -> &Node {
-        self.node.get().expect("the builder sets the node before it hands the runtime out")
+        self.node
+            .get()
+            .expect("the builder sets the node before it hands the runtime out")
     }
 
     pub(crate) fn declare(&self, declared: Declared) {
@@ -92,7 +94,11 @@ impl RuntimeShared {
 
     pub(crate) fn report_loading(&self, component: &str, done: usize, total: usize) {
         let component = component.into();
-        self.reporter.report(&RuntimeEvent::Loading { component, done, total });
+        self.reporter.report(&RuntimeEvent::Loading {
+            component,
+            done,
+            total,
+        });
     }
 }
 
@@ -201,7 +207,11 @@ impl Runtime {
     pub fn capacity(&self) -> Capacity {
         let engines = self.0.code.engines();
         let (mappings_in_use, mappings_max) = engines.mappings();
-        Capacity { pool_slots: engines.pool_slots(), mappings_in_use, mappings_max }
+        Capacity {
+            pool_slots: engines.pool_slots(),
+            mappings_in_use,
+            mappings_max,
+        }
     }
 
     /// The node that its processes live on.

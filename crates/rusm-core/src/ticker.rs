@@ -34,7 +34,11 @@ pub(crate) struct Ticker {
 
 impl Ticker {
     /// Starts the thread.
-    pub(crate) fn start(self: &Arc<Self>, engines: Arc<Engines>, node: Node) -> std::io::Result<JoinHandle<()>> {
+    pub(crate) fn start(
+        self: &Arc<Self>,
+        engines: Arc<Engines>,
+        node: Node,
+    ) -> std::io::Result<JoinHandle<()>> {
         let ticker = Arc::clone(self);
         let thread = std::thread::Builder::new().name("rusm-ticker".into());
         thread.spawn(move || ticker.run(&engines, &node))

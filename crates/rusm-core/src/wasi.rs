@@ -71,7 +71,9 @@ impl WasiState {
         let has_terminal = profile.stdio() && setup.guard.check(Request::Stdio, ()).is_ok();
         let destination = if has_terminal {
             let copy = setup.lines.wants_terminal();
-            Destination::Terminal { copy: copy.then(|| Arc::clone(&setup.lines)) }
+            Destination::Terminal {
+                copy: copy.then(|| Arc::clone(&setup.lines)),
+            }
         } else {
             Destination::Lines(Arc::clone(&setup.lines))
         };

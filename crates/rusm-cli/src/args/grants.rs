@@ -66,7 +66,11 @@ impl GrantArgs {
             ("--max-processes", self.max_processes.is_some()),
             ("--max-handles", self.max_handles.is_some()),
         ];
-        flags.into_iter().filter(|(_, typed)| *typed).map(|(flag, _)| flag).collect()
+        flags
+            .into_iter()
+            .filter(|(_, typed)| *typed)
+            .map(|(flag, _)| flag)
+            .collect()
     }
 }
 
@@ -123,7 +127,11 @@ fn dir_flag(text: &str) -> Result<DirGrant, String> {
     let guest = guest.ok_or_else(|| {
         format!("a guest path cannot climb out of its root (say under which name the guest sees it: {host}::/data)")
     })?;
-    let grant = if read_only { DirGrant::read_only(host, guest) } else { DirGrant::read_write(host, guest) };
+    let grant = if read_only {
+        DirGrant::read_only(host, guest)
+    } else {
+        DirGrant::read_write(host, guest)
+    };
     grant.map_err(explained)
 }
 
@@ -140,7 +148,11 @@ fn guest_path(typed: &Path) -> Option<String> {
             Component::ParentDir | Component::Prefix(_) => return None,
         }
     }
-    Some(if path.is_empty() { "/".to_owned() } else { path })
+    Some(if path.is_empty() {
+        "/".to_owned()
+    } else {
+        path
+    })
 }
 
 fn explained(error: GrantError) -> String {

@@ -4,12 +4,16 @@ use super::*;
 use clap::CommandFactory;
 
 fn run(typed: &str) -> RunArgs {
-    let Command::Run(args) = Cli::try_parse_from(typed.split(' ')).unwrap().command else { panic!("not a run: {typed}") };
+    let Command::Run(args) = Cli::try_parse_from(typed.split(' ')).unwrap().command else {
+        panic!("not a run: {typed}")
+    };
     *args
 }
 
 fn error(typed: &str) -> String {
-    Cli::try_parse_from(typed.split(' ')).unwrap_err().to_string()
+    Cli::try_parse_from(typed.split(' '))
+        .unwrap_err()
+        .to_string()
 }
 
 /// No two flags collide, and no default is out of range.
@@ -21,18 +25,28 @@ fn the_definition_is_sound() {
 /// Flags may stand before and after the file; everything behind `--` is the guest's.
 #[test]
 fn flags_stand_before_and_after_the_file() {
-    let args = run("rusm run --dir a::/b --max-memory-mb 16 x.wasm --env A=1 --timeout-ms 5 -- --dir -v --");
+    let args = run(
+        "rusm run --dir a::/b --max-memory-mb 16 x.wasm --env A=1 --timeout-ms 5 -- --dir -v --",
+    );
     assert_eq!(args.target, Some("x.wasm".into()));
     assert_eq!(args.args, ["--dir", "-v", "--"]);
-    assert_eq!(args.grants.typed(), ["--dir", "--env", "--max-memory-mb", "--timeout-ms"]);
+    assert_eq!(
+        args.grants.typed(),
+        ["--dir", "--env", "--max-memory-mb", "--timeout-ms"]
+    );
     assert_eq!(run("rusm run").grants.typed(), Vec::<&str>::new());
 }
 
 /// The bare flag is everywhere; a list is its rules; a value needs `=`, so a file name is never one.
 #[test]
 fn allow_net_has_an_optional_value() {
-    assert_eq!(run("rusm run --allow-net x.wasm").grants.allow_net, [NetFlag::Everywhere]);
-    let rules = run("rusm run --allow-net=127.0.0.1:80,public x.wasm").grants.allow_net;
+    assert_eq!(
+        run("rusm run --allow-net x.wasm").grants.allow_net,
+        [NetFlag::Everywhere]
+    );
+    let rules = run("rusm run --allow-net=127.0.0.1:80,public x.wasm")
+        .grants
+        .allow_net;
     let rule = |text: &str| NetFlag::Rule(text.parse().unwrap());
     assert_eq!(rules, [rule("127.0.0.1:80"), rule("public")]);
     assert!(error("rusm run --allow-net=nonsense! x.wasm").contains("--allow-net"));
@@ -41,7 +55,13 @@ fn allow_net_has_an_optional_value() {
 /// A folder keeps its own path unless it is given another; relative paths start at the guest's root.
 #[test]
 fn folders_are_read_like_other_runtimes_read_them() {
-    let dir = |text: &str| run(&format!("rusm run x.wasm --dir {text}")).grants.dir.remove(0).to_string();
+    let dir = |text: &str| {
+        run(&format!("rusm run x.wasm --dir {text}"))
+            .grants
+            .dir
+            .remove(0)
+            .to_string()
+    };
     assert_eq!(dir("/srv/a"), "/srv/a::/srv/a");
     assert_eq!(dir("."), ".::/");
     assert_eq!(dir("./data/in"), "./data/in::/data/in");
@@ -55,10 +75,23 @@ fn folders_are_read_like_other_runtimes_read_them() {
 /// A variable has a name; its value may hold anything, `=` and nothing included.
 #[test]
 fn variables_are_names_with_values() {
-    let env = run("rusm run x.wasm --env A --env B= --env C=x=y --env APP_*").grants.env;
-    let values: Vec<_> = env.iter().map(|flag| (flag.grant.to_string(), flag.value.as_deref())).collect();
-    let expected = [("A", None), ("B", Some("")), ("C", Some("x=y")), ("APP_*", None)];
-    assert_eq!(values, expected.map(|(name, value)| (name.to_owned(), value)));
+    let env = run("rusm run x.wasm --env A --env B= --env C=x=y --env APP_*")
+        .grants
+        .env;
+    let values: Vec<_> = env
+        .iter()
+        .map(|flag| (flag.grant.to_string(), flag.value.as_deref()))
+        .collect();
+    let expected = [
+        ("A", None),
+        ("B", Some("")),
+        ("C", Some("x=y")),
+        ("APP_*", None),
+    ];
+    assert_eq!(
+        values,
+        expected.map(|(name, value)| (name.to_owned(), value))
+    );
     assert!(error("rusm run x.wasm --env =1").contains("it is empty"));
     assert!(error("rusm run x.wasm --env APP_*=1").contains("prefix"));
 }
@@ -75,7 +108,8 @@ fn typos_are_answered() {
 /// An argument that was meant for the guest is shown its place.
 #[test]
 fn arguments_of_the_guest_are_shown_their_place() {
-    let hinted = |typed: &str| hinted(Cli::try_parse_from(typed.split(' ')).unwrap_err()).to_string();
+    let hinted =
+        |typed: &str| hinted(Cli::try_parse_from(typed.split(' ')).unwrap_err()).to_string();
     assert!(hinted("rusm run x.wasm arg").contains("behind '--': rusm run FILE.wasm -- arg"));
     assert!(!hinted("rusm run x.wasm --alow-net").contains("FILE.wasm -- "));
 }

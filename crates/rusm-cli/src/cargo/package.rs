@@ -27,7 +27,10 @@ impl Package {
 
     /// Where cargo puts the program, if nothing unusual is configured. A build says it exactly.
     pub(super) fn usual_place(&self) -> PathBuf {
-        self.target_folder.join(TARGET).join("release").join(format!("{}.wasm", self.program))
+        self.target_folder
+            .join(TARGET)
+            .join("release")
+            .join(format!("{}.wasm", self.program))
     }
 }
 
@@ -35,18 +38,28 @@ impl Package {
 pub(super) fn find(folder: &Path) -> Result<Package, String> {
     let place = folder.display();
     let full = folder.canonicalize().map_err(|error| {
-        let near = nearest_path(folder).map(|near| format!(" ({near})")).unwrap_or_default();
-        format!("cannot open the folder '{place}' of its source: {}{near}", plain_cause(&error))
+        let near = nearest_path(folder)
+            .map(|near| format!(" ({near})"))
+            .unwrap_or_default();
+        format!(
+            "cannot open the folder '{place}' of its source: {}{near}",
+            plain_cause(&error)
+        )
     })?;
     if !full.join("Cargo.toml").is_file() {
-        return Err(format!("'{place}' is not a Cargo package: it has no Cargo.toml"));
+        return Err(format!(
+            "'{place}' is not a Cargo package: it has no Cargo.toml"
+        ));
     }
     let mut command = surroundings::command("cargo", &full);
     command.args(["metadata", "--no-deps", "--format-version", "1"]);
     let output = command.output().map_err(|error| no_cargo(&error))?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
-        return Err(format!("cargo cannot read the package in '{place}': {}", said.trim().trim_start_matches("error: ")));
+        return Err(format!(
+            "cargo cannot read the package in '{place}': {}",
+            said.trim().trim_start_matches("error: ")
+        ));
     }
     let metadata = serde_json::from_slice(&output.stdout)
         .map_err(|error| format!("cannot understand what cargo says about '{place}': {error}"))?;
@@ -54,7 +67,10 @@ pub(super) fn find(folder: &Path) -> Result<Package, String> {
 }
 
 /// Why cargo could not even be called.
-#[expect(clippy::wildcard_enum_match_arm, reason = "the list of the standard library is open")]
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the list of the standard library is open"
+)]
 pub(super) fn no_cargo(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => {
@@ -89,17 +105,31 @@ struct BuildTarget {
 
 fn choose(metadata: Metadata, manifest: &Path) -> Result<Package, String> {
     let n_packages = metadata.packages.len();
-    let found = metadata.packages.into_iter().find(|package| package.manifest_path == manifest);
+    let found = metadata
+        .packages
+        .into_iter()
+        .find(|package| package.manifest_path == manifest);
     let Some(package) = found else {
-        return Err(format!("'{}' is a workspace of {n_packages} packages; name the folder of one", manifest.display()));
+        return Err(format!(
+            "'{}' is a workspace of {n_packages} packages; name the folder of one",
+            manifest.display()
+        ));
     };
-    let programs: Vec<String> =
-        package.targets.into_iter().filter(|target| target.kind.iter().any(|kind| kind == "bin")).map(|target| target.name).collect();
+    let programs: Vec<String> = package
+        .targets
+        .into_iter()
+        .filter(|target| target.kind.iter().any(|kind| kind == "bin"))
+        .map(|target| target.name)
+        .collect();
     let name = package.name;
     let program = match (programs.as_slice(), package.default_run) {
         (_, Some(default)) => default,
         ([only], None) => only.clone(),
-        ([], None) => return Err(format!("package '{name}' has no program: a guest is a binary with a `main`")),
+        ([], None) => {
+            return Err(format!(
+                "package '{name}' has no program: a guest is a binary with a `main`"
+            ));
+        }
         (several, None) => {
             let several = several.join("', '");
             return Err(format!(
@@ -108,7 +138,13 @@ fn choose(metadata: Metadata, manifest: &Path) -> Result<Package, String> {
         }
     };
     let (workspace, target_folder) = (metadata.workspace_root, metadata.target_directory);
-    Ok(Package { id: package.id, name, program, workspace, target_folder })
+    Ok(Package {
+        id: package.id,
+        name,
+        program,
+        workspace,
+        target_folder,
+    })
 }
 
 #[cfg(test)]
@@ -116,8 +152,10 @@ mod tests {
     use super::*;
 
     fn chosen(default_run: &str, targets: &[(&str, &str)]) -> Result<Package, String> {
-        let targets: Vec<_> =
-            targets.iter().map(|(name, kind)| serde_json::json!({ "name": name, "kind": [kind] })).collect();
+        let targets: Vec<_> = targets
+            .iter()
+            .map(|(name, kind)| serde_json::json!({ "name": name, "kind": [kind] }))
+            .collect();
         let metadata = serde_json::json!({
             "packages": [{
                 "id": "path+file:///w/g#api@0.1.0", "name": "api", "manifest_path": "/w/g/Cargo.toml",
@@ -125,15 +163,25 @@ mod tests {
             }],
             "target_directory": "/out", "workspace_root": "/w",
         });
-        choose(serde_json::from_value(metadata).unwrap(), Path::new("/w/g/Cargo.toml"))
+        choose(
+            serde_json::from_value(metadata).unwrap(),
+            Path::new("/w/g/Cargo.toml"),
+        )
     }
 
     /// The program's name decides, not the package's and not the folder's (pitfall 31).
     #[test]
     fn the_program_names_the_file() {
-        let package = chosen("null", &[("lib", "lib"), ("serve-api", "bin"), ("t", "test")]).unwrap();
+        let package = chosen(
+            "null",
+            &[("lib", "lib"), ("serve-api", "bin"), ("t", "test")],
+        )
+        .unwrap();
         assert_eq!(package.program, "serve-api");
-        assert_eq!(package.usual_place(), Path::new("/out/wasm32-wasip2/release/serve-api.wasm"));
+        assert_eq!(
+            package.usual_place(),
+            Path::new("/out/wasm32-wasip2/release/serve-api.wasm")
+        );
     }
 
     /// Of several programs the one that the package itself calls its default; without one, none is guessed.
@@ -142,14 +190,29 @@ mod tests {
         let both = [("one", "bin"), ("two", "bin")];
         assert_eq!(chosen("\"two\"", &both).unwrap().program, "two");
         let error = chosen("null", &both).unwrap_err();
-        assert!(error.contains("'one', 'two'") && error.contains("default-run"), "{error}");
-        assert!(chosen("null", &[("api", "lib")]).unwrap_err().contains("no program"));
+        assert!(
+            error.contains("'one', 'two'") && error.contains("default-run"),
+            "{error}"
+        );
+        assert!(
+            chosen("null", &[("api", "lib")])
+                .unwrap_err()
+                .contains("no program")
+        );
     }
 
     /// A folder that holds only a workspace is not a package.
     #[test]
     fn a_workspace_is_no_package() {
-        let metadata = Metadata { packages: Vec::new(), target_directory: "/t".into(), workspace_root: "/w".into() };
-        assert!(choose(metadata, Path::new("/w/Cargo.toml")).unwrap_err().contains("workspace"));
+        let metadata = Metadata {
+            packages: Vec::new(),
+            target_directory: "/t".into(),
+            workspace_root: "/w".into(),
+        };
+        assert!(
+            choose(metadata, Path::new("/w/Cargo.toml"))
+                .unwrap_err()
+                .contains("workspace")
+        );
     }
 }

@@ -11,11 +11,17 @@ use std::process::Output;
 /// Makes sure that guests in this folder can be compiled, with the toolchain that the folder chooses.
 pub(super) fn ensure(folder: &Path, progress: &Progress) -> Result<(), Failure> {
     let mut rustc = surroundings::command("rustc", folder);
-    let output = rustc.args(["--print", "target-libdir", "--target", TARGET]).output();
+    let output = rustc
+        .args(["--print", "target-libdir", "--target", TARGET])
+        .output();
     let output = output.map_err(|error| Failure::new(Kind::General, no_cargo(&error)))?;
     if !output.status.success() {
-        let message = format!("the Rust compiler of {} does not know the target {TARGET}", folder.display());
-        return Err(Failure::with_output(Kind::General, said(&output), message).help("it came with Rust 1.82: `rustup update`"));
+        let message = format!(
+            "the Rust compiler of {} does not know the target {TARGET}",
+            folder.display()
+        );
+        return Err(Failure::with_output(Kind::General, said(&output), message)
+            .help("it came with Rust 1.82: `rustup update`"));
     }
     let libraries = String::from_utf8_lossy(&output.stdout);
     if has_standard_library(Path::new(libraries.trim())) {
@@ -26,22 +32,34 @@ pub(super) fn ensure(folder: &Path, progress: &Progress) -> Result<(), Failure> 
     match rustup.args(["target", "add", TARGET]).output() {
         Ok(output) if output.status.success() => Ok(()),
         Ok(output) => {
-            let message = format!("cannot add the Rust target {TARGET}, which guests are built for");
-            Err(Failure::with_output(Kind::General, said(&output), message).help(format!("try it by hand: rustup target add {TARGET}")))
+            let message =
+                format!("cannot add the Rust target {TARGET}, which guests are built for");
+            Err(Failure::with_output(Kind::General, said(&output), message)
+                .help(format!("try it by hand: rustup target add {TARGET}")))
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let message = format!("guests are built for the Rust target {TARGET}, which is not installed, and there is no rustup to add it");
-            Err(Failure::new(Kind::General, message)
-                .help("get rustup from https://rustup.rs, or the target from where your Rust came from"))
+            let message = format!(
+                "guests are built for the Rust target {TARGET}, which is not installed, and there is no rustup to add it"
+            );
+            Err(Failure::new(Kind::General, message).help(
+                "get rustup from https://rustup.rs, or the target from where your Rust came from",
+            ))
         }
-        Err(error) => Err(Failure::new(Kind::General, format!("cannot run rustup: {error}"))),
+        Err(error) => Err(Failure::new(
+            Kind::General,
+            format!("cannot run rustup: {error}"),
+        )),
     }
 }
 
 /// A target is there when its standard library is; the folder alone may be a leftover.
 fn has_standard_library(folder: &Path) -> bool {
-    let Ok(entries) = folder.read_dir() else { return false };
-    entries.flatten().any(|entry| entry.file_name().to_string_lossy().starts_with("libstd-"))
+    let Ok(entries) = folder.read_dir() else {
+        return false;
+    };
+    entries
+        .flatten()
+        .any(|entry| entry.file_name().to_string_lossy().starts_with("libstd-"))
 }
 
 fn said(output: &Output) -> String {

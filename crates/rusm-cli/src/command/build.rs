@@ -13,15 +13,25 @@ pub(super) fn build(args: &BuildArgs, session: &Session) -> Result<u8, Failure> 
     for warning in &manifest.warnings {
         session.console.diagnostic(warning);
     }
-    let built = session.builder(Warnings::Shown).build(&manifest, folder_of(&path))?;
+    let built = session
+        .builder(Warnings::Shown)
+        .build(&manifest, folder_of(&path))?;
     let text = if args.json {
         let json = serde_json::to_string_pretty(&built);
-        json.map_err(|error| Failure::new(Kind::General, format!("cannot write the paths as JSON: {error}")))? + "\n"
+        json.map_err(|error| {
+            Failure::new(
+                Kind::General,
+                format!("cannot write the paths as JSON: {error}"),
+            )
+        })? + "\n"
     } else if built.is_empty() {
         "nothing to build: no component has a source\n".to_owned()
     } else {
         let width = built.keys().map(String::len).max().unwrap_or_default();
-        built.iter().map(|(component, place)| format!("{component:width$}  {}\n", place.display())).collect()
+        built
+            .iter()
+            .map(|(component, place)| format!("{component:width$}  {}\n", place.display()))
+            .collect()
     };
     print_result(&text)?;
     Ok(0)

@@ -55,7 +55,12 @@ fn check_app(
     session: &Session,
     findings: &mut Findings,
 ) -> Result<(), Failure> {
-    findings.extend(manifest.warnings.iter().map(|warning| Finding::of_diagnostic(warning).at_level(Level::Error)));
+    findings.extend(
+        manifest
+            .warnings
+            .iter()
+            .map(|warning| Finding::of_diagnostic(warning).at_level(Level::Error)),
+    );
     let environment = match environment::with_dot_env(environment::of_process(), folder) {
         Ok(environment) => Some(environment),
         Err(failure) => {
@@ -77,23 +82,47 @@ fn check_app(
             Built::new()
         }
     };
-    check_code(args, BootPlan { manifest, folder: folder.to_owned(), built }, session, findings)
+    check_code(
+        args,
+        BootPlan {
+            manifest,
+            folder: folder.to_owned(),
+            built,
+        },
+        session,
+        findings,
+    )
 }
 
 /// Loads the code of every component and compares it with its grants.
-fn check_code(args: &CheckArgs, plan: BootPlan, session: &Session, findings: &mut Findings) -> Result<(), Failure> {
+fn check_code(
+    args: &CheckArgs,
+    plan: BootPlan,
+    session: &Session,
+    findings: &mut Findings,
+) -> Result<(), Failure> {
     session.start_log(LogLevel::Warn);
     let observer = session.observer(Scope::App);
-    let runtime = session.runtime(1, Cache::unless(args.no_cache), Environment::new(), &observer)?;
+    let runtime = session.runtime(
+        1,
+        Cache::unless(args.no_cache),
+        Environment::new(),
+        &observer,
+    )?;
     let has_failed_to_build = findings.any_about(About::Build);
     let mut faulty = Vec::new();
     match runtime.declare_all(&plan) {
         Ok(()) => {}
         Err(BootError::Code(problems)) => {
             for problem in problems {
-                let is_unbuilt = has_failed_to_build && !plan.built.contains_key(&problem.component) && is_package(&plan, &problem.component);
+                let is_unbuilt = has_failed_to_build
+                    && !plan.built.contains_key(&problem.component)
+                    && is_package(&plan, &problem.component);
                 if !is_unbuilt {
-                    findings.push(Finding::error(About::Code, problem.problem).of_component(&problem.component));
+                    findings.push(
+                        Finding::error(About::Code, problem.problem)
+                            .of_component(&problem.component),
+                    );
                 }
                 faulty.push(problem.component);
             }
@@ -110,22 +139,34 @@ fn check_code(args: &CheckArgs, plan: BootPlan, session: &Session, findings: &mu
 }
 
 fn is_package(plan: &BootPlan, component: &str) -> bool {
-    plan.manifest.components.get(component).is_some_and(|component| match component.code {
-        CodeSource::Package(_) => true,
-        CodeSource::Wasm(_) => false,
-    })
+    plan.manifest
+        .components
+        .get(component)
+        .is_some_and(|component| match component.code {
+            CodeSource::Package(_) => true,
+            CodeSource::Wasm(_) => false,
+        })
 }
 
 /// What the code can use and the profile does not grant, and the other way round.
-fn check_grants(runtime: &Runtime, plan: &BootPlan, component: &ComponentDecl, findings: &mut Findings) {
+fn check_grants(
+    runtime: &Runtime,
+    plan: &BootPlan,
+    component: &ComponentDecl,
+    findings: &mut Findings,
+) {
     let path = match (&component.code, plan.built.get(&component.name)) {
         (CodeSource::Wasm(path), _) => plan.folder.join(path),
         (CodeSource::Package(_), Some(path)) => path.clone(),
         (CodeSource::Package(_), None) => return,
     };
     // It was loaded a moment ago: it is read again only for its list of imports.
-    let Ok(wasm) = std::fs::read(path) else { return };
-    let Ok(program) = runtime.load(&component.name, &wasm) else { return };
+    let Ok(wasm) = std::fs::read(path) else {
+        return;
+    };
+    let Ok(program) = runtime.load(&component.name, &wasm) else {
+        return;
+    };
     let imports: Vec<&str> = program.imports().collect();
     for note in grants::compare(&imports, &component.profile) {
         findings.push(Finding::note(About::Grants, note).of_component(&component.name));
@@ -137,7 +178,10 @@ fn check_folders(component: &ComponentDecl, folder: &Path, findings: &mut Findin
     for dir in component.profile.dirs() {
         let host = folder.join(dir.host());
         if !host.is_dir() {
-            let text = format!("its folder {} does not exist: its processes would end 'not-started'", host.display());
+            let text = format!(
+                "its folder {} does not exist: its processes would end 'not-started'",
+                host.display()
+            );
             findings.push(Finding::warning(About::Environment, text).of_component(&component.name));
         }
     }
@@ -149,7 +193,9 @@ fn check_variables(component: &ComponentDecl, environment: &Environment, finding
         let is_set = environment.keys().any(|name| grant.covers(name));
         if !is_set {
             let text = format!("the environment variable {grant} is set neither here nor in .env");
-            let near = grant.exact_name().and_then(|name| nearest(name, environment.keys().map(String::as_str)));
+            let near = grant
+                .exact_name()
+                .and_then(|name| nearest(name, environment.keys().map(String::as_str)));
             let finding = Finding::warning(About::Environment, text).of_component(&component.name);
             findings.push(finding.with_help(near.map(|near| format!("did you mean {near}?"))));
         }
@@ -158,7 +204,11 @@ fn check_variables(component: &ComponentDecl, environment: &Environment, finding
 
 impl Finding {
     fn of_failure(about: About, failure: &Failure) -> Self {
-        debug_assert_ne!(failure.kind(), Kind::Usage, "what was typed has been understood by now");
+        debug_assert_ne!(
+            failure.kind(),
+            Kind::Usage,
+            "what was typed has been understood by now"
+        );
         Self::laid_out(about, failure.to_string())
     }
 }

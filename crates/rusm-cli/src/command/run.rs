@@ -29,7 +29,11 @@ pub(super) fn run(args: &RunArgs, path: &Path, session: &Session) -> Result<u8, 
     let cache = Cache::unless(args.no_cache);
     let runtime = session.runtime(manifest.node.workers, cache, environment, &observer)?;
     let app_name = manifest.app.clone();
-    let plan = BootPlan { manifest, folder: folder.to_owned(), built };
+    let plan = BootPlan {
+        manifest,
+        folder: folder.to_owned(),
+        built,
+    };
     let ended = runtime.declare_all(&plan).and_then(|()| {
         if args.check_only {
             return Ok(AppEnd::Finished);
@@ -65,38 +69,52 @@ fn outcome(app: &str, ended: Result<AppEnd, BootError>) -> Result<u8, Failure> {
     match ended {
         Ok(AppEnd::Finished | AppEnd::Stopped) => Ok(0),
         Ok(AppEnd::GaveUp(crashes)) => Err(gave_up(app, &crashes)),
-        Ok(AppEnd::Failed(reason)) => {
-            Err(Failure::new(Kind::General, format!("app '{app}' ended: its root supervisor's reason is '{reason}'")))
-        }
+        Ok(AppEnd::Failed(reason)) => Err(Failure::new(
+            Kind::General,
+            format!("app '{app}' ended: its root supervisor's reason is '{reason}'"),
+        )),
         Err(BootError::Code(problems)) => {
             let failure = Failure::new(Kind::NotStarted, format!("cannot start app '{app}'"));
-            Err(problems.iter().fold(failure, |failure, problem| failure.detail(problem.to_string())))
+            Err(problems.iter().fold(failure, |failure, problem| {
+                failure.detail(problem.to_string())
+            }))
         }
-        Err(error @ (BootError::Tree(_) | BootError::Node(_))) => {
-            Err(Failure::new(Kind::NotStarted, format!("cannot start app '{app}': {error}")))
-        }
+        Err(error @ (BootError::Tree(_) | BootError::Node(_))) => Err(Failure::new(
+            Kind::NotStarted,
+            format!("cannot start app '{app}': {error}"),
+        )),
     }
 }
 
 fn gave_up(app: &str, crashes: &[Exit]) -> Failure {
-    let message = format!("app '{app}' stopped: its root supervisor gave up restarting; the last crashes were");
+    let message = format!(
+        "app '{app}' stopped: its root supervisor gave up restarting; the last crashes were"
+    );
     let failure = Failure::new(Kind::GaveUp, message);
     let failure = crashes.iter().fold(failure, |failure, crash| {
-        failure.detail(format!("{} {}: {}", crash.component, crash.pid, crash.reason))
+        failure.detail(format!(
+            "{} {}: {}",
+            crash.component, crash.pid, crash.reason
+        ))
     });
-    failure.help("mend the first of them, or allow more: max-restarts and period-ms under [supervisors.*]")
+    failure.help(
+        "mend the first of them, or allow more: max-restarts and period-ms under [supervisors.*]",
+    )
 }
 
 /// What a single file is given on the command line, an app is given by its manifest.
 fn refuse_flags_of_a_file(args: &RunArgs) -> Result<(), Failure> {
     let typed = args.grants.typed();
     if let Some(flag) = typed.first() {
-        let message = format!("{flag} is for a single .wasm file; the grants of an app are in its manifest");
-        return Err(Failure::new(Kind::Usage, message).help("write the grant under [capabilities.*] in rusm.toml"));
+        let message =
+            format!("{flag} is for a single .wasm file; the grants of an app are in its manifest");
+        return Err(Failure::new(Kind::Usage, message)
+            .help("write the grant under [capabilities.*] in rusm.toml"));
     }
     if !args.args.is_empty() {
         let message = "arguments behind '--' are for a single .wasm file; those of a component are in the manifest";
-        return Err(Failure::new(Kind::Usage, message).help("write args = [\"…\"] under [components.*] in rusm.toml"));
+        return Err(Failure::new(Kind::Usage, message)
+            .help("write args = [\"…\"] under [components.*] in rusm.toml"));
     }
     Ok(())
 }

@@ -17,23 +17,53 @@ use std::sync::Arc;
 const FILE_BYTES_MAX: u64 = 1 << 30;
 
 pub(super) fn run(args: &RunArgs, path: &Path, session: &Session) -> Result<u8, Failure> {
-    for (flag, typed) in [("--check-only", args.check_only), ("--no-build", args.no_build)] {
+    for (flag, typed) in [
+        ("--check-only", args.check_only),
+        ("--no-build", args.no_build),
+    ] {
         if typed {
-            return Err(Failure::new(Kind::Usage, format!("{flag} is for an app; '{}' is a single file", path.display())));
+            return Err(Failure::new(
+                Kind::Usage,
+                format!(
+                    "{flag} is for an app; '{}' is a single file",
+                    path.display()
+                ),
+            ));
         }
     }
     let granted = profile::of(&args.grants, session.console)?;
-    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+    let name = path
+        .file_name()
+        .unwrap_or(path.as_os_str())
+        .to_string_lossy()
+        .into_owned();
     let wasm = read(path)?;
     session.start_log(LogLevel::Warn);
     end_with_the_pipe();
     let signals = Listener::start()?;
     let observer = session.observer(Scope::File(name.clone()));
     // One process uses one worker; a second keeps timers and its children going.
-    let runtime = session.runtime(0, Cache::unless(args.no_cache), granted.environment, &observer)?;
-    let started = start(&runtime, &name, &wasm, granted.profile, &args.args, &signals);
+    let runtime = session.runtime(
+        0,
+        Cache::unless(args.no_cache),
+        granted.environment,
+        &observer,
+    )?;
+    let started = start(
+        &runtime,
+        &name,
+        &wasm,
+        granted.profile,
+        &args.args,
+        &signals,
+    );
     session.progress.finish();
-    let process = started.map_err(|cause| Failure::new(Kind::NotStarted, format!("cannot run '{}': {cause}", path.display())))?;
+    let process = started.map_err(|cause| {
+        Failure::new(
+            Kind::NotStarted,
+            format!("cannot run '{}': {cause}", path.display()),
+        )
+    })?;
     drop(wasm);
     let process = Arc::new(process);
     stop_on_signal(&process, &signals);
@@ -52,9 +82,13 @@ fn start(
     args: &[String],
     signals: &Listener,
 ) -> Result<ProcessHandle, String> {
-    let program = runtime.load(name, wasm).map_err(|error| error.to_string())?;
+    let program = runtime
+        .load(name, wasm)
+        .map_err(|error| error.to_string())?;
     signals.hold();
-    let spawn = Spawn::new(name, &program).profile(profile).args(args.iter().cloned());
+    let spawn = Spawn::new(name, &program)
+        .profile(profile)
+        .args(args.iter().cloned());
     runtime.spawn(spawn).map_err(|error| error.to_string())
 }
 
@@ -67,16 +101,30 @@ fn stop_on_signal(process: &Arc<ProcessHandle>, signals: &Listener) {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    let cannot = |why: String| Failure::new(Kind::NotStarted, format!("cannot read '{}': {why}", path.display()));
-    let size = std::fs::metadata(path).map_err(|error| cannot(plain_cause(&error)))?.len();
+    let cannot = |why: String| {
+        Failure::new(
+            Kind::NotStarted,
+            format!("cannot read '{}': {why}", path.display()),
+        )
+    };
+    let size = std::fs::metadata(path)
+        .map_err(|error| cannot(plain_cause(&error)))?
+        .len();
     if size > FILE_BYTES_MAX {
-        return Err(cannot(format!("it has {size} bytes, and no code is larger than {FILE_BYTES_MAX}")));
+        return Err(cannot(format!(
+            "it has {size} bytes, and no code is larger than {FILE_BYTES_MAX}"
+        )));
     }
     std::fs::read(path).map_err(|error| cannot(plain_cause(&error)))
 }
 
 /// The exit code of a process, or what went wrong with it.
-fn end(name: &str, reason: &ExitReason, exit_code: Option<i32>, signal: Option<u8>) -> Result<u8, Failure> {
+fn end(
+    name: &str,
+    reason: &ExitReason,
+    exit_code: Option<i32>,
+    signal: Option<u8>,
+) -> Result<u8, Failure> {
     if let Some(code) = exit_code {
         return Ok(u8::try_from(code).unwrap_or(1));
     }
@@ -86,9 +134,10 @@ fn end(name: &str, reason: &ExitReason, exit_code: Option<i32>, signal: Option<u
         (ExitReason::Shutdown | ExitReason::Killed, Some(signal)) => Ok(signal),
         (ExitReason::Shutdown, None) => Ok(0),
         (ExitReason::Trap(text), _) => general(format!("{name} trapped: {text}")),
-        (ExitReason::NotStarted(text), _) => {
-            Err(Failure::new(Kind::NotStarted, format!("{name} could not be started: {text}")))
-        }
+        (ExitReason::NotStarted(text), _) => Err(Failure::new(
+            Kind::NotStarted,
+            format!("{name} could not be started: {text}"),
+        )),
         (ExitReason::Limit(limit), _) => Err(breach(name, *limit)),
         (ExitReason::Error(text), _) => general(format!("{name} ended with an error: {text}")),
         (ExitReason::Killed | ExitReason::NoProcess | ExitReason::NoConnection, _) => {
@@ -114,7 +163,8 @@ mod tests {
     use super::*;
 
     fn code(reason: ExitReason, exit_code: Option<i32>, signal: Option<u8>) -> u8 {
-        end("x.wasm", &reason, exit_code, signal).unwrap_or_else(|failure| failure.kind().exit_code())
+        end("x.wasm", &reason, exit_code, signal)
+            .unwrap_or_else(|failure| failure.kind().exit_code())
     }
 
     /// A guest's own code is passed on as it is; one that no program can have is a failure.

@@ -24,7 +24,12 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
     N: for<'writer> FormatFields<'writer> + 'static,
 {
-    fn format_event(&self, _: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
+    fn format_event(
+        &self,
+        _: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
         let mut time = String::new();
         SystemTime.format_time(&mut Writer::new(&mut time))?;
         let mut fields = Fields::default();
@@ -43,7 +48,11 @@ impl Lines {
             Level::DEBUG => ("DEBUG", "34"),
             Level::TRACE => ("TRACE", "35"),
         };
-        let mut line = format!("{} {} ", self.colour.paint("2", time), self.colour.paint(code, name));
+        let mut line = format!(
+            "{} {} ",
+            self.colour.paint("2", time),
+            self.colour.paint(code, name)
+        );
         if let Some(component) = &fields.component {
             let who = match &fields.pid {
                 Some(pid) => format!("{component} {pid}"),
@@ -103,28 +112,49 @@ mod tests {
     use super::*;
 
     fn line(fields: &Fields) -> String {
-        Lines { colour: Colour::Off }.line("12:00:00Z", Level::INFO, fields)
+        Lines {
+            colour: Colour::Off,
+        }
+        .line("12:00:00Z", Level::INFO, fields)
     }
 
     fn fields(message: &str) -> Fields {
         let (component, pid) = (Some("api".to_owned()), Some("<0.7.12>".to_owned()));
-        Fields { message: message.to_owned(), component, pid, ..Fields::default() }
+        Fields {
+            message: message.to_owned(),
+            component,
+            pid,
+            ..Fields::default()
+        }
     }
 
     /// A guest's line stands behind a bar, news about a guest behind a colon.
     #[test]
     fn who_is_marked() {
-        let output = Fields { is_output: true, ..fields("text") };
+        let output = Fields {
+            is_output: true,
+            ..fields("text")
+        };
         assert_eq!(line(&output), "12:00:00Z  INFO api <0.7.12> | text\n");
-        assert_eq!(line(&fields("ended")), "12:00:00Z  INFO api <0.7.12>: ended\n");
-        let nobody = Fields { message: "hello".into(), others: " n=3".into(), ..Fields::default() };
+        assert_eq!(
+            line(&fields("ended")),
+            "12:00:00Z  INFO api <0.7.12>: ended\n"
+        );
+        let nobody = Fields {
+            message: "hello".into(),
+            others: " n=3".into(),
+            ..Fields::default()
+        };
         assert_eq!(line(&nobody), "12:00:00Z  INFO hello n=3\n");
     }
 
     /// A message cannot forge another line, a component's name neither.
     #[test]
     fn nothing_forges_a_line() {
-        let forged = Fields { component: Some("a\nb".into()), ..fields("x\n12:00:00Z  INFO bank: paid\x1b[2K") };
+        let forged = Fields {
+            component: Some("a\nb".into()),
+            ..fields("x\n12:00:00Z  INFO bank: paid\x1b[2K")
+        };
         assert_eq!(line(&forged).matches('\n').count(), 1);
         assert!(!line(&forged).contains('\x1b'));
     }

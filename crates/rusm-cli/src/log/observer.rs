@@ -38,17 +38,27 @@ pub(crate) struct LogObserver {
 
 impl LogObserver {
     pub(crate) fn new(scope: Scope, progress: Progress) -> Self {
-        Self { scope, progress, started: Instant::now(), repeats: Mutex::default() }
+        Self {
+            scope,
+            progress,
+            started: Instant::now(),
+            repeats: Mutex::default(),
+        }
     }
 
     /// Says how often that happened which was not shown every time.
     pub(crate) fn finish(&self) {
-        let hidden = self.repeats.lock().unwrap_or_else(PoisonError::into_inner).take_hidden();
+        let hidden = self
+            .repeats
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take_hidden();
         if enabled!(target: TARGET, Level::DEBUG) {
             return;
         }
         for hidden in hidden {
-            let (component, n_times, n_hidden) = (hidden.component.as_str(), hidden.n_times, hidden.n_hidden);
+            let (component, n_times, n_hidden) =
+                (hidden.component.as_str(), hidden.n_times, hidden.n_hidden);
             let what = hidden.what;
             warn!(target: TARGET, component, "{n_times} times in all: {what} ({n_hidden} not shown; --log-level debug shows each)");
         }
@@ -57,14 +67,22 @@ impl LogObserver {
     /// A warning about a process, shown or counted. `what` is the same for all that are alike, `detail` need not be.
     fn warn(&self, component: &str, pid: &str, what: &str, detail: &str) {
         let now = self.started.elapsed();
-        let verdict = self.repeats.lock().unwrap_or_else(PoisonError::into_inner).note(component, what, now);
+        let verdict = self
+            .repeats
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .note(component, what, now);
         if enabled!(target: TARGET, Level::DEBUG) {
             warn!(target: TARGET, component, pid, "{what}{detail}");
             return;
         }
         match verdict {
-            Verdict::Show { n_hidden: 0 } => warn!(target: TARGET, component, pid, "{what}{detail}"),
-            Verdict::Show { n_hidden } => warn!(target: TARGET, component, pid, "{what}{detail}; {n_hidden} more like this before"),
+            Verdict::Show { n_hidden: 0 } => {
+                warn!(target: TARGET, component, pid, "{what}{detail}")
+            }
+            Verdict::Show { n_hidden } => {
+                warn!(target: TARGET, component, pid, "{what}{detail}; {n_hidden} more like this before")
+            }
             Verdict::ShowLast => {
                 let seconds = STRETCH.as_secs();
                 warn!(target: TARGET, component, pid, "{what}{detail}; more like this within {seconds} s are counted");
@@ -84,7 +102,10 @@ impl LogObserver {
             let reason = exit.reason.to_string();
             // Traps at different places are alike: the frames are a detail.
             let (what, frames) = reason.split_at(reason.find(FRAMES).unwrap_or(reason.len()));
-            let detail = format!("{frames} (unread messages: {}, links: {})", exit.unread, exit.links);
+            let detail = format!(
+                "{frames} (unread messages: {}, links: {})",
+                exit.unread, exit.links
+            );
             self.warn(component, &pid, &format!("crashed: {what}"), &detail);
         }
     }
@@ -93,25 +114,47 @@ impl LogObserver {
         let (component, supervisor) = (&*report.label, report.supervisor.to_string());
         let pid = supervisor.as_str();
         match &report.event {
-            SupervisorEvent::Started => debug!(target: TARGET, component, pid, "all children are started"),
-            SupervisorEvent::ChildStarted { id, pid: child, attempt } => {
+            SupervisorEvent::Started => {
+                debug!(target: TARGET, component, pid, "all children are started")
+            }
+            SupervisorEvent::ChildStarted {
+                id,
+                pid: child,
+                attempt,
+            } => {
                 debug!(target: TARGET, component, pid, "started {id} as {child} ({attempt:?})");
             }
             SupervisorEvent::StartFailed { id, reason, .. } => {
                 self.warn(component, pid, &format!("cannot start {id}: {reason}"), "");
             }
-            SupervisorEvent::ChildEnded { id, pid: child, reason, will_restart } => {
-                let next = if *will_restart { "it is started again" } else { "it stays ended" };
+            SupervisorEvent::ChildEnded {
+                id,
+                pid: child,
+                reason,
+                will_restart,
+            } => {
+                let next = if *will_restart {
+                    "it is started again"
+                } else {
+                    "it stays ended"
+                };
                 debug!(target: TARGET, component, pid, "{id} {child} ended: {reason}; {next}");
             }
-            SupervisorEvent::ChildStopped { id, pid: child, outcome, .. } => {
+            SupervisorEvent::ChildStopped {
+                id,
+                pid: child,
+                outcome,
+                ..
+            } => {
                 debug!(target: TARGET, component, pid, "stopped {id} {child} ({outcome:?})");
             }
             SupervisorEvent::GaveUp { id, intensity } => {
                 let (most, period_ms) = (intensity.max_restarts(), intensity.period().as_millis());
                 error!(target: TARGET, component, pid, "gives up: {id} would need more than {most} restarts in {period_ms} ms");
             }
-            SupervisorEvent::Stopped { reason } => debug!(target: TARGET, component, pid, "stopped: {reason}"),
+            SupervisorEvent::Stopped { reason } => {
+                debug!(target: TARGET, component, pid, "stopped: {reason}")
+            }
         }
     }
 
@@ -122,11 +165,16 @@ impl LogObserver {
         };
         // The sentence names the process; what is alike does not depend on it.
         let who = format!("{} (pid ", denial.component);
-        let what = match sentence.strip_prefix(&who).and_then(|rest| rest.split_once(") ")) {
+        let what = match sentence
+            .strip_prefix(&who)
+            .and_then(|rest| rest.split_once(") "))
+        {
             Some((_, what)) => format!("denied: {what}"),
             None => format!("denied: {sentence}"),
         };
-        let pid = Pid::from_u64(denial.pid).map(|pid| pid.to_string()).unwrap_or_default();
+        let pid = Pid::from_u64(denial.pid)
+            .map(|pid| pid.to_string())
+            .unwrap_or_default();
         self.warn(&denial.component, &pid, &what, "");
     }
 }
@@ -134,7 +182,13 @@ impl LogObserver {
 impl RuntimeObserver for LogObserver {
     fn observe(&self, event: &RuntimeEvent) {
         match event {
-            RuntimeEvent::GuestLine { component, pid, stream, line, on_terminal } => {
+            RuntimeEvent::GuestLine {
+                component,
+                pid,
+                stream,
+                line,
+                on_terminal,
+            } => {
                 let (component, pid) = (&**component, pid.to_string());
                 let stream = match stream {
                     Stream::Stdout => "stdout",
@@ -147,7 +201,11 @@ impl RuntimeObserver for LogObserver {
                     info!(target: TARGET, component, pid, stream, "{line}");
                 }
             }
-            RuntimeEvent::Spawned { component, pid, parent } => {
+            RuntimeEvent::Spawned {
+                component,
+                pid,
+                parent,
+            } => {
                 let (component, pid) = (&**component, pid.to_string());
                 match parent {
                     Some(parent) => trace!(target: TARGET, component, pid, "started by {parent}"),
@@ -157,8 +215,14 @@ impl RuntimeObserver for LogObserver {
             RuntimeEvent::Exited(exit) => self.exited(exit),
             RuntimeEvent::Denied(denial) => self.denied(denial),
             RuntimeEvent::Supervision(report) => self.supervision(report),
-            RuntimeEvent::Loading { component, done, total } => self.progress.loading(component, *done, *total),
-            RuntimeEvent::CompileStarted { component, n_bytes } => self.progress.compiling(component, *n_bytes),
+            RuntimeEvent::Loading {
+                component,
+                done,
+                total,
+            } => self.progress.loading(component, *done, *total),
+            RuntimeEvent::CompileStarted { component, n_bytes } => {
+                self.progress.compiling(component, *n_bytes)
+            }
             RuntimeEvent::CompileEnded { component, elapsed } => {
                 if self.scope != Scope::App {
                     self.progress.finish();
@@ -202,7 +266,9 @@ mod tests {
             permission,
             target: target.into(),
             allowed: false,
-            sentence: format!("x (pid 0.7.1) may not use {target}: profile 'p' allows nothing. To allow it: key = [\"t\"] under [capabilities.p]"),
+            sentence: format!(
+                "x (pid 0.7.1) may not use {target}: profile 'p' allows nothing. To allow it: key = [\"t\"] under [capabilities.p]"
+            ),
         }
     }
 
@@ -210,7 +276,10 @@ mod tests {
     #[test]
     fn a_single_file_is_told_the_flag() {
         let told = for_command_line(&denial("network", "1.2.3.4:80"));
-        assert!(told.ends_with("allows nothing. To allow it: --allow-net=1.2.3.4:80"), "{told}");
+        assert!(
+            told.ends_with("allows nothing. To allow it: --allow-net=1.2.3.4:80"),
+            "{told}"
+        );
         assert!(for_command_line(&denial("env", "HOME")).ends_with("To allow it: --env HOME"));
         assert!(for_command_line(&denial("storage", "b")).ends_with("allows nothing."));
     }

@@ -68,26 +68,53 @@ impl Count {
         if self.n_in_stretch == SHOWN {
             return Verdict::ShowLast;
         }
-        Verdict::Show { n_hidden: std::mem::take(&mut self.n_untold) }
+        Verdict::Show {
+            n_hidden: std::mem::take(&mut self.n_untold),
+        }
     }
 }
 
 impl Repeats {
     /// Takes note of one more, at a time since any fixed moment.
     pub(super) fn note(&mut self, component: &str, what: &str, now: Duration) -> Verdict {
-        let is_known = self.components.contains_key(component) || self.components.len() < COMPONENTS_MAX;
-        let kinds = self.components.entry(if is_known { component } else { "other components" }.to_owned()).or_default();
+        let is_known =
+            self.components.contains_key(component) || self.components.len() < COMPONENTS_MAX;
+        let kinds = self
+            .components
+            .entry(
+                if is_known {
+                    component
+                } else {
+                    "other components"
+                }
+                .to_owned(),
+            )
+            .or_default();
         let is_known = kinds.contains_key(what) || kinds.len() < KINDS_MAX;
-        kinds.entry(if is_known { what } else { "other reasons" }.to_owned()).or_default().note(now)
+        kinds
+            .entry(if is_known { what } else { "other reasons" }.to_owned())
+            .or_default()
+            .note(now)
     }
 
     /// What was not shown every time; forgets it.
     pub(super) fn take_hidden(&mut self) -> Vec<Hidden> {
         let mut hidden = Vec::new();
         for (component, kinds) in std::mem::take(&mut self.components) {
-            for (what, Count { n_times, n_hidden, .. }) in kinds {
+            for (
+                what,
+                Count {
+                    n_times, n_hidden, ..
+                },
+            ) in kinds
+            {
                 if n_hidden > 0 {
-                    hidden.push(Hidden { component: component.clone(), what, n_times, n_hidden });
+                    hidden.push(Hidden {
+                        component: component.clone(),
+                        what,
+                        n_times,
+                        n_hidden,
+                    });
                 }
             }
         }
@@ -107,10 +134,20 @@ mod tests {
     #[test]
     fn a_thousand_alike_are_a_few_lines() {
         let mut repeats = Repeats::default();
-        let verdicts: Vec<Verdict> = (0..1000).map(|_| repeats.note("parser", "trap", Duration::ZERO)).collect();
-        assert_eq!(verdicts.iter().filter(|verdict| is_shown(verdict)).count(), 5);
+        let verdicts: Vec<Verdict> = (0..1000)
+            .map(|_| repeats.note("parser", "trap", Duration::ZERO))
+            .collect();
+        assert_eq!(
+            verdicts.iter().filter(|verdict| is_shown(verdict)).count(),
+            5
+        );
         assert_eq!(verdicts[4], Verdict::ShowLast);
-        let hidden = Hidden { component: "parser".into(), what: "trap".into(), n_times: 1000, n_hidden: 995 };
+        let hidden = Hidden {
+            component: "parser".into(),
+            what: "trap".into(),
+            n_times: 1000,
+            n_hidden: 995,
+        };
         assert_eq!(repeats.take_hidden(), [hidden]);
         assert_eq!(repeats.take_hidden(), []);
     }
@@ -133,8 +170,14 @@ mod tests {
         for _ in 0..20 {
             repeats.note("api", "trap", Duration::ZERO);
         }
-        assert_eq!(repeats.note("api", "trap", STRETCH), Verdict::Show { n_hidden: 15 });
-        assert_eq!(repeats.note("api", "trap", STRETCH), Verdict::Show { n_hidden: 0 });
+        assert_eq!(
+            repeats.note("api", "trap", STRETCH),
+            Verdict::Show { n_hidden: 15 }
+        );
+        assert_eq!(
+            repeats.note("api", "trap", STRETCH),
+            Verdict::Show { n_hidden: 0 }
+        );
     }
 
     /// Different components and different reasons do not hide each other.
@@ -152,9 +195,13 @@ mod tests {
     #[test]
     fn ever_new_reasons_are_bounded() {
         let mut repeats = Repeats::default();
-        let shown = (0..10_000u32).filter(|n| is_shown(&repeats.note("hostile", &n.to_string(), Duration::ZERO))).count();
+        let shown = (0..10_000u32)
+            .filter(|n| is_shown(&repeats.note("hostile", &n.to_string(), Duration::ZERO)))
+            .count();
         assert_eq!(shown, KINDS_MAX + 5);
-        let shown = (0..10_000u32).filter(|n| is_shown(&repeats.note(&n.to_string(), "x", Duration::ZERO))).count();
+        let shown = (0..10_000u32)
+            .filter(|n| is_shown(&repeats.note(&n.to_string(), "x", Duration::ZERO)))
+            .count();
         assert_eq!(shown, COMPONENTS_MAX - 1 + 5);
         assert_eq!(repeats.take_hidden().len(), 2);
     }

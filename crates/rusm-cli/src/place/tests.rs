@@ -16,8 +16,14 @@ fn each_form_leads_to_its_target() {
     fs::write(path("a.wasm"), "").unwrap();
     fs::write(path("code"), b"\0asm\x01\0\0\0").unwrap();
     assert_eq!(find(Some(folder.path())), Ok(Target::App(path(MANIFEST))));
-    assert_eq!(find(Some(&path("other.toml"))), Ok(Target::App(path("other.toml"))));
-    assert_eq!(find(Some(&path("a.wasm"))), Ok(Target::File(path("a.wasm"))));
+    assert_eq!(
+        find(Some(&path("other.toml"))),
+        Ok(Target::App(path("other.toml")))
+    );
+    assert_eq!(
+        find(Some(&path("a.wasm"))),
+        Ok(Target::File(path("a.wasm")))
+    );
     assert_eq!(find(Some(&path("code"))), Ok(Target::File(path("code"))));
 }
 
@@ -35,7 +41,10 @@ fn wrong_targets_are_explained() {
     let missing = failure(path("wroker.wasm"));
     assert_eq!(missing.kind(), Kind::NotStarted);
     assert!(missing.to_string().contains("worker.wasm'?"), "{missing}");
-    assert_eq!(find_app(Some(&path("worker.wasm"))).unwrap_err().kind(), Kind::Usage);
+    assert_eq!(
+        find_app(Some(&path("worker.wasm"))).unwrap_err().kind(),
+        Kind::Usage
+    );
 }
 
 /// Somebody who stands in a subfolder is told where the manifest is.
@@ -46,7 +55,10 @@ fn a_manifest_further_up_is_pointed_at() {
     fs::create_dir_all(&below).unwrap();
     fs::write(folder.path().join(MANIFEST), "").unwrap();
     let failure = find(Some(&below)).unwrap_err().to_string();
-    assert!(failure.contains("further up") && failure.contains(MANIFEST), "{failure}");
+    assert!(
+        failure.contains("further up") && failure.contains(MANIFEST),
+        "{failure}"
+    );
 }
 
 /// XDG's folder if it is absolute, then the home's, then none.

@@ -30,7 +30,9 @@ impl<'a> GuestMemory<'a> {
     pub(crate) fn bytes(&self, pointer: i32, length: i32) -> Result<&[u8], Fault> {
         let (pointer, length) = (pointer.cast_unsigned(), length.cast_unsigned());
         let range = self.range(pointer, length)?;
-        self.bytes.get(range).ok_or_else(|| self.out_of_bounds(pointer, length))
+        self.bytes
+            .get(range)
+            .ok_or_else(|| self.out_of_bounds(pointer, length))
     }
 
     /// The text at a pointer.
@@ -42,7 +44,11 @@ impl<'a> GuestMemory<'a> {
 
     /// The text at a pointer, or none.
     pub(crate) fn optional_text(&self, pointer: i32, length: i32) -> Result<Option<&str>, Fault> {
-        if length.cast_unsigned() == NONE_LENGTH { Ok(None) } else { self.text(pointer, length).map(Some) }
+        if length.cast_unsigned() == NONE_LENGTH {
+            Ok(None)
+        } else {
+            self.text(pointer, length).map(Some)
+        }
     }
 
     /// The record that takes up these bytes; none when there are no bytes.
@@ -57,19 +63,32 @@ impl<'a> GuestMemory<'a> {
             return Ok(None);
         }
         let pointer = pointer.cast_unsigned();
-        R::decode(bytes).map(Some).map_err(|cause| Misuse::Record { record, pointer, cause }.into())
+        R::decode(bytes).map(Some).map_err(|cause| {
+            Misuse::Record {
+                record,
+                pointer,
+                cause,
+            }
+            .into()
+        })
     }
 
     /// Room for a result, checked before anything is done.
     pub(crate) fn room(&self, pointer: i32, length: i32) -> Result<Room, Fault> {
-        let room = Room { pointer: pointer.cast_unsigned(), length: length.cast_unsigned() };
+        let room = Room {
+            pointer: pointer.cast_unsigned(),
+            length: length.cast_unsigned(),
+        };
         self.range(room.pointer, room.length).map(|_| room)
     }
 
     /// The room, if it holds as many bytes.
     pub(crate) fn open(&mut self, room: Room, n_bytes: usize) -> Result<Option<&mut [u8]>, Fault> {
         let range = self.range(room.pointer, room.length)?;
-        Ok(self.bytes.get_mut(range).and_then(|room| room.get_mut(..n_bytes)))
+        Ok(self
+            .bytes
+            .get_mut(range)
+            .and_then(|room| room.get_mut(..n_bytes)))
     }
 
     fn range(&self, pointer: u32, length: u32) -> Result<Range<usize>, Fault> {
@@ -80,14 +99,21 @@ impl<'a> GuestMemory<'a> {
             let end = start.checked_add(length)?;
             (end <= self.bytes.len()).then_some(start..end)
         };
-        let range = usize::try_from(pointer).ok().zip(usize::try_from(length).ok());
+        let range = usize::try_from(pointer)
+            .ok()
+            .zip(usize::try_from(length).ok());
         range
             .and_then(|(start, length)| inside(start, length))
             .ok_or_else(|| self.out_of_bounds(pointer, length))
     }
 
     fn out_of_bounds(&self, pointer: u32, length: u32) -> Fault {
-        Misuse::OutOfBounds { pointer, length, size: self.bytes.len() }.into()
+        Misuse::OutOfBounds {
+            pointer,
+            length,
+            size: self.bytes.len(),
+        }
+        .into()
     }
 }
 
@@ -110,9 +136,20 @@ mod tests {
         let memory = GuestMemory::new(&mut bytes);
         assert_eq!(memory.bytes(0, 10).unwrap(), b"0123456789");
         assert_eq!(memory.bytes(9, 1).unwrap(), b"9");
-        for (pointer, length) in [(0, 11), (9, 2), (10, 1), (-1, 1), (1, -1), (-1, -1), (i32::MAX, i32::MAX)] {
+        for (pointer, length) in [
+            (0, 11),
+            (9, 2),
+            (10, 1),
+            (-1, 1),
+            (1, -1),
+            (-1, -1),
+            (i32::MAX, i32::MAX),
+        ] {
             let misuse = misuse(memory.bytes(pointer, length));
-            assert!(matches!(misuse, Misuse::OutOfBounds { size: 10, .. }), "{misuse}");
+            assert!(
+                matches!(misuse, Misuse::OutOfBounds { size: 10, .. }),
+                "{misuse}"
+            );
             assert!(memory.room(pointer, length).is_err());
             assert!(memory.text(pointer, length).is_err());
         }
@@ -150,7 +187,11 @@ mod tests {
         let cause = Malformed::Short;
         assert_eq!(
             misuse(memory.record::<Reason<'_>>("reason", 4, 7)),
-            Misuse::Record { record: "reason", pointer: 4, cause }
+            Misuse::Record {
+                record: "reason",
+                pointer: 4,
+                cause
+            }
         );
     }
 }

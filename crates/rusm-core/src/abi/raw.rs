@@ -69,7 +69,10 @@ impl<'a> Call<'a> {
             None => find_memory(caller)?,
         };
         let (bytes, state) = memory.data_and_store_mut(caller);
-        Ok(Self { memory: GuestMemory::new(bytes), state })
+        Ok(Self {
+            memory: GuestMemory::new(bytes),
+            state,
+        })
     }
 
     /// Writes the result into the room, or keeps it; answers its length, or the code.

@@ -22,13 +22,22 @@ const SETUP: &str = r#"
 fn module(body: &str) -> Vec<u8> {
     let mut imports = String::new();
     for import in IMPORTS {
-        let types = |values: &[Value]| values.iter().map(|value| word(*value)).collect::<Vec<_>>().join(" ");
-        let result = import.result.map_or(String::new(), |value| format!("(result {})", word(value)));
+        let types = |values: &[Value]| {
+            values
+                .iter()
+                .map(|value| word(*value))
+                .collect::<Vec<_>>()
+                .join(" ")
+        };
+        let result = import
+            .result
+            .map_or(String::new(), |value| format!("(result {})", word(value)));
         let (name, params) = (import.name, types(import.params));
         let signature = format!("(func ${name} (param {params}) {result})");
         writeln!(imports, r#"(import "{MODULE}" "{name}" {signature})"#).unwrap();
     }
-    let wat = format!(r#"(module {imports} {SETUP} (func (export "_start") (local $n i32) {body}))"#);
+    let wat =
+        format!(r#"(module {imports} {SETUP} (func (export "_start") (local $n i32) {body}))"#);
     wat::parse_str(&wat).unwrap_or_else(|error| panic!("{error}\n{wat}"))
 }
 
@@ -90,7 +99,9 @@ fn the_raw_linker_is_the_table() {
         include_str!("raw/result.rs"),
         include_str!("raw/spawner.rs"),
     ];
-    let linked = sources.iter().flat_map(|source| source.split("func_wrap").skip(1));
+    let linked = sources
+        .iter()
+        .flat_map(|source| source.split("func_wrap").skip(1));
     let linked: BTreeSet<&str> = linked.filter_map(|rest| rest.split('"').nth(1)).collect();
     let table: BTreeSet<&str> = IMPORTS.iter().map(|import| import.name).collect();
     assert_eq!(linked, table);
@@ -100,8 +111,18 @@ fn the_raw_linker_is_the_table() {
 #[test]
 fn hostile_pointers_end_the_caller_in_every_import() {
     let bench = Bench::new();
-    let takes_bytes = |import: &&Import| import.params.windows(2).any(|pair| pair == [Value::I32, Value::I32]);
-    for (pointer, length) in [("0xfffffff0", "0x20"), ("0xffff", "2"), ("0", "0x7fffffff"), ("0x10000", "1")] {
+    let takes_bytes = |import: &&Import| {
+        import
+            .params
+            .windows(2)
+            .any(|pair| pair == [Value::I32, Value::I32])
+    };
+    for (pointer, length) in [
+        ("0xfffffff0", "0x20"),
+        ("0xffff", "2"),
+        ("0", "0x7fffffff"),
+        ("0x10000", "1"),
+    ] {
         for import in IMPORTS.iter().filter(takes_bytes) {
             let mut are_lengths = false;
             let mut arguments = String::new();
@@ -116,7 +137,11 @@ fn hostile_pointers_end_the_caller_in_every_import() {
                 };
                 arguments.push_str(&argument);
             }
-            let dropped = if import.result.is_some() { "(drop)" } else { "" };
+            let dropped = if import.result.is_some() {
+                "(drop)"
+            } else {
+                ""
+            };
             let reason = bench.run(&format!("(call ${} {arguments}) {dropped}", import.name));
             assert_trap(&reason, "are not all inside the memory of 65536 bytes");
         }
@@ -169,12 +194,15 @@ fn every_import_with_an_effect_is_denied_by_default() {
     let bench = Bench::new();
     let waiting = "(drop (call $receive (i32.const 0) (i32.const 0) (i64.const -1) (i32.const 0) (i32.const 0)))";
     let joined = format!("(call $join (i32.const 16) (i32.const 8)) {waiting}");
-    let stranger = Spawn::new("stranger", &bench.load(&joined)).name(rusm_actor::Name::new("stranger").unwrap());
+    let stranger = Spawn::new("stranger", &bench.load(&joined))
+        .name(rusm_actor::Name::new("stranger").unwrap());
     let stranger = bench.0.spawn(stranger).unwrap();
     let setup = "(global.set $stranger (call $whereis (i32.const 16) (i32.const 8)))
         (if (i64.eqz (global.get $stranger)) (then (unreachable)))";
     for import in IMPORTS {
-        let Gate::Grant(key) = import.gate else { continue };
+        let Gate::Grant(key) = import.gate else {
+            continue;
+        };
         if import.name == "broadcast" {
             continue;
         }
@@ -188,18 +216,27 @@ fn every_import_with_an_effect_is_denied_by_default() {
             (call $exit (i32.const 1024) (i32.add (i32.const 12) (i32.load (i32.const 1032))))"
         );
         let permission = key.trim_start_matches("allow-");
-        assert_eq!(bench.run(&body), ExitReason::error(permission), "{}", import.name);
+        assert_eq!(
+            bench.run(&body),
+            ExitReason::error(permission),
+            "{}",
+            import.name
+        );
     }
     let broadcast = format!(
         "{setup} (call $check (i32.eqz (call $broadcast (i32.const 16) (i32.const 8) (i64.const 1) (i32.const 0) (i32.const 0))))"
     );
     assert_eq!(bench.run(&broadcast), ExitReason::Normal);
-    assert!(bench.0.node().is_alive(stranger.pid()), "nothing of all this reached the stranger");
+    assert!(
+        bench.0.node().is_alive(stranger.pid()),
+        "nothing of all this reached the stranger"
+    );
     stranger.kill();
 }
 
 /// A sends to itself, which every process may.
-const SEND_TO_SELF: &str = "(call $check (i32.eqz (call $send (call $self) (i32.const 0) (i32.const 0) (i64.const 5)
+const SEND_TO_SELF: &str =
+    "(call $check (i32.eqz (call $send (call $self) (i32.const 0) (i32.const 0) (i64.const 5)
     (i32.const 44) (i32.const 7))))";
 
 /// Bytes are handed over whole or not taken: too little room leaves the event waiting, `take` fetches it.
@@ -253,7 +290,10 @@ fn exit_does_not_return() {
     let bench = Bench::new();
     let exit = "(call $exit (i32.const 32) (i32.const 19)) (unreachable)";
     assert_eq!(bench.run(exit), ExitReason::error("welcome"));
-    assert_eq!(bench.run("(call $exit (i32.const 0) (i32.const 0)) (unreachable)"), ExitReason::Normal);
+    assert_eq!(
+        bench.run("(call $exit (i32.const 0) (i32.const 0)) (unreachable)"),
+        ExitReason::Normal
+    );
     let kill_self = "(drop (call $kill (call $self))) (unreachable)";
     assert_eq!(bench.run(kill_self), ExitReason::Killed);
 }
@@ -264,11 +304,26 @@ fn misuse_is_named() {
     let bench = Bench::new();
     for (body, text) in [
         ("(drop (call $link (i64.const 0)))", "0 was given as a pid"),
-        ("(drop (call $monitor (i64.const 0)))", "0 was given as a pid"),
-        ("(call $exit (i32.const 32) (i32.const 18))", "the reason at 0x20 cannot be read"),
-        ("(call $exit (i32.const 32) (i32.const 20))", "the bytes go on after the record has ended"),
-        ("(call $join (i32.const 0) (i32.const 1))", "was given as a name"),
-        ("(call $drop (i32.const 16) (i32.const 8))", "no permission is called 'stranger'"),
+        (
+            "(drop (call $monitor (i64.const 0)))",
+            "0 was given as a pid",
+        ),
+        (
+            "(call $exit (i32.const 32) (i32.const 18))",
+            "the reason at 0x20 cannot be read",
+        ),
+        (
+            "(call $exit (i32.const 32) (i32.const 20))",
+            "the bytes go on after the record has ended",
+        ),
+        (
+            "(call $join (i32.const 0) (i32.const 1))",
+            "was given as a name",
+        ),
+        (
+            "(call $drop (i32.const 16) (i32.const 8))",
+            "no permission is called 'stranger'",
+        ),
         (
             "(i32.store8 (i32.const 16) (i32.const 255)) (drop (call $whereis (i32.const 16) (i32.const 8)))",
             "the text at 0x10 is not UTF-8",
@@ -293,7 +348,10 @@ fn counts_and_sizes_are_bounded() {
     assert_trap(&bench.run(&selector(129)), "at most 128 tags in a selector");
     let claims_more = "(i32.store (i32.const 1040) (i32.const 0x7fffffff))
         (drop (call $receive (i32.const 1024) (i32.const 20) (i64.const 0) (i32.const 0) (i32.const 0)))";
-    assert_trap(&bench.run(claims_more), "the bytes end before the record does");
+    assert_trap(
+        &bench.run(claims_more),
+        "the bytes end before the record does",
+    );
     let huge = "(drop (memory.grow (i32.const 256)))
         (call $check (i32.eq (call $send (call $self) (i32.const 0) (i32.const 0) (i64.const 0) (i32.const 0)
             (i32.const 0x1000001)) (i32.const -4)))
@@ -307,7 +365,11 @@ fn without_a_store_the_answer_is_no_store() {
     let bench = Bench::new();
     for (name, call) in GATED.iter().filter(|(name, _)| name.starts_with("kv-")) {
         let body = format!("(call $check (i32.eq {call} (i32.const -14)))");
-        assert_eq!(bench.run_as(Profile::trusted(), &body), ExitReason::Normal, "{name}");
+        assert_eq!(
+            bench.run_as(Profile::trusted(), &body),
+            ExitReason::Normal,
+            "{name}"
+        );
     }
 }
 
@@ -329,7 +391,10 @@ fn a_name_is_released_by_its_holder_alone() {
     let bench = Bench::new();
     let waiting = "(drop (call $receive (i32.const 0) (i32.const 0) (i64.const -1) (i32.const 0) (i32.const 0)))";
     let name = rusm_actor::Name::new("stranger").unwrap();
-    let stranger = bench.0.spawn(Spawn::new("stranger", &bench.load(waiting)).name(name)).unwrap();
+    let stranger = bench
+        .0
+        .spawn(Spawn::new("stranger", &bench.load(waiting)).name(name))
+        .unwrap();
     let body = "(call $unregister (i32.const 16) (i32.const 8))
         (call $check (i64.ne (call $whereis (i32.const 16) (i32.const 8)) (i64.const 0)))
         (call $check (i32.eq (call $register (i32.const 16) (i32.const 8)) (i32.const -7)))

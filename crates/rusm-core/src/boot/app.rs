@@ -7,7 +7,9 @@ use crate::runtime::RuntimeShared;
 use parking_lot::Mutex;
 use rusm_actor::{Context, Event, ExitReason, Node, Pid, Selector, SpawnOptions};
 use rusm_manifest::Manifest;
-use rusm_supervisor::{SupervisorEvent, SupervisorObserver, SupervisorReport, SupervisorSpec, start_link};
+use rusm_supervisor::{
+    SupervisorEvent, SupervisorObserver, SupervisorReport, SupervisorSpec, start_link,
+};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
@@ -77,7 +79,9 @@ impl App {
         };
         match reason {
             ExitReason::Normal => AppEnd::Finished,
-            _ if self.observed.gave_up.load(Ordering::Acquire) => AppEnd::GaveUp(self.reporter.crashes()),
+            _ if self.observed.gave_up.load(Ordering::Acquire) => {
+                AppEnd::GaveUp(self.reporter.crashes())
+            }
             _ if self.is_stopping.load(Ordering::Acquire) => AppEnd::Stopped,
             other => AppEnd::Failed(other),
         }
@@ -111,7 +115,10 @@ pub(super) fn start(shared: &Arc<RuntimeShared>, manifest: &Manifest) -> Result<
     });
     watching.map_err(BootError::Node)?;
     let stopped = |_| BootError::Node(rusm_actor::SpawnError::ShuttingDown);
-    let root = has_started.recv().map_err(stopped)?.map_err(BootError::Tree)?;
+    let root = has_started
+        .recv()
+        .map_err(stopped)?
+        .map_err(BootError::Tree)?;
     Ok(App {
         node: shared.node().clone(),
         root,

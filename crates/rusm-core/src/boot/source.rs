@@ -28,20 +28,31 @@ pub(super) fn load(
         if let Some(digest) = &component.digest {
             let found = Digest::of(&wasm);
             if found.as_bytes() != digest.as_bytes() {
-                return Err(format!("{} is another file: it has sha256:{found}", path.display()));
+                return Err(format!(
+                    "{} is another file: it has sha256:{found}",
+                    path.display()
+                ));
             }
         }
         let place = path.display();
-        runtime.load(&component.name, &wasm).map_err(|error| format!("{place}: {error}"))
+        runtime
+            .load(&component.name, &wasm)
+            .map_err(|error| format!("{place}: {error}"))
     };
-    attempt().map_err(|problem| CodeProblem { component: component.name.clone(), problem })
+    attempt().map_err(|problem| CodeProblem {
+        component: component.name.clone(),
+        problem,
+    })
 }
 
 fn path(plan: &BootPlan, component: &ComponentDecl) -> Result<PathBuf, String> {
     match &component.code {
         CodeSource::Wasm(path) => Ok(plan.folder.join(path)),
         CodeSource::Package(package) => plan.built.get(&component.name).cloned().ok_or_else(|| {
-            format!("its package {} has not been built: run `rusm build`", package.display())
+            format!(
+                "its package {} has not been built: run `rusm build`",
+                package.display()
+            )
         }),
     }
 }
@@ -51,7 +62,9 @@ fn read(path: &Path) -> Result<Vec<u8>, String> {
     let cannot = |error: std::io::Error| format!("cannot read {place}: {error}");
     let size = std::fs::metadata(path).map_err(cannot)?.len();
     if size > OPERATOR_BYTES_MAX {
-        return Err(format!("{place} has {size} bytes; code may have {OPERATOR_BYTES_MAX}"));
+        return Err(format!(
+            "{place} has {size} bytes; code may have {OPERATOR_BYTES_MAX}"
+        ));
     }
     std::fs::read(path).map_err(cannot)
 }

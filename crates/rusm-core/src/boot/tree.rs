@@ -2,10 +2,12 @@
 
 use crate::runtime::{Declared, Launch, RuntimeShared, Spawner};
 use rusm_actor::{Context, ExitReason, Spawned};
-use rusm_manifest::{ChildDecl, ChildTarget, Manifest, RestartDecl, ShutdownDecl, StrategyDecl, SupervisorDecl};
+use rusm_manifest::{
+    ChildDecl, ChildTarget, Manifest, RestartDecl, ShutdownDecl, StrategyDecl, SupervisorDecl,
+};
 use rusm_supervisor::{
-    ChildSpec, Intensity, Restart, Shutdown, SpecError, StartChild, Strategy, SupervisorObserver, SupervisorSpec,
-    WhenEmpty,
+    ChildSpec, Intensity, Restart, Shutdown, SpecError, StartChild, Strategy, SupervisorObserver,
+    SupervisorSpec, WhenEmpty,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -18,7 +20,10 @@ pub(super) struct Tree<'a> {
 
 impl Tree<'_> {
     /// The root: it ends with `normal` when all its children have ended for good.
-    pub(super) fn root(&self, observer: Arc<dyn SupervisorObserver>) -> Result<SupervisorSpec, SpecError> {
+    pub(super) fn root(
+        &self,
+        observer: Arc<dyn SupervisorObserver>,
+    ) -> Result<SupervisorSpec, SpecError> {
         self.spec(&self.manifest.root, observer, WhenEmpty::End)
     }
 
@@ -47,15 +52,23 @@ impl Tree<'_> {
             ChildTarget::Component(name) => {
                 let declared = self.shared.declared(name);
                 let ids = ids(name, child.count);
-                let spec = |id: String| declared.as_ref().map(|declared| self.component(id, declared));
+                let spec = |id: String| {
+                    declared
+                        .as_ref()
+                        .map(|declared| self.component(id, declared))
+                };
                 ids.into_iter().filter_map(spec).collect()
             }
             ChildTarget::Supervisor(name) => {
                 let nested = self.manifest.supervisors.get(name);
                 let observer = Arc::clone(&self.shared.reporter) as Arc<dyn SupervisorObserver>;
                 // A nested supervisor whose children are done is done as well: an app of tasks can end.
-                let spec = nested.map(|nested| self.spec(nested, observer, WhenEmpty::End)).transpose()?;
-                spec.map(|spec| spec.into_child(name.as_str())).into_iter().collect()
+                let spec = nested
+                    .map(|nested| self.spec(nested, observer, WhenEmpty::End))
+                    .transpose()?;
+                spec.map(|spec| spec.into_child(name.as_str()))
+                    .into_iter()
+                    .collect()
             }
         };
         let finish = |spec: ChildSpec| {
@@ -107,7 +120,9 @@ fn ids(name: &str, count: u32) -> Vec<String> {
     if count == 1 {
         return vec![name.to_owned()];
     }
-    (1..=count).map(|number| format!("{name}-{number}")).collect()
+    (1..=count)
+        .map(|number| format!("{name}-{number}"))
+        .collect()
 }
 
 fn strategy(declared: StrategyDecl) -> Strategy {

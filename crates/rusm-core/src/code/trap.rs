@@ -59,7 +59,8 @@ pub(super) fn reason(error: &wasmtime::Error, stage: Stage) -> (ExitReason, Opti
 fn host_cause(error: &wasmtime::Error) -> String {
     let cause = error.root_cause();
     if matches!(cause.downcast_ref(), Some(ResourceTableError::Full)) {
-        return "the process holds as many handles as its profile allows: raise max-handles".to_owned();
+        return "the process holds as many handles as its profile allows: raise max-handles"
+            .to_owned();
     }
     cause.to_string()
 }
@@ -75,7 +76,10 @@ pub(super) fn by_exit_code(code: i32) -> ExitReason {
 fn with_frames(mut text: String, frames: &[FrameInfo]) -> String {
     let names: Vec<String> = frames.iter().map(frame_name).collect();
     // What a language does on the way to its trap says less than who made it trap.
-    let own = names.iter().position(|name| !is_machinery(name)).unwrap_or(0);
+    let own = names
+        .iter()
+        .position(|name| !is_machinery(name))
+        .unwrap_or(0);
     for (position, name) in names.iter().skip(own).take(FRAMES_SHOWN).enumerate() {
         text.push_str(if position == 0 { ", in " } else { " < " });
         text.push_str(name);
@@ -101,7 +105,14 @@ fn frame_name(frame: &FrameInfo) -> String {
 /// A frame of the Rust library between a panic and its trap.
 fn is_machinery(name: &str) -> bool {
     let name = name.trim_start_matches('<');
-    ["std::", "core::", "alloc::", "__rust", "rust_panic", "rust_begin_unwind"]
-        .iter()
-        .any(|prefix| name.starts_with(prefix))
+    [
+        "std::",
+        "core::",
+        "alloc::",
+        "__rust",
+        "rust_panic",
+        "rust_begin_unwind",
+    ]
+    .iter()
+    .any(|prefix| name.starts_with(prefix))
 }

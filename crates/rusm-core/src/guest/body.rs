@@ -3,11 +3,11 @@
 use super::meter::{Meter, Metered};
 use super::{GuestState, LimitBreach};
 use crate::abi::raw::RawBuffers;
-use crate::program::GuestCode;
 use crate::event::GuestLog;
 use crate::guest::limits::GuestLimits;
 use crate::identity::Identity;
 use crate::lineage::Lease;
+use crate::program::GuestCode;
 use crate::runtime::RuntimeShared;
 use crate::wasi::{WasiSetup, WasiState};
 use rusm_actor::{Context, ExitReason, Limit};
@@ -30,10 +30,21 @@ pub(crate) struct Start {
 /// The process: sets the guest up, runs it under its bounds in time, and gives its exit reason.
 pub(crate) async fn run(context: Context, start: Start) -> ExitReason {
     let context = Arc::new(context);
-    let Start { runtime, code, profile, args, identity, lease } = start;
+    let Start {
+        runtime,
+        code,
+        profile,
+        args,
+        identity,
+        lease,
+    } = start;
     lease.lineage().set_pid(context.pid());
     let limits = profile.limits();
-    let meter = Arc::new(Meter::new(context.node(), Arc::clone(&identity.usage), limits));
+    let meter = Arc::new(Meter::new(
+        context.node(),
+        Arc::clone(&identity.usage),
+        limits,
+    ));
     let timeout = limits.timeout;
     let usage = Arc::clone(&identity.usage);
     let state = state(&context, &runtime, &profile, args, identity);
@@ -60,7 +71,11 @@ fn state(
     args: Vec<String>,
     identity: Arc<Identity>,
 ) -> GuestState {
-    let subject = Subject::new(Arc::clone(&identity.component), context.pid().as_u64(), context.pid().to_string());
+    let subject = Subject::new(
+        Arc::clone(&identity.component),
+        context.pid().as_u64(),
+        context.pid().to_string(),
+    );
     let sink = Arc::clone(&runtime.reporter) as Arc<dyn AuditSink>;
     let guard = Guard::new(Arc::clone(profile), subject, sink);
     let log = GuestLog {
@@ -82,7 +97,8 @@ fn state(
     GuestState {
         context: Arc::clone(context),
         guard,
-        limits: GuestLimits::new(profile.limits().max_memory_bytes).shown_in(Arc::clone(&identity.usage)),
+        limits: GuestLimits::new(profile.limits().max_memory_bytes)
+            .shown_in(Arc::clone(&identity.usage)),
         identity,
         runtime: Arc::clone(runtime),
         wasi,
@@ -109,13 +125,18 @@ fn on_tick(meter: &Meter, context: &Context) -> Result<UpdateDeadline, LimitBrea
 }
 
 /// Runs until the guest ends or its wall time is over.
-async fn within(run: impl Future<Output = ExitReason>, over: impl Future<Output = ()>) -> ExitReason {
+async fn within(
+    run: impl Future<Output = ExitReason>,
+    over: impl Future<Output = ()>,
+) -> ExitReason {
     let (mut run, mut over) = (pin!(run), pin!(over));
     std::future::poll_fn(|task| {
         if let Poll::Ready(reason) = run.as_mut().poll(task) {
             return Poll::Ready(reason);
         }
-        over.as_mut().poll(task).map(|()| ExitReason::Limit(Limit::WallTime))
+        over.as_mut()
+            .poll(task)
+            .map(|()| ExitReason::Limit(Limit::WallTime))
     })
     .await
 }

@@ -36,7 +36,9 @@ pub(crate) struct Meter {
 
 impl Meter {
     pub(crate) fn new(node: Node, usage: Arc<Usage>, limits: &Limits) -> Self {
-        let deadline = limits.timeout.map_or(Duration::MAX, |timeout| node.now().saturating_add(timeout));
+        let deadline = limits
+            .timeout
+            .map_or(Duration::MAX, |timeout| node.now().saturating_add(timeout));
         Self {
             node,
             usage,
@@ -76,7 +78,11 @@ impl Meter {
         let cpu = self.usage.cpu() + slice;
         let waited = self.waited() + slice;
         self.usage.set_cpu(cpu);
-        let carried = if self.is_preempted.load(Relaxed) { waited } else { Duration::ZERO };
+        let carried = if self.is_preempted.load(Relaxed) {
+            waited
+        } else {
+            Duration::ZERO
+        };
         self.since_wait.store(nanos(carried), Relaxed);
         self.check(now, cpu, waited)
     }
@@ -112,7 +118,10 @@ pub(crate) struct Metered<F> {
 
 impl<F> Metered<F> {
     pub(crate) fn new(run: F, meter: Arc<Meter>) -> Self {
-        Self { run: Box::pin(run), meter }
+        Self {
+            run: Box::pin(run),
+            meter,
+        }
     }
 }
 

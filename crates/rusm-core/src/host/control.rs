@@ -25,22 +25,43 @@ pub(crate) struct Inspected {
 impl Host<'_> {
     /// At most [`MAX_PROCESSES_LISTED`].
     pub(crate) fn processes(&self) -> Result<Vec<Inspected>, Denied> {
-        let node = self.state.guard.check(Request::ListProcesses, self.state.context.node())?;
-        let alive = node.processes().into_iter().filter_map(|pid| self.known(pid));
-        Ok(alive.take(MAX_PROCESSES_LISTED).map(|known| inspected(&known)).collect())
+        let node = self
+            .state
+            .guard
+            .check(Request::ListProcesses, self.state.context.node())?;
+        let alive = node
+            .processes()
+            .into_iter()
+            .filter_map(|pid| self.known(pid));
+        Ok(alive
+            .take(MAX_PROCESSES_LISTED)
+            .map(|known| inspected(&known))
+            .collect())
     }
 
     /// None when the process has ended.
     pub(crate) fn inspect(&self, process: u64) -> Result<Result<Option<Inspected>, Denied>, Fault> {
-        let Some(known) = self.known(pid(process)?) else { return Ok(Ok(None)) };
-        let request = Request::ProcessControl { to: known.peer(None) };
-        Ok(self.state.guard.check(request, &known).map(|permit| Some(inspected(&permit))))
+        let Some(known) = self.known(pid(process)?) else {
+            return Ok(Ok(None));
+        };
+        let request = Request::ProcessControl {
+            to: known.peer(None),
+        };
+        Ok(self
+            .state
+            .guard
+            .check(request, &known)
+            .map(|permit| Some(inspected(&permit))))
     }
 
     pub(crate) fn kill(&mut self, process: u64) -> Result<Result<(), Denied>, Fault> {
         let to = pid(process)?;
-        let Some(known) = self.known(to) else { return Ok(Ok(())) };
-        let request = Request::ProcessControl { to: known.peer(None) };
+        let Some(known) = self.known(to) else {
+            return Ok(Ok(()));
+        };
+        let request = Request::ProcessControl {
+            to: known.peer(None),
+        };
         match self.state.guard.check(request, to).map(Permit::into_inner) {
             Ok(to) => {
                 self.state.context.kill(to);

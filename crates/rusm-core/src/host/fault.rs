@@ -32,11 +32,19 @@ pub(crate) enum Misuse {
     #[error("the module exports no memory called 'memory'")]
     NoMemory,
     #[error("{length} bytes at {pointer:#x} are not all inside the memory of {size} bytes")]
-    OutOfBounds { pointer: u32, length: u32, size: usize },
+    OutOfBounds {
+        pointer: u32,
+        length: u32,
+        size: usize,
+    },
     #[error("the text at {pointer:#x} is not UTF-8")]
     NotText { pointer: u32 },
     #[error("the {record} at {pointer:#x} cannot be read: {cause}")]
-    Record { record: &'static str, pointer: u32, cause: Malformed },
+    Record {
+        record: &'static str,
+        pointer: u32,
+        cause: Malformed,
+    },
 }
 
 impl From<Misuse> for Fault {

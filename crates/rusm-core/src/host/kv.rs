@@ -4,8 +4,8 @@
 //! method's good answer is [`Infallible`], which no value has.
 
 use super::Host;
-use rusm_abi::{List, Op};
 use rusm_abi::limits::{MAX_BATCH, MAX_BATCH_BYTES, MAX_BUCKET, MAX_KEY, MAX_VALUE};
+use rusm_abi::{List, Op};
 use rusm_caps::{Access, Denied, Permit, Request};
 use std::convert::Infallible;
 
@@ -40,7 +40,10 @@ impl Host<'_> {
 
     pub(crate) fn kv_list(&self, bucket: &str, prefix: &str, start: Option<&str>) -> Never {
         let bucket = self.bucket(bucket, prefix, Access::Read)?;
-        fits([(prefix.len(), MAX_KEY), (start.map_or(0, str::len), MAX_KEY)])?;
+        fits([
+            (prefix.len(), MAX_KEY),
+            (start.map_or(0, str::len), MAX_KEY),
+        ])?;
         self.store(bucket)
     }
 
@@ -79,8 +82,16 @@ impl Host<'_> {
     }
 
     fn bucket<'a>(&self, bucket: &'a str, key: &str, access: Access) -> Result<&'a str, KvRefused> {
-        let request = Request::Storage { bucket, key, access };
-        let permit = self.state.guard.check(request, bucket).map_err(KvRefused::Denied)?;
+        let request = Request::Storage {
+            bucket,
+            key,
+            access,
+        };
+        let permit = self
+            .state
+            .guard
+            .check(request, bucket)
+            .map_err(KvRefused::Denied)?;
         fits([(bucket.len(), MAX_BUCKET)])?;
         Ok(Permit::into_inner(permit))
     }
@@ -106,5 +117,9 @@ fn parts(op: Op<'_>) -> (&str, &[u8]) {
 }
 
 fn fits<const N: usize>(lengths: [(usize, usize); N]) -> Result<(), KvRefused> {
-    if lengths.iter().all(|(length, most)| length <= most) { Ok(()) } else { Err(KvRefused::TooLarge) }
+    if lengths.iter().all(|(length, most)| length <= most) {
+        Ok(())
+    } else {
+        Err(KvRefused::TooLarge)
+    }
 }

@@ -60,7 +60,12 @@ impl From<SendError> for SendRefused {
 }
 
 impl Host<'_> {
-    pub(crate) fn send<P>(&mut self, to: Address<'_>, tag: u64, payload: P) -> Result<Result<(), SendRefused>, Fault>
+    pub(crate) fn send<P>(
+        &mut self,
+        to: Address<'_>,
+        tag: u64,
+        payload: P,
+    ) -> Result<Result<(), SendRefused>, Fault>
     where
         P: AsRef<[u8]> + Into<Payload>,
     {
@@ -71,7 +76,11 @@ impl Host<'_> {
     }
 
     /// Waits for the oldest matching event; none once the timeout has passed.
-    pub(crate) async fn receive(&mut self, select: rusm_actor::Selector, timeout_ms: Option<u64>) -> Option<Event> {
+    pub(crate) async fn receive(
+        &mut self,
+        select: rusm_actor::Selector,
+        timeout_ms: Option<u64>,
+    ) -> Option<Event> {
         match timeout_ms {
             None => Some(self.state.context.receive(select).await),
             Some(ms) => self.state.context.receive_timeout(select, wait(ms)).await,
@@ -92,7 +101,11 @@ impl Host<'_> {
             Ok(to) => to,
             Err(refused) => return Ok(Err(refused.into())),
         };
-        let reply = self.state.context.call(to, tag, payload, timeout_ms.map(wait)).await;
+        let reply = self
+            .state
+            .context
+            .call(to, tag, payload, timeout_ms.map(wait))
+            .await;
         Ok(reply.map_err(|error| match error {
             CallError::NoName => CallRefused::Exited(ExitReason::NoProcess),
             CallError::MailboxFull => CallRefused::MailboxFull,
@@ -126,9 +139,16 @@ impl Host<'_> {
     {
         let to = match to {
             Address::Pid(_) => self.receiver(to, payload.as_ref())?.map(Destination::Pid),
-            Address::Name(name) => self.later_receiver(name, payload.as_ref()).map(Destination::Name),
+            Address::Name(name) => self
+                .later_receiver(name, payload.as_ref())
+                .map(Destination::Name),
         };
-        Ok(to.and_then(|to| Ok(self.state.context.send_after(wait(delay_ms), to, tag, payload)?)))
+        Ok(to.and_then(|to| {
+            Ok(self
+                .state
+                .context
+                .send_after(wait(delay_ms), to, tag, payload)?)
+        }))
     }
 
     /// The milliseconds that were left.
@@ -138,7 +158,10 @@ impl Host<'_> {
     }
 
     /// A selector that a guest gave, of bounded length.
-    pub(crate) fn selector(&self, select: &rusm_abi::Selector<'_>) -> Result<rusm_actor::Selector, Fault> {
+    pub(crate) fn selector(
+        &self,
+        select: &rusm_abi::Selector<'_>,
+    ) -> Result<rusm_actor::Selector, Fault> {
         if let Some(tags) = &select.tags {
             within("tags in a selector", tags.count(), MAX_SELECTOR_TAGS)?;
         }
@@ -167,7 +190,12 @@ impl Host<'_> {
 
     /// The receiver itself, if the caller may send to it.
     pub(super) fn permit_send(&self, to: Pid, name: Option<&str>) -> Result<Pid, Denied> {
-        let asked = |to_peer| self.state.guard.check(Request::Send { to: to_peer }, to).map(Permit::into_inner);
+        let asked = |to_peer| {
+            self.state
+                .guard
+                .check(Request::Send { to: to_peer }, to)
+                .map(Permit::into_inner)
+        };
         if self.may_send_to_anyone() {
             return asked(stranger(to.as_u64(), name));
         }
@@ -184,8 +212,14 @@ impl Host<'_> {
         if payload.len() > MAX_PAYLOAD {
             return Err(SendRefused::TooLarge);
         }
-        let request = Request::Send { to: stranger(0, Some(name)) };
-        self.state.guard.check(request, to).map(Permit::into_inner).map_err(SendRefused::Denied)
+        let request = Request::Send {
+            to: stranger(0, Some(name)),
+        };
+        self.state
+            .guard
+            .check(request, to)
+            .map(Permit::into_inner)
+            .map_err(SendRefused::Denied)
     }
 }
 
@@ -198,5 +232,9 @@ pub(super) fn payload_fits(payload: &[u8]) -> Result<(), Fault> {
     if payload.len() <= MAX_PAYLOAD {
         return Ok(());
     }
-    Err(Misuse::TooMany { what: "bytes in a payload", most: MAX_PAYLOAD }.into())
+    Err(Misuse::TooMany {
+        what: "bytes in a payload",
+        most: MAX_PAYLOAD,
+    }
+    .into())
 }

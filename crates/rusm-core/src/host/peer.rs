@@ -29,7 +29,9 @@ impl Known {
     }
 
     pub(super) fn component(&self) -> &str {
-        self.identity.as_ref().map_or(&*self.info.label, |identity| &*identity.component)
+        self.identity
+            .as_ref()
+            .map_or(&*self.info.label, |identity| &*identity.component)
     }
 }
 
@@ -37,9 +39,16 @@ impl Host<'_> {
     /// None when the process has ended.
     pub(super) fn known(&self, pid: Pid) -> Option<Known> {
         let info = self.state.context.node().process_info(pid)?;
-        let identity = info.extension.clone().and_then(|extension| extension.downcast::<Identity>().ok());
+        let identity = info
+            .extension
+            .clone()
+            .and_then(|extension| extension.downcast::<Identity>().ok());
         let relation = self.relation(&info, identity.as_deref());
-        Some(Known { info, identity, relation })
+        Some(Known {
+            info,
+            identity,
+            relation,
+        })
     }
 
     fn relation(&self, info: &ProcessInfo, identity: Option<&Identity>) -> Relation {
@@ -65,5 +74,10 @@ impl Host<'_> {
 
 /// A receiver of whom only this is known: where the grant is for everybody, or by name alone.
 pub(super) fn stranger(pid: u64, name: Option<&str>) -> Peer<'_> {
-    Peer { pid, name, component: "", relation: Relation::Other }
+    Peer {
+        pid,
+        name,
+        component: "",
+        relation: Relation::Other,
+    }
 }

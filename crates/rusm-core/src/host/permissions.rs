@@ -14,6 +14,9 @@ impl Host<'_> {
         if self.state.guard.drop_permission(permission) {
             return Ok(());
         }
-        Err(Misuse::Permission { given: rusm_caps::printable(permission) }.into())
+        Err(Misuse::Permission {
+            given: rusm_caps::printable(permission),
+        }
+        .into())
     }
 }

@@ -31,7 +31,16 @@ impl Host<'_> {
         let permit = match self.known(to) {
             // The exit signal that tells so is the caller's own affair.
             None => Ok(to),
-            Some(known) => self.state.guard.check(Request::Link { to: known.peer(None) }, to).map(Permit::into_inner),
+            Some(known) => self
+                .state
+                .guard
+                .check(
+                    Request::Link {
+                        to: known.peer(None),
+                    },
+                    to,
+                )
+                .map(Permit::into_inner),
         };
         Ok(permit.map(|to| self.state.context.link(to)))
     }
@@ -53,12 +62,25 @@ impl Host<'_> {
         }
     }
 
-    pub(crate) fn signal(&mut self, to: u64, reason: Reason<'_>) -> Result<Result<(), Denied>, Fault> {
+    pub(crate) fn signal(
+        &mut self,
+        to: u64,
+        reason: Reason<'_>,
+    ) -> Result<Result<(), Denied>, Fault> {
         let to = pid(to)?;
-        let Some(known) = self.known(to) else { return Ok(Ok(())) };
-        match self.state.guard.check(Request::Signal { to: known.peer(None) }, to) {
+        let Some(known) = self.known(to) else {
+            return Ok(Ok(()));
+        };
+        match self.state.guard.check(
+            Request::Signal {
+                to: known.peer(None),
+            },
+            to,
+        ) {
             Ok(permit) => {
-                self.state.context.exit_signal(permit.into_inner(), exit_reason(reason));
+                self.state
+                    .context
+                    .exit_signal(permit.into_inner(), exit_reason(reason));
                 self.go_on().map(Ok)
             }
             Err(denied) => Ok(Err(denied)),
@@ -67,7 +89,10 @@ impl Host<'_> {
 
     /// A signal that the caller sent to itself may have been its end: then it does not go on.
     pub(super) fn go_on(&self) -> Result<(), Fault> {
-        self.state.context.settle().map_or(Ok(()), |reason| Err(Fault::Exit(reason)))
+        self.state
+            .context
+            .settle()
+            .map_or(Ok(()), |reason| Err(Fault::Exit(reason)))
     }
 }
 
@@ -98,7 +123,8 @@ fn exit_reason(reason: Reason<'_>) -> ExitReason {
 }
 
 fn cut(text: &str) -> &str {
-    text.get(..text.floor_char_boundary(MAX_REASON_TEXT)).unwrap_or(text)
+    text.get(..text.floor_char_boundary(MAX_REASON_TEXT))
+        .unwrap_or(text)
 }
 
 #[cfg(test)]
@@ -109,9 +135,14 @@ mod tests {
     #[test]
     fn reasons_are_cut_between_characters() {
         let long = format!("x{}", "é".repeat(MAX_REASON_TEXT));
-        let ExitReason::Error(text) = exit_reason(Reason::Error(&long)) else { unreachable!() };
+        let ExitReason::Error(text) = exit_reason(Reason::Error(&long)) else {
+            unreachable!()
+        };
         assert_eq!(text.len(), MAX_REASON_TEXT - 1);
         assert!(text.starts_with("xéé"));
-        assert_eq!(exit_reason(Reason::Error("short")), ExitReason::error("short"));
+        assert_eq!(
+            exit_reason(Reason::Error("short")),
+            ExitReason::error("short")
+        );
     }
 }

@@ -20,9 +20,12 @@ pub(crate) enum NameRefused {
 impl Host<'_> {
     pub(crate) fn register(&mut self, name: &str) -> Result<(), NameRefused> {
         let name = Name::new(name).map_err(|_| NameRefused::Invalid)?;
-        self.state.context.register(name).map_err(|error| match error {
-            NameError::Taken | NameError::AlreadyNamed => NameRefused::Taken,
-        })
+        self.state
+            .context
+            .register(name)
+            .map_err(|error| match error {
+                NameError::Taken | NameError::AlreadyNamed => NameRefused::Taken,
+            })
     }
 
     /// Releases the caller's own name; another's stays.
@@ -59,17 +62,28 @@ impl Host<'_> {
     {
         payload_fits(payload.as_ref())?;
         if self.may_send_to_anyone() {
-            let request = Request::Send { to: stranger(0, Some(group)) };
-            let permit = self.state.guard.check(request, group).map(Permit::into_inner);
+            let request = Request::Send {
+                to: stranger(0, Some(group)),
+            };
+            let permit = self
+                .state
+                .guard
+                .check(request, group)
+                .map(Permit::into_inner);
             return Ok(permit.map_or(0, |group| self.state.context.broadcast(group, tag, payload)));
         }
         let payload = payload.into();
         let node = self.state.context.node();
-        let takers = self.state.context.members(group).into_iter().filter(|member| {
-            let permit = self.permit_send(*member, None);
-            let sent = |to| self.state.context.send(to, tag, payload.clone()).is_ok();
-            node.is_alive(*member) && permit.is_ok_and(sent)
-        });
+        let takers = self
+            .state
+            .context
+            .members(group)
+            .into_iter()
+            .filter(|member| {
+                let permit = self.permit_send(*member, None);
+                let sent = |to| self.state.context.send(to, tag, payload.clone()).is_ok();
+                node.is_alive(*member) && permit.is_ok_and(sent)
+            });
         Ok(u32::try_from(takers.count()).unwrap_or(u32::MAX))
     }
 }

@@ -16,7 +16,11 @@ impl Host<'_> {
         component: &str,
         options: &SpawnOptions<'_>,
     ) -> Result<Result<Spawned, SpawnFailure>, Fault> {
-        let args_bytes = options.args.iter().map(str::len).fold(0, usize::saturating_add);
+        let args_bytes = options
+            .args
+            .iter()
+            .map(str::len)
+            .fold(0, usize::saturating_add);
         within("arguments", options.args.count(), MAX_ARGS)?;
         within("bytes of arguments", args_bytes, MAX_ARGS_BYTES)?;
         within("revoked permissions", options.revoke.count(), MAX_REVOKE)?;
@@ -43,7 +47,9 @@ impl Host<'_> {
         let state = &*self.state;
         if code.len() > MAX_CODE {
             let size = code.len();
-            return Err(SpawnFailure::InvalidCode(format!("the code has {size} bytes; a guest may load {MAX_CODE}")));
+            return Err(SpawnFailure::InvalidCode(format!(
+                "the code has {size} bytes; a guest may load {MAX_CODE}"
+            )));
         }
         let loading = state.runtime.begin_load(state, name, code)?;
         loading.finish().await

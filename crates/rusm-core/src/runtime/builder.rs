@@ -84,7 +84,11 @@ impl RuntimeBuilder {
             io: io.handle().clone(),
         };
         let reporter = Arc::new(Reporter::new(self.observer));
-        let code = code_store(Arc::clone(&engines), self.cache_folder.as_deref(), &reporter);
+        let code = code_store(
+            Arc::clone(&engines),
+            self.cache_folder.as_deref(),
+            &reporter,
+        );
         let mut node = Node::builder()
             .workers(self.workers)
             .observer(Arc::clone(&reporter) as Arc<dyn rusm_actor::Observer>)
@@ -114,7 +118,8 @@ fn code_store(
     reporter: &Arc<Reporter>,
 ) -> CodeStore<GuestState> {
     let cache = cache_folder.and_then(|folder| {
-        let warn = |warning: &CacheWarning| reporter.report(&RuntimeEvent::Warning(warning.to_string()));
+        let warn =
+            |warning: &CacheWarning| reporter.report(&RuntimeEvent::Warning(warning.to_string()));
         CodeCache::open(folder).inspect_err(warn).ok()
     });
     let reporter = Arc::clone(reporter);

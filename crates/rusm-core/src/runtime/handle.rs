@@ -62,7 +62,10 @@ impl ProcessHandle {
 
 type Started = Result<(Pid, Option<Arc<Usage>>), SpawnFailure>;
 
-pub(super) fn spawn(shared: &Arc<RuntimeShared>, spawn: Spawn) -> Result<ProcessHandle, SpawnFailure> {
+pub(super) fn spawn(
+    shared: &Arc<RuntimeShared>,
+    spawn: Spawn,
+) -> Result<ProcessHandle, SpawnFailure> {
     let (started, has_started) = sync_channel(1);
     let (ended, has_ended) = sync_channel(1);
     let for_watcher = Arc::clone(shared);
@@ -110,7 +113,9 @@ async fn watch(
     };
     let usage = identity::of(shared.node(), spawned.pid).map(|known| Arc::clone(&known.usage));
     let _sent = started.send(Ok((spawned.pid, usage)));
-    let Some(monitor) = spawned.monitor else { return };
+    let Some(monitor) = spawned.monitor else {
+        return;
+    };
     if let Event::Down { reason, .. } = context.receive(Selector::down(monitor)).await {
         let _sent = ended.send(reason); // Nobody listens when the handle was dropped.
     }

@@ -14,7 +14,6 @@ use rusm_caps::{Profile, Request, Restrictions};
 use std::path::Path;
 use std::sync::Arc;
 
-
 /// Who starts a process.
 #[derive(Clone, Copy)]
 pub(crate) enum Spawner<'a> {
@@ -69,8 +68,13 @@ impl RuntimeShared {
         parent: &GuestState,
         request: SpawnRequest<'_>,
     ) -> Result<Spawned, SpawnFailure> {
-        let asked = Request::Spawn { component: request.component };
-        let permit = parent.guard.check(asked, request.component).map_err(SpawnFailure::Denied)?;
+        let asked = Request::Spawn {
+            component: request.component,
+        };
+        let permit = parent
+            .guard
+            .check(asked, request.component)
+            .map_err(SpawnFailure::Denied)?;
         let resolved = self.resolve(parent, permit.into_inner(), request.profile)?;
         let profile = match &request.restrict {
             None => resolved.profile,
@@ -79,7 +83,11 @@ impl RuntimeShared {
                 Arc::new(narrowed.map_err(|error| SpawnFailure::Escalation(error.to_string()))?)
             }
         };
-        let args = if request.args.is_empty() { resolved.args } else { request.args };
+        let args = if request.args.is_empty() {
+            resolved.args
+        } else {
+            request.args
+        };
         let launch = Launch {
             component: resolved.component,
             code: resolved.code,
@@ -107,7 +115,9 @@ impl RuntimeShared {
                 Some(name) if name == declared.profile.name() => Arc::clone(&declared.profile),
                 Some(name) => declared.offered.get(name).cloned().ok_or_else(|| {
                     let name = rusm_caps::printable(name);
-                    SpawnFailure::Escalation(format!("component '{component}' does not offer profile '{name}'"))
+                    SpawnFailure::Escalation(format!(
+                        "component '{component}' does not offer profile '{name}'"
+                    ))
                 })?,
             };
             return Ok(Resolved {
@@ -118,8 +128,13 @@ impl RuntimeShared {
                 folder: Arc::clone(&declared.folder),
             });
         }
-        let unknown = || SpawnFailure::UnknownComponent(rusm_caps::printable(component).to_string());
-        let loaded = parent.identity.lineage.find_loaded(component).ok_or_else(unknown)?;
+        let unknown =
+            || SpawnFailure::UnknownComponent(rusm_caps::printable(component).to_string());
+        let loaded = parent
+            .identity
+            .lineage
+            .find_loaded(component)
+            .ok_or_else(unknown)?;
         if let Some(name) = wished.filter(|name| *name != loaded.profile.name()) {
             let name = rusm_caps::printable(name);
             return Err(SpawnFailure::Escalation(format!(
@@ -136,14 +151,20 @@ impl RuntimeShared {
     }
 
     /// Starts a process: a place in the family, an identity, a body; the rest happens in its first slice.
-    pub(crate) fn launch(self: &Arc<Self>, spawner: Spawner<'_>, launch: Launch) -> Result<Spawned, SpawnFailure> {
+    pub(crate) fn launch(
+        self: &Arc<Self>,
+        spawner: Spawner<'_>,
+        launch: Launch,
+    ) -> Result<Spawned, SpawnFailure> {
         let (context, family) = match spawner {
             Spawner::Native(context) => (context, None),
             Spawner::Guest(parent) => (&*parent.context, Some(&parent.identity.lineage)),
         };
         let limits = launch.profile.limits();
         let lease = Lineage::below(family, limits.max_processes).map_err(|most| {
-            SpawnFailure::TooMany(format!("a profile above allows {most} live descendants: raise max-processes"))
+            SpawnFailure::TooMany(format!(
+                "a profile above allows {most} live descendants: raise max-processes"
+            ))
         })?;
         let identity = Arc::new(Identity {
             component: Arc::clone(&launch.component),
@@ -161,7 +182,11 @@ impl RuntimeShared {
         let mut options = SpawnOptions::new(Arc::clone(&launch.component)).bounds(bounds);
         options = options.extension(Arc::clone(&identity) as Arc<_>);
         options = if launch.link { options.link() } else { options };
-        options = if launch.monitor { options.monitor() } else { options };
+        options = if launch.monitor {
+            options.monitor()
+        } else {
+            options
+        };
         options = match launch.name {
             Some(name) => options.name(name),
             None => options,
@@ -177,7 +202,9 @@ impl RuntimeShared {
         let spawned = context.spawn(options, |context| body::run(context, start));
         spawned.map_err(|error| match error {
             SpawnError::NameTaken => SpawnFailure::NameTaken,
-            SpawnError::TooMany | SpawnError::ShuttingDown => SpawnFailure::TooMany(error.to_string()),
+            SpawnError::TooMany | SpawnError::ShuttingDown => {
+                SpawnFailure::TooMany(error.to_string())
+            }
         })
     }
 }

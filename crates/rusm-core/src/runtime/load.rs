@@ -33,7 +33,10 @@ impl RuntimeShared {
         name: &str,
         wasm: Vec<u8>,
     ) -> Result<Loading, SpawnFailure> {
-        let permit = parent.guard.check(Request::Load, wasm).map(Permit::into_inner);
+        let permit = parent
+            .guard
+            .check(Request::Load, wasm)
+            .map(Permit::into_inner);
         let wasm = permit.map_err(SpawnFailure::Denied)?;
         let lineage = &parent.identity.lineage;
         if let Err(error) = Name::new(name) {
@@ -43,7 +46,9 @@ impl RuntimeShared {
             return Err(SpawnFailure::NameTaken);
         }
         if lineage.n_loaded() >= LOADED_MAX {
-            return Err(SpawnFailure::TooMany(format!("a process may load {LOADED_MAX} pieces of code")));
+            return Err(SpawnFailure::TooMany(format!(
+                "a process may load {LOADED_MAX} pieces of code"
+            )));
         }
         Ok(Loading {
             runtime: Arc::clone(self),
@@ -58,12 +63,25 @@ impl RuntimeShared {
 impl Loading {
     /// Compiles it and registers it under its name.
     pub(crate) async fn finish(self) -> Result<(), SpawnFailure> {
-        let Self { runtime, lineage, profile, name, wasm } = self;
-        let origin = Origin::Guest { max_bytes: u64::try_from(MAX_CODE).unwrap_or(u64::MAX) };
+        let Self {
+            runtime,
+            lineage,
+            profile,
+            name,
+            wasm,
+        } = self;
+        let origin = Origin::Guest {
+            max_bytes: u64::try_from(MAX_CODE).unwrap_or(u64::MAX),
+        };
         let compile = move || (runtime.code.load(&name, &wasm, origin), name);
         let compiled = tokio::task::spawn_blocking(compile).await;
-        let (code, name) = compiled.map_err(|error| SpawnFailure::InvalidCode(error.to_string()))?;
+        let (code, name) =
+            compiled.map_err(|error| SpawnFailure::InvalidCode(error.to_string()))?;
         let code = code.map_err(|error| SpawnFailure::InvalidCode(error.to_string()))?;
-        if lineage.load(&name, Loaded { code, profile }) { Ok(()) } else { Err(SpawnFailure::NameTaken) }
+        if lineage.load(&name, Loaded { code, profile }) {
+            Ok(())
+        } else {
+            Err(SpawnFailure::NameTaken)
+        }
     }
 }

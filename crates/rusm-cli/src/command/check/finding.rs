@@ -66,15 +66,28 @@ impl Finding {
             Severity::Error => Level::Error,
             Severity::Warning => Level::Warning,
         };
-        Self::new(level, About::Manifest, Text::Diagnostic(Box::new(diagnostic.clone())))
+        Self::new(
+            level,
+            About::Manifest,
+            Text::Diagnostic(Box::new(diagnostic.clone())),
+        )
     }
 
     fn new(level: Level, about: About, text: Text) -> Self {
-        Self { level, about, component: None, text, help: None }
+        Self {
+            level,
+            about,
+            component: None,
+            text,
+            help: None,
+        }
     }
 
     pub(super) fn of_component(self, component: &str) -> Self {
-        Self { component: Some(component.to_owned()), ..self }
+        Self {
+            component: Some(component.to_owned()),
+            ..self
+        }
     }
 
     pub(super) fn at_level(self, level: Level) -> Self {
@@ -95,13 +108,25 @@ impl Finding {
             Text::Diagnostic(diagnostic) => console.diagnostic(diagnostic),
             Text::LaidOut(text) => console.print(text),
             Text::Sentence(text) => {
-                let who = self.component.as_ref().map(|name| format!("component '{name}': ")).unwrap_or_default();
-                let line = format!("{} {}\n", console.colour.paint(code, name), visible(&format!("{who}{text}")));
+                let who = self
+                    .component
+                    .as_ref()
+                    .map(|name| format!("component '{name}': "))
+                    .unwrap_or_default();
+                let line = format!(
+                    "{} {}\n",
+                    console.colour.paint(code, name),
+                    visible(&format!("{who}{text}"))
+                );
                 console.print(&line);
             }
         }
         if let Some(help) = &self.help {
-            console.print(&format!("{} {}\n", console.colour.paint("1;32", "help:"), visible(help)));
+            console.print(&format!(
+                "{} {}\n",
+                console.colour.paint("1;32", "help:"),
+                visible(help)
+            ));
         }
     }
 
@@ -119,8 +144,15 @@ impl Finding {
             About::Grants => "grants",
         };
         let (message, help, line, column) = match &self.text {
-            Text::Sentence(text) | Text::LaidOut(text) => (text.trim_end(), self.help.as_deref(), None, None),
-            Text::Diagnostic(found) => (found.message(), found.hint(), Some(found.line()), Some(found.column())),
+            Text::Sentence(text) | Text::LaidOut(text) => {
+                (text.trim_end(), self.help.as_deref(), None, None)
+            }
+            Text::Diagnostic(found) => (
+                found.message(),
+                found.hint(),
+                Some(found.line()),
+                Some(found.column()),
+            ),
         };
         json!({
             "severity": severity, "about": about, "component": self.component,
@@ -157,11 +189,15 @@ impl Findings {
     /// The kind of failure, if there is an error: the manifest's comes first, for it is mended first.
     pub(super) fn worst(&self) -> Option<Kind> {
         let kinds = || self.errors().map(Finding::kind);
-        kinds().find(|kind| *kind == Kind::Manifest).or_else(|| kinds().next())
+        kinds()
+            .find(|kind| *kind == Kind::Manifest)
+            .or_else(|| kinds().next())
     }
 
     fn errors(&self) -> impl Iterator<Item = &Finding> {
-        self.0.iter().filter(|finding| finding.level == Level::Error)
+        self.0
+            .iter()
+            .filter(|finding| finding.level == Level::Error)
     }
 
     pub(super) fn print(&self, console: Console) {
@@ -173,12 +209,27 @@ impl Findings {
     /// The last line: how many of each.
     pub(super) fn summary(&self, app: &str) -> String {
         let of = |level: Level, one: &str| {
-            let n = self.0.iter().filter(|finding| finding.level == level).count();
+            let n = self
+                .0
+                .iter()
+                .filter(|finding| finding.level == level)
+                .count();
             format!("{n} {one}{}", if n == 1 { "" } else { "s" })
         };
-        let verdict = if self.errors().next().is_none() { "can start" } else { "cannot start as it is" };
-        let (errors, warnings, notes) = (of(Level::Error, "error"), of(Level::Warning, "warning"), of(Level::Note, "note"));
-        format!("{}: {verdict} ({errors}, {warnings}, {notes})\n", visible(app))
+        let verdict = if self.errors().next().is_none() {
+            "can start"
+        } else {
+            "cannot start as it is"
+        };
+        let (errors, warnings, notes) = (
+            of(Level::Error, "error"),
+            of(Level::Warning, "warning"),
+            of(Level::Note, "note"),
+        );
+        format!(
+            "{}: {verdict} ({errors}, {warnings}, {notes})\n",
+            visible(app)
+        )
     }
 
     pub(super) fn to_json(&self, manifest: &Path, app: Option<&str>) -> Result<String, Failure> {
@@ -186,8 +237,12 @@ impl Findings {
         let is_ok = self.errors().next().is_none();
         let json = json!({ "ok": is_ok, "app": app, "manifest": manifest.display().to_string(), "findings": findings });
         let text = serde_json::to_string_pretty(&json);
-        text.map(|text| text + "\n")
-            .map_err(|error| Failure::new(Kind::General, format!("cannot write the findings as JSON: {error}")))
+        text.map(|text| text + "\n").map_err(|error| {
+            Failure::new(
+                Kind::General,
+                format!("cannot write the findings as JSON: {error}"),
+            )
+        })
     }
 }
 
@@ -206,7 +261,10 @@ mod tests {
         assert_eq!(findings.worst(), Some(Kind::NotStarted));
         findings.push(Finding::error(About::Manifest, "m"));
         assert_eq!(findings.worst(), Some(Kind::Manifest));
-        assert_eq!(findings.summary("app"), "app: cannot start as it is (2 errors, 1 warning, 1 note)\n");
+        assert_eq!(
+            findings.summary("app"),
+            "app: cannot start as it is (2 errors, 1 warning, 1 note)\n"
+        );
     }
 
     /// JSON says for each finding how bad it is, what it is about and whom it concerns.
@@ -214,7 +272,12 @@ mod tests {
     fn findings_are_json() {
         let mut findings = Findings::default();
         findings.push(Finding::error(About::Code, "broken").of_component("api"));
-        let json: Value = serde_json::from_str(&findings.to_json(Path::new("rusm.toml"), Some("orders")).unwrap()).unwrap();
+        let json: Value = serde_json::from_str(
+            &findings
+                .to_json(Path::new("rusm.toml"), Some("orders"))
+                .unwrap(),
+        )
+        .unwrap();
         assert_eq!(json["ok"], false);
         assert_eq!(json["findings"][0]["component"], "api");
         assert_eq!(json["findings"][0]["about"], "code");

@@ -7,17 +7,45 @@ use rusm_caps::{Permission, Profile};
 
 /// Imports by the permission they need: prefixes of interfaces, or of `module/function`.
 const NEEDS: [(Permission, &[&str]); 7] = [
-    (Permission::Network, &["wasi:sockets/", "wasi:http/", "wasi_snapshot_preview1/sock_connect"]),
-    (Permission::Files, &["wasi:filesystem/", "wasi_snapshot_preview1/path_"]),
-    (Permission::Env, &["wasi:cli/environment", "wasi_snapshot_preview1/environ_"]),
+    (
+        Permission::Network,
+        &[
+            "wasi:sockets/",
+            "wasi:http/",
+            "wasi_snapshot_preview1/sock_connect",
+        ],
+    ),
+    (
+        Permission::Files,
+        &["wasi:filesystem/", "wasi_snapshot_preview1/path_"],
+    ),
+    (
+        Permission::Env,
+        &["wasi:cli/environment", "wasi_snapshot_preview1/environ_"],
+    ),
     (Permission::Spawn, &["rusm:actor/spawner", "rusm/spawn"]),
     (Permission::Load, &["rusm:actor/spawner", "rusm/load"]),
-    (Permission::Storage, &["rusm:actor/kv", "wasi:keyvalue/", "rusm/kv-"]),
-    (Permission::ProcessControl, &["rusm:actor/control", "rusm/processes", "rusm/inspect", "rusm/kill"]),
+    (
+        Permission::Storage,
+        &["rusm:actor/kv", "wasi:keyvalue/", "rusm/kv-"],
+    ),
+    (
+        Permission::ProcessControl,
+        &[
+            "rusm:actor/control",
+            "rusm/processes",
+            "rusm/inspect",
+            "rusm/kill",
+        ],
+    ),
 ];
 
 /// Imports that most code has without need: a grant that is missing for them is not worth a word.
-const ROUTINE: [&str; 3] = ["wasi:cli/environment", "wasi_snapshot_preview1/environ_", "wasi_snapshot_preview1/path_"];
+const ROUTINE: [&str; 3] = [
+    "wasi:cli/environment",
+    "wasi_snapshot_preview1/environ_",
+    "wasi_snapshot_preview1/path_",
+];
 
 /// A sentence for what is missing, and one for what is not used.
 pub(super) fn compare(imports: &[&str], profile: &Profile) -> Vec<String> {
@@ -27,7 +55,9 @@ pub(super) fn compare(imports: &[&str], profile: &Profile) -> Vec<String> {
         let uses = |prefix: &&str| imports.iter().any(|import| import.starts_with(*prefix));
         let is_granted = profile.holds(permission);
         // Spawning and loading share an interface; an import of it says nothing about loading.
-        let is_told = |prefix: &&&str| !ROUTINE.contains(prefix) && (permission != Permission::Load || !prefix.contains(':'));
+        let is_told = |prefix: &&&str| {
+            !ROUTINE.contains(prefix) && (permission != Permission::Load || !prefix.contains(':'))
+        };
         if !is_granted && prefixes.iter().filter(is_told).any(uses) {
             missing.push(permission.name());
         }
@@ -38,11 +68,17 @@ pub(super) fn compare(imports: &[&str], profile: &Profile) -> Vec<String> {
     let mut notes = Vec::new();
     let name = profile.name();
     if !missing.is_empty() {
-        notes.push(format!("its code can ask for {}, which profile '{name}' does not grant", missing.join(", ")));
+        notes.push(format!(
+            "its code can ask for {}, which profile '{name}' does not grant",
+            missing.join(", ")
+        ));
     }
     // What a built-in profile grants was not chosen one by one.
     if !unused.is_empty() && !Profile::BUILT_IN.contains(&name) {
-        notes.push(format!("profile '{name}' grants {}, which its code has no import to use", unused.join(", ")));
+        notes.push(format!(
+            "profile '{name}' grants {}, which its code has no import to use",
+            unused.join(", ")
+        ));
     }
     notes
 }
@@ -55,19 +91,41 @@ mod tests {
     /// A grant that the code cannot use and an import that is not granted are both told.
     #[test]
     fn both_sides_are_told() {
-        let profile = Profile::builder("web").network(NetGrant::public()).build().unwrap();
-        let notes = compare(&["rusm:actor/spawner@0.1.0", "wasi:cli/stdout@0.2.3"], &profile);
-        assert_eq!(notes, [
-            "its code can ask for spawn, which profile 'web' does not grant",
-            "profile 'web' grants network, which its code has no import to use",
-        ]);
+        let profile = Profile::builder("web")
+            .network(NetGrant::public())
+            .build()
+            .unwrap();
+        let notes = compare(
+            &["rusm:actor/spawner@0.1.0", "wasi:cli/stdout@0.2.3"],
+            &profile,
+        );
+        assert_eq!(
+            notes,
+            [
+                "its code can ask for spawn, which profile 'web' does not grant",
+                "profile 'web' grants network, which its code has no import to use",
+            ]
+        );
     }
 
     /// Code that uses what it is granted, and what every program imports, give no note.
     #[test]
     fn what_fits_is_silent() {
-        let profile = Profile::builder("boss").spawn(SpawnGrant::Anyone).build().unwrap();
-        assert_eq!(compare(&["rusm/spawn", "wasi_snapshot_preview1/environ_get", "rusm/send"], &profile), Vec::<String>::new());
+        let profile = Profile::builder("boss")
+            .spawn(SpawnGrant::Anyone)
+            .build()
+            .unwrap();
+        assert_eq!(
+            compare(
+                &[
+                    "rusm/spawn",
+                    "wasi_snapshot_preview1/environ_get",
+                    "rusm/send"
+                ],
+                &profile
+            ),
+            Vec::<String>::new()
+        );
         assert_eq!(compare(&[], &Profile::trusted()), Vec::<String>::new());
     }
 }

@@ -48,19 +48,32 @@ pub(super) fn of(args: &GrantArgs, console: Console) -> Result<Granted, Failure>
             (Some(value), Some(name)) => {
                 environment.insert(name.to_owned(), value.clone());
             }
-            (None, Some(name)) if !environment.contains_key(name) => return Err(unset(name, &environment)),
+            (None, Some(name)) if !environment.contains_key(name) => {
+                return Err(unset(name, &environment));
+            }
             (_, _) => {}
         }
         builder = builder.env(flag.grant.clone());
     }
-    let profile = builder.build().map_err(|error| Failure::new(Kind::Usage, error.to_string()))?;
-    Ok(Granted { profile, environment })
+    let profile = builder
+        .build()
+        .map_err(|error| Failure::new(Kind::Usage, error.to_string()))?;
+    Ok(Granted {
+        profile,
+        environment,
+    })
 }
 
 /// Nothing but sending, which reaches nobody it did not start, within bounds that no ordinary program meets.
 fn bare() -> Profile {
-    let limits = Limits { max_memory_bytes: 4096 * MIB, ..Limits::trusted() };
-    let profile = Profile::builder(NAME).send(SendGrant::Anyone).limits(limits).build();
+    let limits = Limits {
+        max_memory_bytes: 4096 * MIB,
+        ..Limits::trusted()
+    };
+    let profile = Profile::builder(NAME)
+        .send(SendGrant::Anyone)
+        .limits(limits)
+        .build();
     profile.expect("it has no folders, and limits that a test builds")
 }
 
@@ -70,11 +83,18 @@ fn named(name: &str, console: Console) -> Result<Profile, Failure> {
         return Ok(profile);
     }
     let path = Path::new(MANIFEST);
-    let declared = if path.is_file() { manifest_file::read(path, console)?.profiles } else { Default::default() };
+    let declared = if path.is_file() {
+        manifest_file::read(path, console)?.profiles
+    } else {
+        Default::default()
+    };
     if let Some(profile) = declared.get(name) {
         return Ok(Profile::clone(profile));
     }
-    let known: Vec<&str> = Profile::BUILT_IN.into_iter().chain(declared.keys().map(String::as_str)).collect();
+    let known: Vec<&str> = Profile::BUILT_IN
+        .into_iter()
+        .chain(declared.keys().map(String::as_str))
+        .collect();
     let help = match nearest(name, known.iter().copied()) {
         Some(near) => format!("did you mean '{near}'?"),
         None => format!("there are {}", known.join(", ")),
@@ -98,7 +118,11 @@ fn with_limits(builder: ProfileBuilder, args: &GrantArgs) -> ProfileBuilder {
             limits.timeout = time(ms);
         }
         if let Some(kib) = args.max_output_kb {
-            limits.max_output_bytes = if kib == 0 { u64::MAX } else { kib.saturating_mul(KIB) };
+            limits.max_output_bytes = if kib == 0 {
+                u64::MAX
+            } else {
+                kib.saturating_mul(KIB)
+            };
         }
         if let Some(most) = args.max_processes {
             limits.max_processes = most;
@@ -126,7 +150,11 @@ fn unset(name: &str, environment: &Environment) -> Failure {
         Some(near) => format!("did you mean {near}? To set it: --env {name}=VALUE"),
         None => format!("to set it: --env {name}=VALUE"),
     };
-    Failure::new(Kind::Usage, format!("cannot pass on the environment variable {name}: it is not set here")).help(help)
+    Failure::new(
+        Kind::Usage,
+        format!("cannot pass on the environment variable {name}: it is not set here"),
+    )
+    .help(help)
 }
 
 #[cfg(test)]

@@ -10,11 +10,17 @@ use wasmtime::Result;
 impl wit::control::Host for View<'_> {
     fn processes(&mut self) -> Result<Result<Vec<Info>, Denial>> {
         let processes = self.0.processes();
-        Ok(processes.map(|processes| processes.into_iter().map(info).collect()).map_err(denial))
+        Ok(processes
+            .map(|processes| processes.into_iter().map(info).collect())
+            .map_err(denial))
     }
 
     fn inspect(&mut self, process: u64) -> Result<Result<Option<Info>, Denial>> {
-        Ok(self.0.inspect(process)?.map(|known| known.map(info)).map_err(denial))
+        Ok(self
+            .0
+            .inspect(process)?
+            .map(|known| known.map(info))
+            .map_err(denial))
     }
 
     fn kill(&mut self, process: u64) -> Result<Result<(), Denial>> {

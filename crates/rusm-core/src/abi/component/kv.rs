@@ -12,7 +12,12 @@ impl wit::kv::Host for View<'_> {
         Ok(answer(self.0.kv_get(&bucket, &key)))
     }
 
-    fn kv_put(&mut self, bucket: String, key: String, value: Vec<u8>) -> Result<Result<(), KvError>> {
+    fn kv_put(
+        &mut self,
+        bucket: String,
+        key: String,
+        value: Vec<u8>,
+    ) -> Result<Result<(), KvError>> {
         Ok(answer(self.0.kv_put(&bucket, &key, &value)))
     }
 
@@ -35,16 +40,28 @@ impl wit::kv::Host for View<'_> {
         Ok(answer(self.0.kv_transact(&bucket, List::Slice(&ops))))
     }
 
-    fn kv_increment(&mut self, bucket: String, key: String, _by: i64) -> Result<Result<i64, KvError>> {
+    fn kv_increment(
+        &mut self,
+        bucket: String,
+        key: String,
+        _by: i64,
+    ) -> Result<Result<i64, KvError>> {
         Ok(answer(self.0.kv_increment(&bucket, &key)))
     }
 }
 
 fn op(op: &Op) -> rusm_abi::Op<'_> {
     match op {
-        Op::Put(put) => rusm_abi::Op::Put { key: &put.key, value: &put.value, expires_ms: put.expires_ms },
+        Op::Put(put) => rusm_abi::Op::Put {
+            key: &put.key,
+            value: &put.value,
+            expires_ms: put.expires_ms,
+        },
         Op::Delete(key) => rusm_abi::Op::Delete(key),
-        Op::Expect(expect) => rusm_abi::Op::Expect { key: &expect.key, value: expect.value.as_deref() },
+        Op::Expect(expect) => rusm_abi::Op::Expect {
+            key: &expect.key,
+            value: expect.value.as_deref(),
+        },
     }
 }
 

@@ -1,6 +1,8 @@
 //! `mailbox`: messages, calls and timers.
 
-use super::wit::mailbox::{CallError, DownEvent, Event, ExitEvent, Message, Request, Selector, SendError};
+use super::wit::mailbox::{
+    CallError, DownEvent, Event, ExitEvent, Message, Request, Selector, SendError,
+};
 use super::wit::types::Destination;
 use super::{View, denial, exit_reason, wit};
 use crate::host::mailbox::{Address, CallRefused, SendRefused};
@@ -9,11 +11,20 @@ use rusm_actor::{Payload, Ref};
 use wasmtime::Result;
 
 impl wit::mailbox::Host for View<'_> {
-    fn send(&mut self, to: Destination, tag: u64, payload: Vec<u8>) -> Result<Result<(), SendError>> {
+    fn send(
+        &mut self,
+        to: Destination,
+        tag: u64,
+        payload: Vec<u8>,
+    ) -> Result<Result<(), SendError>> {
         Ok(self.0.send(address(&to), tag, payload)?.map_err(send_error))
     }
 
-    async fn receive(&mut self, select: Option<Selector>, timeout_ms: Option<u64>) -> Result<Option<Event>> {
+    async fn receive(
+        &mut self,
+        select: Option<Selector>,
+        timeout_ms: Option<u64>,
+    ) -> Result<Option<Event>> {
         let select = select.as_ref().map(selector).unwrap_or_default();
         let select = self.0.selector(&select)?;
         Ok(self.0.receive(select, timeout_ms).await.map(event))
@@ -82,7 +93,11 @@ fn event(event: rusm_actor::Event) -> Event {
             sender: from.as_u64(),
             reason: exit_reason(&reason),
         }),
-        rusm_actor::Event::Down { monitor, pid, reason } => Event::Down(DownEvent {
+        rusm_actor::Event::Down {
+            monitor,
+            pid,
+            reason,
+        } => Event::Down(DownEvent {
             monitor: monitor.as_u64(),
             process: pid.as_u64(),
             reason: exit_reason(&reason),

@@ -74,7 +74,12 @@ impl wit::registry::Host for View<'_> {
     }
 
     fn members(&mut self, group: String) -> Result<Vec<u64>> {
-        Ok(self.0.members(&group).into_iter().map(Pid::as_u64).collect())
+        Ok(self
+            .0
+            .members(&group)
+            .into_iter()
+            .map(Pid::as_u64)
+            .collect())
     }
 
     fn broadcast(&mut self, group: String, tag: u64, payload: Vec<u8>) -> Result<u32> {
@@ -85,7 +90,11 @@ impl wit::registry::Host for View<'_> {
 impl wit::permissions::Host for View<'_> {
     fn query(&mut self, permission: String, target: Option<String>) -> Result<Status> {
         let is_granted = self.0.query(&permission, target.as_deref());
-        Ok(if is_granted { Status::Granted } else { Status::Denied })
+        Ok(if is_granted {
+            Status::Granted
+        } else {
+            Status::Denied
+        })
     }
 
     fn drop(&mut self, permission: String) -> Result<()> {

@@ -8,10 +8,16 @@ use rusm_actor::Ref;
 use wasmtime::Result;
 
 impl wit::spawner::Host for View<'_> {
-    fn spawn(&mut self, component: String, options: Options) -> Result<Result<Spawned, SpawnError>> {
+    fn spawn(
+        &mut self,
+        component: String,
+        options: Options,
+    ) -> Result<Result<Spawned, SpawnError>> {
         let args: Vec<&str> = options.args.iter().map(String::as_str).collect();
         let restrict = options.restrict.as_ref();
-        let revoke = restrict.map(|restrict| restrict.revoke.as_slice()).unwrap_or_default();
+        let revoke = restrict
+            .map(|restrict| restrict.revoke.as_slice())
+            .unwrap_or_default();
         let revoke: Vec<&str> = revoke.iter().map(String::as_str).collect();
         let asked = SpawnOptions {
             link: options.link,

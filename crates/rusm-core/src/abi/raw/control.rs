@@ -18,7 +18,11 @@ pub(super) fn add_to_linker(linker: &mut Linker<GuestState>) -> wasmtime::Result
     Ok(())
 }
 
-fn processes(mut caller: Caller<'_, GuestState>, buffer: i32, length: i32) -> wasmtime::Result<i32> {
+fn processes(
+    mut caller: Caller<'_, GuestState>,
+    buffer: i32,
+    length: i32,
+) -> wasmtime::Result<i32> {
     let call = Call::enter(&mut caller)?;
     let room = call.memory.room(buffer, length)?;
     let processes = Host::new(call.state).processes();
@@ -29,17 +33,27 @@ fn processes(mut caller: Caller<'_, GuestState>, buffer: i32, length: i32) -> wa
     Ok(call.long(room, list)?)
 }
 
-fn inspect(mut caller: Caller<'_, GuestState>, process: i64, buffer: i32, length: i32) -> wasmtime::Result<i32> {
+fn inspect(
+    mut caller: Caller<'_, GuestState>,
+    process: i64,
+    buffer: i32,
+    length: i32,
+) -> wasmtime::Result<i32> {
     let call = Call::enter(&mut caller)?;
     let room = call.memory.room(buffer, length)?;
     let inspected = Host::new(call.state).inspect(process.cast_unsigned())?;
-    let inspected = inspected.map_err(Refused::from).and_then(|known| known.ok_or(Errno::NotFound.into()));
+    let inspected = inspected
+        .map_err(Refused::from)
+        .and_then(|known| known.ok_or(Errno::NotFound.into()));
     Ok(call.long(room, inspected.map(|known| Long::record(&info(&known))))?)
 }
 
 fn kill(mut caller: Caller<'_, GuestState>, process: i64) -> wasmtime::Result<i32> {
     let killed = host(&mut caller).kill(process.cast_unsigned())?;
-    Ok(short(caller.data_mut(), killed.map(|()| 0).map_err(Into::into)))
+    Ok(short(
+        caller.data_mut(),
+        killed.map(|()| 0).map_err(Into::into),
+    ))
 }
 
 fn info(inspected: &Inspected) -> Info<'_> {

@@ -27,40 +27,86 @@ pub(super) fn add_to_linker(linker: &mut Linker<GuestState>) -> wasmtime::Result
                 put(caller, (bucket, bucket_len), (key, key_len), (value, len))
             },
         )?
-        .func_wrap(MODULE, "kv-delete", |caller: Caller<'_, GuestState>, bucket, bucket_len, key, key_len| {
-            delete(caller, (bucket, bucket_len), (key, key_len))
-        })?
+        .func_wrap(
+            MODULE,
+            "kv-delete",
+            |caller: Caller<'_, GuestState>, bucket, bucket_len, key, key_len| {
+                delete(caller, (bucket, bucket_len), (key, key_len))
+            },
+        )?
         .func_wrap(
             MODULE,
             "kv-list",
-            |caller: Caller<'_, GuestState>, bucket, bucket_len, prefix, prefix_len, start, start_len, limit, buffer, len| {
-                list(caller, (bucket, bucket_len), (prefix, prefix_len), (start, start_len), limit, (buffer, len))
+            |caller: Caller<'_, GuestState>,
+             bucket,
+             bucket_len,
+             prefix,
+             prefix_len,
+             start,
+             start_len,
+             limit,
+             buffer,
+             len| {
+                list(
+                    caller,
+                    (bucket, bucket_len),
+                    (prefix, prefix_len),
+                    (start, start_len),
+                    limit,
+                    (buffer, len),
+                )
             },
         )?
-        .func_wrap(MODULE, "kv-transact", |caller: Caller<'_, GuestState>, bucket, bucket_len, ops, ops_len| {
-            transact(caller, (bucket, bucket_len), (ops, ops_len))
-        })?
+        .func_wrap(
+            MODULE,
+            "kv-transact",
+            |caller: Caller<'_, GuestState>, bucket, bucket_len, ops, ops_len| {
+                transact(caller, (bucket, bucket_len), (ops, ops_len))
+            },
+        )?
         .func_wrap(
             MODULE,
             "kv-increment",
             |caller: Caller<'_, GuestState>, bucket, bucket_len, key, key_len, by, buffer, len| {
-                increment(caller, (bucket, bucket_len), (key, key_len), by, (buffer, len))
+                increment(
+                    caller,
+                    (bucket, bucket_len),
+                    (key, key_len),
+                    by,
+                    (buffer, len),
+                )
             },
         )?;
     Ok(())
 }
 
-fn get(mut caller: Caller<'_, GuestState>, bucket: At, key: At, buffer: At) -> wasmtime::Result<i32> {
+fn get(
+    mut caller: Caller<'_, GuestState>,
+    bucket: At,
+    key: At,
+    buffer: At,
+) -> wasmtime::Result<i32> {
     let call = Call::enter(&mut caller)?;
     call.memory.room(buffer.0, buffer.1)?;
-    let (bucket, key) = (call.memory.text(bucket.0, bucket.1)?, call.memory.text(key.0, key.1)?);
+    let (bucket, key) = (
+        call.memory.text(bucket.0, bucket.1)?,
+        call.memory.text(key.0, key.1)?,
+    );
     let answer = Host::new(call.state).kv_get(bucket, key);
     Ok(refusal(call.state, answer))
 }
 
-fn put(mut caller: Caller<'_, GuestState>, bucket: At, key: At, value: At) -> wasmtime::Result<i32> {
+fn put(
+    mut caller: Caller<'_, GuestState>,
+    bucket: At,
+    key: At,
+    value: At,
+) -> wasmtime::Result<i32> {
     let call = Call::enter(&mut caller)?;
-    let (bucket, key) = (call.memory.text(bucket.0, bucket.1)?, call.memory.text(key.0, key.1)?);
+    let (bucket, key) = (
+        call.memory.text(bucket.0, bucket.1)?,
+        call.memory.text(key.0, key.1)?,
+    );
     let value = call.memory.bytes(value.0, value.1)?;
     let answer = Host::new(call.state).kv_put(bucket, key, value);
     Ok(refusal(call.state, answer))
@@ -68,7 +114,10 @@ fn put(mut caller: Caller<'_, GuestState>, bucket: At, key: At, value: At) -> wa
 
 fn delete(mut caller: Caller<'_, GuestState>, bucket: At, key: At) -> wasmtime::Result<i32> {
     let call = Call::enter(&mut caller)?;
-    let (bucket, key) = (call.memory.text(bucket.0, bucket.1)?, call.memory.text(key.0, key.1)?);
+    let (bucket, key) = (
+        call.memory.text(bucket.0, bucket.1)?,
+        call.memory.text(key.0, key.1)?,
+    );
     let answer = Host::new(call.state).kv_delete(bucket, key);
     Ok(refusal(call.state, answer))
 }
@@ -83,7 +132,10 @@ fn list(
 ) -> wasmtime::Result<i32> {
     let call = Call::enter(&mut caller)?;
     call.memory.room(buffer.0, buffer.1)?;
-    let (bucket, prefix) = (call.memory.text(bucket.0, bucket.1)?, call.memory.text(prefix.0, prefix.1)?);
+    let (bucket, prefix) = (
+        call.memory.text(bucket.0, bucket.1)?,
+        call.memory.text(prefix.0, prefix.1)?,
+    );
     let start = call.memory.optional_text(start.0, start.1)?;
     let answer = Host::new(call.state).kv_list(bucket, prefix, start);
     Ok(refusal(call.state, answer))
@@ -97,10 +149,19 @@ fn transact(mut caller: Caller<'_, GuestState>, bucket: At, ops: At) -> wasmtime
     Ok(refusal(call.state, answer))
 }
 
-fn increment(mut caller: Caller<'_, GuestState>, bucket: At, key: At, _by: i64, buffer: At) -> wasmtime::Result<i32> {
+fn increment(
+    mut caller: Caller<'_, GuestState>,
+    bucket: At,
+    key: At,
+    _by: i64,
+    buffer: At,
+) -> wasmtime::Result<i32> {
     let call = Call::enter(&mut caller)?;
     call.memory.room(buffer.0, buffer.1)?;
-    let (bucket, key) = (call.memory.text(bucket.0, bucket.1)?, call.memory.text(key.0, key.1)?);
+    let (bucket, key) = (
+        call.memory.text(bucket.0, bucket.1)?,
+        call.memory.text(key.0, key.1)?,
+    );
     let answer = Host::new(call.state).kv_increment(bucket, key);
     Ok(refusal(call.state, answer))
 }

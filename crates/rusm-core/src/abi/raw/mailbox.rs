@@ -17,25 +17,59 @@ type Content = (i64, i32, i32);
 
 pub(super) fn add_to_linker(linker: &mut Linker<GuestState>) -> wasmtime::Result<()> {
     linker
-        .func_wrap(MODULE, "send", |caller: Caller<'_, GuestState>, to, name, name_len, tag, payload, len| {
-            send(caller, (to, name, name_len), (tag, payload, len))
-        })?
-        .func_wrap_async(MODULE, "receive", |caller, (select, select_len, timeout_ms, buffer, length)| {
-            Box::new(receive(caller, (select, select_len), timeout_ms, (buffer, length)))
-        })?
+        .func_wrap(
+            MODULE,
+            "send",
+            |caller: Caller<'_, GuestState>, to, name, name_len, tag, payload, len| {
+                send(caller, (to, name, name_len), (tag, payload, len))
+            },
+        )?
+        .func_wrap_async(
+            MODULE,
+            "receive",
+            |caller, (select, select_len, timeout_ms, buffer, length)| {
+                Box::new(receive(
+                    caller,
+                    (select, select_len),
+                    timeout_ms,
+                    (buffer, length),
+                ))
+            },
+        )?
         .func_wrap_async(
             MODULE,
             "call",
             |caller, (to, name, name_len, tag, payload, len, timeout_ms, buffer, length)| {
-                Box::new(call(caller, (to, name, name_len), (tag, payload, len), timeout_ms, (buffer, length)))
+                Box::new(call(
+                    caller,
+                    (to, name, name_len),
+                    (tag, payload, len),
+                    timeout_ms,
+                    (buffer, length),
+                ))
             },
         )?
         .func_wrap(MODULE, "reply", reply)?
         .func_wrap(
             MODULE,
             "send-after",
-            |caller: Caller<'_, GuestState>, delay_ms, to, name, name_len, tag, payload, len, buffer, length| {
-                send_after(caller, delay_ms, (to, name, name_len), (tag, payload, len), (buffer, length))
+            |caller: Caller<'_, GuestState>,
+             delay_ms,
+             to,
+             name,
+             name_len,
+             tag,
+             payload,
+             len,
+             buffer,
+             length| {
+                send_after(
+                    caller,
+                    delay_ms,
+                    (to, name, name_len),
+                    (tag, payload, len),
+                    (buffer, length),
+                )
             },
         )?
         .func_wrap(MODULE, "cancel-timer", cancel_timer)?;
@@ -62,7 +96,9 @@ async fn receive(
     let room = call.memory.room(buffer.0, buffer.1)?;
     let select: Option<Selector<'_>> = call.memory.record("selector", select.0, select.1)?;
     let select = Host::new(call.state).selector(&select.unwrap_or_default())?;
-    let event = Host::new(caller.data_mut()).receive(select, timeout(timeout_ms)).await;
+    let event = Host::new(caller.data_mut())
+        .receive(select, timeout(timeout_ms))
+        .await;
     match event {
         Some(event) => Ok(Call::resume(&mut caller)?.long(room, Ok(Long::Event(event)))?),
         None => Ok(0),
@@ -82,12 +118,19 @@ async fn call(
     let to = address(&call.memory, to)?;
     let payload = call.memory.bytes(payload, length)?;
     let host = &mut Host::new(call.state);
-    let reply = host.call(to, tag.cast_unsigned(), payload, timeout(timeout_ms)).await?;
+    let reply = host
+        .call(to, tag.cast_unsigned(), payload, timeout(timeout_ms))
+        .await?;
     let reply = reply.map(Long::Payload).map_err(Refused::from);
     Ok(Call::resume(&mut caller)?.long(room, reply)?)
 }
 
-fn reply(mut caller: Caller<'_, GuestState>, request: i64, payload: i32, length: i32) -> wasmtime::Result<()> {
+fn reply(
+    mut caller: Caller<'_, GuestState>,
+    request: i64,
+    payload: i32,
+    length: i32,
+) -> wasmtime::Result<()> {
     let call = Call::enter(&mut caller)?;
     let payload = call.memory.bytes(payload, length)?;
     Ok(Host::new(call.state).reply(request.cast_unsigned(), payload)?)
@@ -105,8 +148,15 @@ fn send_after(
     let room = call.memory.room(buffer.0, buffer.1)?;
     let to = address(&call.memory, to)?;
     let payload = call.memory.bytes(payload, length)?;
-    let timer = Host::new(call.state).send_after(delay_ms.cast_unsigned(), to, tag.cast_unsigned(), payload)?;
-    let timer = timer.map(|timer| Long::record(&timer.as_u64())).map_err(Refused::from);
+    let timer = Host::new(call.state).send_after(
+        delay_ms.cast_unsigned(),
+        to,
+        tag.cast_unsigned(),
+        payload,
+    )?;
+    let timer = timer
+        .map(|timer| Long::record(&timer.as_u64()))
+        .map_err(Refused::from);
     Ok(call.long(room, timer)?)
 }
 

@@ -7,7 +7,9 @@ use rusm_abi::MODULE;
 use wasmtime::{Caller, Linker};
 
 pub(super) fn add_to_linker(linker: &mut Linker<GuestState>) -> wasmtime::Result<()> {
-    linker.func_wrap(MODULE, "query", query)?.func_wrap(MODULE, "drop", drop_permission)?;
+    linker
+        .func_wrap(MODULE, "query", query)?
+        .func_wrap(MODULE, "drop", drop_permission)?;
     Ok(())
 }
 
@@ -24,7 +26,11 @@ fn query(
     Ok(i32::from(Host::new(call.state).query(permission, target)))
 }
 
-fn drop_permission(mut caller: Caller<'_, GuestState>, permission: i32, length: i32) -> wasmtime::Result<()> {
+fn drop_permission(
+    mut caller: Caller<'_, GuestState>,
+    permission: i32,
+    length: i32,
+) -> wasmtime::Result<()> {
     let call = Call::enter(&mut caller)?;
     let permission = call.memory.text(permission, length)?;
     Ok(Host::new(call.state).drop_permission(permission)?)

@@ -26,13 +26,18 @@ fn own_pid(mut caller: Caller<'_, GuestState>) -> i64 {
 }
 
 fn parent(mut caller: Caller<'_, GuestState>) -> i64 {
-    host(&mut caller).parent().map_or(0, Pid::as_u64).cast_signed()
+    host(&mut caller)
+        .parent()
+        .map_or(0, Pid::as_u64)
+        .cast_signed()
 }
 
 fn exit(mut caller: Caller<'_, GuestState>, reason: i32, length: i32) -> wasmtime::Result<()> {
     let call = Call::enter(&mut caller)?;
     let reason = call.memory.record("reason", reason, length)?;
-    Err(Host::new(call.state).exit(reason.unwrap_or(Reason::Normal)).into())
+    Err(Host::new(call.state)
+        .exit(reason.unwrap_or(Reason::Normal))
+        .into())
 }
 
 fn trap_exits(mut caller: Caller<'_, GuestState>, on: i32) -> i32 {
@@ -41,7 +46,10 @@ fn trap_exits(mut caller: Caller<'_, GuestState>, on: i32) -> i32 {
 
 fn link(mut caller: Caller<'_, GuestState>, to: i64) -> wasmtime::Result<i32> {
     let linked = host(&mut caller).link(to.cast_unsigned())?;
-    Ok(short(caller.data_mut(), linked.map(|()| 0).map_err(Into::into)))
+    Ok(short(
+        caller.data_mut(),
+        linked.map(|()| 0).map_err(Into::into),
+    ))
 }
 
 fn unlink(mut caller: Caller<'_, GuestState>, to: i64) -> wasmtime::Result<()> {
@@ -57,9 +65,17 @@ fn demonitor(mut caller: Caller<'_, GuestState>, monitor: i64) {
     host(&mut caller).demonitor(monitor.cast_unsigned());
 }
 
-fn signal(mut caller: Caller<'_, GuestState>, to: i64, reason: i32, length: i32) -> wasmtime::Result<i32> {
+fn signal(
+    mut caller: Caller<'_, GuestState>,
+    to: i64,
+    reason: i32,
+    length: i32,
+) -> wasmtime::Result<i32> {
     let call = Call::enter(&mut caller)?;
-    let reason = call.memory.record("reason", reason, length)?.unwrap_or(Reason::Normal);
+    let reason = call
+        .memory
+        .record("reason", reason, length)?
+        .unwrap_or(Reason::Normal);
     let signalled = Host::new(call.state).signal(to.cast_unsigned(), reason)?;
     Ok(short(call.state, signalled.map(|()| 0).map_err(Into::into)))
 }

@@ -17,19 +17,29 @@ pub(super) struct Refused {
 
 impl Refused {
     fn with(errno: Errno, detail: Vec<u8>) -> Self {
-        Self { errno, detail: Some(detail) }
+        Self {
+            errno,
+            detail: Some(detail),
+        }
     }
 }
 
 impl From<Errno> for Refused {
     fn from(errno: Errno) -> Self {
-        Self { errno, detail: None }
+        Self {
+            errno,
+            detail: None,
+        }
     }
 }
 
 impl From<Denied> for Refused {
     fn from(denied: Denied) -> Self {
-        let denial = Denial { permission: denied.permission, target: &denied.target, help: &denied.help };
+        let denial = Denial {
+            permission: denied.permission,
+            target: &denied.target,
+            help: &denied.help,
+        };
         Self::with(Errno::Denied, encoded(&denial))
     }
 }

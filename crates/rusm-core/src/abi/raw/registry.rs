@@ -24,7 +24,10 @@ fn register(mut caller: Caller<'_, GuestState>, name: i32, length: i32) -> wasmt
     let call = Call::enter(&mut caller)?;
     let name = call.memory.text(name, length)?;
     let registered = Host::new(call.state).register(name);
-    Ok(short(call.state, registered.map(|()| 0).map_err(Into::into)))
+    Ok(short(
+        call.state,
+        registered.map(|()| 0).map_err(Into::into),
+    ))
 }
 
 fn unregister(mut caller: Caller<'_, GuestState>, name: i32, length: i32) -> wasmtime::Result<()> {
@@ -65,7 +68,9 @@ fn members(
     let room = call.memory.room(buffer, length)?;
     let group = call.memory.text(group, group_length)?;
     let members = Host::new(call.state).members(group);
-    let pids = members.into_iter().flat_map(|member| member.as_u64().to_le_bytes());
+    let pids = members
+        .into_iter()
+        .flat_map(|member| member.as_u64().to_le_bytes());
     Ok(call.long(room, Ok(Long::Bytes(pids.collect())))?)
 }
 

@@ -37,7 +37,9 @@ impl Long {
     pub(super) fn write(&self, room: &mut [u8]) {
         match self {
             Self::Event(event) => {
-                as_event(event).encode(room).expect("the room was opened for this length");
+                as_event(event)
+                    .encode(room)
+                    .expect("the room was opened for this length");
             }
             Self::Payload(payload) => room.copy_from_slice(payload.as_slice()),
             Self::Bytes(bytes) => room.copy_from_slice(bytes),
@@ -48,7 +50,9 @@ impl Long {
 /// A record in bytes of its own.
 pub(super) fn encoded<'a>(record: &impl Record<'a>) -> Vec<u8> {
     let mut bytes = vec![0; record.encoded_len()];
-    record.encode(&mut bytes).expect("the room is as long as the record");
+    record
+        .encode(&mut bytes)
+        .expect("the room is as long as the record");
     bytes
 }
 
@@ -65,8 +69,15 @@ fn as_event(event: &Event) -> rusm_abi::Event<'_> {
             tag: request.tag,
             payload: request.payload.as_slice(),
         },
-        Event::Exit { from, reason: why } => rusm_abi::Event::Exit { sender: from.as_u64(), reason: reason(why) },
-        Event::Down { monitor, pid, reason: why } => rusm_abi::Event::Down {
+        Event::Exit { from, reason: why } => rusm_abi::Event::Exit {
+            sender: from.as_u64(),
+            reason: reason(why),
+        },
+        Event::Down {
+            monitor,
+            pid,
+            reason: why,
+        } => rusm_abi::Event::Down {
             monitor: monitor.as_u64(),
             process: pid.as_u64(),
             reason: reason(why),

@@ -33,7 +33,8 @@ fn spawn(
     let room = call.memory.room(buffer, length)?;
     let component = call.memory.text(component, component_length)?;
     let options = call.memory.record("options", options, options_length)?;
-    let spawned = Host::new(call.state).spawn(component, &options.unwrap_or(SpawnOptions::plain()))?;
+    let spawned =
+        Host::new(call.state).spawn(component, &options.unwrap_or(SpawnOptions::plain()))?;
     let spawned = spawned.map_err(Refused::from).map(|spawned| {
         Long::record(&Spawned {
             process: spawned.pid.as_u64(),
@@ -43,10 +44,17 @@ fn spawn(
     Ok(call.long(room, spawned)?)
 }
 
-async fn load(mut caller: Caller<'_, GuestState>, name: (i32, i32), code: (i32, i32)) -> wasmtime::Result<i32> {
+async fn load(
+    mut caller: Caller<'_, GuestState>,
+    name: (i32, i32),
+    code: (i32, i32),
+) -> wasmtime::Result<i32> {
     let call = Call::enter(&mut caller)?;
     let name = call.memory.text(name.0, name.1)?.to_owned();
     let code = call.memory.bytes(code.0, code.1)?.to_vec();
     let loaded = Host::new(call.state).load(&name, code).await;
-    Ok(short(caller.data_mut(), loaded.map(|()| 0).map_err(Into::into)))
+    Ok(short(
+        caller.data_mut(),
+        loaded.map(|()| 0).map_err(Into::into),
+    ))
 }

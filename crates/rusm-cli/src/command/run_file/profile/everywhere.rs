@@ -33,7 +33,10 @@ const RESERVED: [&str; 22] = [
 
 /// Rules that together open every address that a program could reach.
 pub(super) fn rules() -> Vec<NetRule> {
-    let reserved = RESERVED.iter().map(|text| text.parse().expect("a test reads every range of this table"));
+    let reserved = RESERVED.iter().map(|text| {
+        text.parse()
+            .expect("a test reads every range of this table")
+    });
     std::iter::once(NetRule::PUBLIC).chain(reserved).collect()
 }
 
@@ -47,12 +50,31 @@ mod tests {
     fn every_kind_of_address_is_open() {
         let grant = NetGrant::Rules(rules());
         let addresses = [
-            "127.0.0.1", "127.255.255.255", "10.1.2.3", "100.64.0.1", "169.254.169.254", "172.31.0.1", "192.168.1.1",
-            "198.18.0.1", "203.0.113.1", "224.0.0.251", "255.255.255.255", "1.1.1.1", "::1", "fd00::1", "fe80::1", "ff02::fb",
-            "2001:db8::1", "2600::1", "64:ff9b::808:808",
+            "127.0.0.1",
+            "127.255.255.255",
+            "10.1.2.3",
+            "100.64.0.1",
+            "169.254.169.254",
+            "172.31.0.1",
+            "192.168.1.1",
+            "198.18.0.1",
+            "203.0.113.1",
+            "224.0.0.251",
+            "255.255.255.255",
+            "1.1.1.1",
+            "::1",
+            "fd00::1",
+            "fe80::1",
+            "ff02::fb",
+            "2001:db8::1",
+            "2600::1",
+            "64:ff9b::808:808",
         ];
         for address in addresses {
-            assert!(grant.covers((address.parse::<std::net::IpAddr>().unwrap(), 80).into()), "{address}");
+            assert!(
+                grant.covers((address.parse::<std::net::IpAddr>().unwrap(), 80).into()),
+                "{address}"
+            );
         }
         assert!(grant.covers_lookup("example.com"));
     }

@@ -7,9 +7,19 @@ use clap::Parser;
 use rusm_caps::Permission;
 
 fn try_granted(flags: &str) -> Result<Granted, Failure> {
-    let typed = ["rusm", "run", "x.wasm"].into_iter().chain(flags.split_whitespace());
-    let Command::Run(args) = Cli::try_parse_from(typed).unwrap().command else { panic!("not a run") };
-    of(&args.grants, Console { colour: Colour::Off, is_terminal: false })
+    let typed = ["rusm", "run", "x.wasm"]
+        .into_iter()
+        .chain(flags.split_whitespace());
+    let Command::Run(args) = Cli::try_parse_from(typed).unwrap().command else {
+        panic!("not a run")
+    };
+    of(
+        &args.grants,
+        Console {
+            colour: Colour::Off,
+            is_terminal: false,
+        },
+    )
 }
 
 fn profile(flags: &str) -> Profile {
@@ -17,7 +27,11 @@ fn profile(flags: &str) -> Profile {
 }
 
 fn held(profile: &Profile) -> Vec<&'static str> {
-    Permission::ALL.into_iter().filter(|permission| profile.holds(*permission)).map(Permission::name).collect()
+    Permission::ALL
+        .into_iter()
+        .filter(|permission| profile.holds(*permission))
+        .map(Permission::name)
+        .collect()
 }
 
 /// Without flags: the terminal, messages, 4 GiB, and no bound on time or output.
@@ -26,7 +40,10 @@ fn without_flags_there_is_only_the_terminal() {
     let profile = profile("");
     assert_eq!(held(&profile), ["send", "stdio"]);
     let limits = profile.limits();
-    assert_eq!((limits.max_memory_bytes, limits.max_output_bytes), (4096 * MIB, u64::MAX));
+    assert_eq!(
+        (limits.max_memory_bytes, limits.max_output_bytes),
+        (4096 * MIB, u64::MAX)
+    );
     assert_eq!((limits.max_cpu, limits.timeout), (None, None));
 }
 
@@ -42,8 +59,17 @@ fn each_flag_adds_its_grant() {
 /// The bare flag reaches everything, loopback and private networks included; a rule only what it says.
 #[test]
 fn allow_net_is_everywhere_or_as_ruled() {
-    let reaches = |flags: &str, address: &str| profile(flags).network().covers(address.parse().unwrap());
-    for address in ["127.0.0.1:80", "10.0.0.1:1", "169.254.169.254:80", "8.8.8.8:53", "[::1]:9", "[fd00::1]:9", "[2600::1]:9"] {
+    let reaches =
+        |flags: &str, address: &str| profile(flags).network().covers(address.parse().unwrap());
+    for address in [
+        "127.0.0.1:80",
+        "10.0.0.1:1",
+        "169.254.169.254:80",
+        "8.8.8.8:53",
+        "[::1]:9",
+        "[fd00::1]:9",
+        "[2600::1]:9",
+    ] {
         assert!(reaches("--allow-net", address), "{address}");
     }
     assert!(reaches("--allow-net=127.0.0.1:80", "127.0.0.1:80"));
@@ -54,12 +80,26 @@ fn allow_net_is_everywhere_or_as_ruled() {
 /// Bounds are what the flags say; 0 is no bound where there can be none.
 #[test]
 fn limits_are_as_typed() {
-    let typed = profile("--max-memory-mb 16 --max-cpu-ms 5 --timeout-ms 7 --max-output-kb 2 --max-processes 3 --max-handles 4");
+    let typed = profile(
+        "--max-memory-mb 16 --max-cpu-ms 5 --timeout-ms 7 --max-output-kb 2 --max-processes 3 --max-handles 4",
+    );
     let limits = typed.limits();
-    assert_eq!((limits.max_memory_bytes, limits.max_output_bytes), (16 * MIB, 2048));
-    assert_eq!((limits.max_cpu, limits.timeout), (Some(Duration::from_millis(5)), Some(Duration::from_millis(7))));
+    assert_eq!(
+        (limits.max_memory_bytes, limits.max_output_bytes),
+        (16 * MIB, 2048)
+    );
+    assert_eq!(
+        (limits.max_cpu, limits.timeout),
+        (
+            Some(Duration::from_millis(5)),
+            Some(Duration::from_millis(7))
+        )
+    );
     assert_eq!((limits.max_processes, limits.max_handles), (3, 4));
-    assert_eq!(profile("--timeout-ms 0 --max-output-kb 0").limits().timeout, None);
+    assert_eq!(
+        profile("--timeout-ms 0 --max-output-kb 0").limits().timeout,
+        None
+    );
 }
 
 /// A named profile keeps what it has, its bounds included, and gains the terminal.
@@ -78,16 +118,34 @@ fn a_named_profile_is_the_base() {
 fn an_unknown_profile_is_a_usage_error() {
     let failure = try_granted("--profile sandboxd").unwrap_err();
     assert_eq!(failure.kind(), Kind::Usage);
-    assert!(failure.to_string().contains("did you mean 'sandboxed'?"), "{failure}");
+    assert!(
+        failure.to_string().contains("did you mean 'sandboxed'?"),
+        "{failure}"
+    );
 }
 
 /// A variable is set or passed on; one that is not set here is an error, not silence (pitfall 28).
 #[test]
 fn variables_are_set_or_passed_on() {
     let granted = try_granted("--env GREETING=hello --env PATH").unwrap();
-    assert_eq!(granted.environment.get("GREETING").map(String::as_str), Some("hello"));
-    assert!(granted.profile.env().iter().any(|grant| grant.covers("PATH")));
-    assert!(!granted.profile.env().iter().any(|grant| grant.covers("HOME")));
+    assert_eq!(
+        granted.environment.get("GREETING").map(String::as_str),
+        Some("hello")
+    );
+    assert!(
+        granted
+            .profile
+            .env()
+            .iter()
+            .any(|grant| grant.covers("PATH"))
+    );
+    assert!(
+        !granted
+            .profile
+            .env()
+            .iter()
+            .any(|grant| grant.covers("HOME"))
+    );
     let failure = try_granted("--env SURELY_NOT_SET_ANYWHERE").unwrap_err();
     assert_eq!(failure.kind(), Kind::Usage);
 }
