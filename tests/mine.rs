@@ -5,6 +5,7 @@ mod desk;
 mod fairness;
 mod forge;
 mod lifecycle;
+mod mailboxes;
 mod profiles;
 mod scale;
 mod supervision;

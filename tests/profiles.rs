@@ -8,7 +8,7 @@ mod spawning;
 
 use crate::app::{boot, component};
 use crate::support::{BOTH_PATHS, GuestPath, Scenario};
-use rusm_core::{App, ExitReason, Limit};
+use rusm_core::App;
 
 /// An app whose component `boss` runs this script, besides the others of the manifest.
 struct Office {
@@ -37,26 +37,6 @@ impl Office {
     fn lines(&self, component: &str) -> Vec<String> {
         self.scenario.recorder.wait_for_exit(component);
         self.scenario.recorder.lines(component)
-    }
-}
-
-/// A bound is the one that was written, not what a pool happens to have: 256 MiB hold 200, and 128 do not.
-#[test]
-fn a_memory_bound_is_the_one_that_was_written() {
-    for (path, (bound_mb, reason)) in BOTH_PATHS.into_iter().flat_map(|path| {
-        [
-            (256, ExitReason::Normal),
-            (128, ExitReason::Limit(Limit::Memory)),
-        ]
-        .map(|bound| (path, bound))
-    }) {
-        let boss = format!("[capabilities.boss]\nmax-memory-mb = {bound_mb}");
-        let office = Office::open(path, "memory 200", &[boss]);
-        assert_eq!(
-            office.scenario.recorder.wait_for_exit("boss").reason,
-            reason,
-            "{path:?} with {bound_mb} MiB"
-        );
     }
 }
 

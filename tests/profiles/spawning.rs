@@ -3,7 +3,7 @@
 use super::Office;
 use crate::app::component;
 use crate::desk::Desk;
-use crate::support::{BOTH_PATHS, GuestPath, guest};
+use crate::support::{BOTH_PATHS, guest};
 use rusm_core::{ExitReason, Limit, RuntimeEvent};
 
 /// A component that says what it may do.
@@ -268,7 +268,7 @@ fn max_processes_counts_descendants_of_every_generation() {
 /// A place is free again when a descendant has ended, however deep.
 #[test]
 fn the_end_of_a_descendant_makes_room() {
-    for path in [GuestPath::Component, GuestPath::Core] {
+    for path in BOTH_PATHS {
         let others = [
             component("leaf", "", "say here"),
             "[capabilities.boss]\nallow-spawn = true\nmax-processes = 1".to_owned(),

@@ -50,36 +50,28 @@ fn every_test_that_a_document_names_exists() {
     report("tests that do not exist", &findings);
 }
 
+/// Functions that the test attribute stands before.
 fn test_names(files: &[ProjectFile]) -> Vec<String> {
     let mut names = Vec::new();
     for file in files.iter().filter(|file| file.path.ends_with(".rs")) {
-        for line in file.text.lines() {
-            let line = line.trim_start();
-            let function = line
-                .strip_prefix("fn ")
-                .or_else(|| line.strip_prefix("async fn "));
-            if let Some((name, _)) = function.and_then(|rest| rest.split_once('(')) {
+        let mut is_test = false;
+        for line in file.text.lines().map(str::trim_start) {
+            is_test |= line == "#[test]";
+            let function = line.split_once("fn ").map(|(_, rest)| rest);
+            if let (true, Some((name, _))) = (is_test, function.and_then(|rest| rest.split_once('('))) {
                 names.push(name.to_owned());
+                is_test = false;
             }
         }
     }
     names
 }
 
+/// A name may stand behind its module: `spawn::spawn_returns`.
 fn names_in_last_column(row: &str) -> Vec<&str> {
-    let last = row
-        .trim_end()
-        .trim_end_matches('|')
-        .rsplit('|')
-        .next()
-        .unwrap_or("");
+    let last = row.trim_end().trim_end_matches('|').rsplit('|').next().unwrap_or("");
     let quoted = last.split('`').skip(1).step_by(2);
-    quoted
-        .filter(|name| {
-            !name.is_empty()
-                && name
-                    .chars()
-                    .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
-        })
-        .collect()
+    let is_letter = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    let names = quoted.map(|name| name.rsplit("::").next().unwrap_or(name));
+    names.filter(|name| !name.is_empty() && name.chars().all(is_letter)).collect()
 }

@@ -77,13 +77,14 @@ impl App {
             *watch = Watch::Ended(reason.clone());
             reason
         };
-        match reason {
-            ExitReason::Normal => AppEnd::Finished,
-            _ if self.observed.gave_up.load(Ordering::Acquire) => {
-                AppEnd::GaveUp(self.reporter.crashes())
-            }
-            _ if self.is_stopping.load(Ordering::Acquire) => AppEnd::Stopped,
-            other => AppEnd::Failed(other),
+        if reason.is_normal() {
+            AppEnd::Finished
+        } else if self.observed.gave_up.load(Ordering::Acquire) {
+            AppEnd::GaveUp(self.reporter.crashes())
+        } else if self.is_stopping.load(Ordering::Acquire) {
+            AppEnd::Stopped
+        } else {
+            AppEnd::Failed(reason)
         }
     }
 
