@@ -3,7 +3,8 @@
 use crate::figure::{Benchmark, Unit, Work, timed};
 use rusm_actor::{Context, ExitReason, Name, Pid, Selector};
 use rusm_caps::{Profile, SpawnGrant};
-use rusm_core::{ProcessHandle, Program, Runtime, Spawn};
+use rusm_core::{AppEnd, BootPlan, ProcessHandle, Program, Runtime, Spawn};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -13,6 +14,7 @@ const SENDERS: u64 = 64;
 const MESSAGES_EACH: u64 = 5_000;
 const RING_PROCESSES: u64 = 1_000;
 const RING_LAPS: u64 = 200;
+const RESTARTS: u64 = 10_000;
 const IDLE_PROCESSES: u64 = 20_000;
 
 pub(crate) fn all() -> Vec<Benchmark> {
@@ -31,6 +33,8 @@ pub(crate) fn all() -> Vec<Benchmark> {
         each("wasm_core_ping_pong", ping_pong),
         rate("wasm_core_ring", ring),
         rate("wasm_core_fan_in", fan_in),
+        rate("wasm_core_restart", restart),
+        rate("wasm_component_spawn_exit", component_spawn_exit),
         rate("wasm_core_start_20000_idle", start_idle),
     ]
 }
@@ -94,9 +98,9 @@ fn expect_normal(process: &ProcessHandle) {
 }
 
 /// Two spawners, so that both cores have work.
-fn spawn_exit() -> Work {
+fn spawn_exit_of(leaf: &str) -> Work {
     let bench = Bench::new();
-    let leaf = bench.load("leaf", include_str!("wat/leaf.wat"));
+    let leaf = bench.load("leaf", leaf);
     bench
         .runtime
         .declare("leaf", &leaf, Arc::clone(&bench.profile));
@@ -105,6 +109,43 @@ fn spawn_exit() -> Work {
         let spawners = bench.spawn_many(2, "spawner", &spawner);
         spawners.iter().for_each(expect_normal);
     })
+}
+
+fn spawn_exit() -> Work {
+    spawn_exit_of(include_str!("wat/leaf.wat"))
+}
+
+fn component_spawn_exit() -> Work {
+    spawn_exit_of(include_str!("wat/leaf_component.wat"))
+}
+
+/// An app whose only process traps at once, until its supervisor gives up.
+fn restart() -> Work {
+    let folder = tempfile::tempdir().expect("there is a folder for temporary files");
+    let wasm = wat::parse_str(include_str!("wat/crash.wat")).expect("the module is well formed");
+    std::fs::write(folder.path().join("crash.wasm"), wasm).expect("the folder can be written to");
+    let manifest = format!(
+        "[app]\nname = \"restarts\"\n[components.crash]\nwasm = \"crash.wasm\"\n\
+         [supervisors.all]\nmax-restarts = {RESTARTS}\nperiod-ms = 60_000\n\
+         children = [{{ component = \"crash\" }}]\n"
+    );
+    let manifest = rusm_manifest::parse("rusm.toml", &manifest).expect("the manifest is sound");
+    let plan = BootPlan {
+        manifest,
+        folder: folder.path().to_owned(),
+        built: BTreeMap::new(),
+    };
+    let runtime = Runtime::builder()
+        .build()
+        .expect("the machine can run a node");
+    runtime.declare_all(&plan).expect("the module can run here");
+    // The root allows one restart of the supervisor below it, so the crashes are had twice.
+    let work = timed(2 * RESTARTS, || {
+        let app = runtime.boot(&plan).expect("the app starts");
+        assert!(matches!(app.wait(), AppEnd::GaveUp(_)));
+    });
+    runtime.shutdown();
+    work
 }
 
 fn ping_pong() -> Work {

@@ -1,11 +1,69 @@
 //! Preview 1 under a profile without grants.
 
-use super::classes::PREVIEW1;
+use super::classes::{CHANCE, Class, END, OWN, TIME, WAIT};
 use crate::forge::module;
 use crate::trial::{Court, nothing};
 use rusm_core::ExitReason;
 
 const EBADF: i32 = 8;
+
+/// What takes a descriptor, and finds none.
+const DESCRIPTOR: Class = Class::Refused(a_core_module_has_no_descriptor_to_use);
+const EMPTY: Class = Class::Refused(a_core_module_sees_nothing_of_the_host);
+
+/// Every function of preview 1 with its core parameters (`i` is 32 bits, `I` is 64) and its class.
+pub(super) const PREVIEW1: &[(&str, &str, Class)] = &[
+    ("args_get", "ii", Class::Harmless(OWN)),
+    ("args_sizes_get", "ii", Class::Harmless(OWN)),
+    ("clock_res_get", "ii", Class::Harmless(TIME)),
+    ("clock_time_get", "iIi", Class::Harmless(TIME)),
+    ("environ_get", "ii", EMPTY),
+    ("environ_sizes_get", "ii", EMPTY),
+    ("fd_advise", "iIIi", DESCRIPTOR),
+    ("fd_allocate", "iII", DESCRIPTOR),
+    ("fd_close", "i", DESCRIPTOR),
+    ("fd_datasync", "i", DESCRIPTOR),
+    ("fd_fdstat_get", "ii", DESCRIPTOR),
+    ("fd_fdstat_set_flags", "ii", DESCRIPTOR),
+    ("fd_fdstat_set_rights", "iII", DESCRIPTOR),
+    ("fd_filestat_get", "ii", DESCRIPTOR),
+    ("fd_filestat_set_size", "iI", DESCRIPTOR),
+    ("fd_filestat_set_times", "iIIi", DESCRIPTOR),
+    ("fd_pread", "iiiIi", DESCRIPTOR),
+    ("fd_prestat_dir_name", "iii", DESCRIPTOR),
+    ("fd_prestat_get", "ii", DESCRIPTOR),
+    ("fd_pwrite", "iiiIi", DESCRIPTOR),
+    ("fd_read", "iiii", DESCRIPTOR),
+    ("fd_readdir", "iiiIi", DESCRIPTOR),
+    ("fd_renumber", "ii", DESCRIPTOR),
+    ("fd_seek", "iIii", DESCRIPTOR),
+    ("fd_sync", "i", DESCRIPTOR),
+    ("fd_tell", "ii", DESCRIPTOR),
+    ("fd_write", "iiii", DESCRIPTOR),
+    ("path_create_directory", "iii", DESCRIPTOR),
+    ("path_filestat_get", "iiiii", DESCRIPTOR),
+    ("path_filestat_set_times", "iiiiIIi", DESCRIPTOR),
+    ("path_link", "iiiiiii", DESCRIPTOR),
+    ("path_open", "iiiiiIIii", DESCRIPTOR),
+    ("path_readlink", "iiiiii", DESCRIPTOR),
+    ("path_remove_directory", "iii", DESCRIPTOR),
+    ("path_rename", "iiiiii", DESCRIPTOR),
+    ("path_symlink", "iiiii", DESCRIPTOR),
+    ("path_unlink_file", "iii", DESCRIPTOR),
+    ("poll_oneoff", "iiii", Class::Harmless(WAIT)),
+    ("proc_exit", "i", Class::Harmless(END)),
+    (
+        "proc_raise",
+        "i",
+        Class::Harmless("is not supported, and says so"),
+    ),
+    ("random_get", "ii", Class::Harmless(CHANCE)),
+    ("sched_yield", "", Class::Harmless("gives way")),
+    ("sock_accept", "iii", DESCRIPTOR),
+    ("sock_recv", "iiiiii", DESCRIPTOR),
+    ("sock_send", "iiiii", DESCRIPTOR),
+    ("sock_shutdown", "ii", DESCRIPTOR),
+];
 
 /// Every function of preview 1, as the text of its import.
 pub(super) fn imports() -> String {

@@ -1,7 +1,7 @@
 //! Over everything that is linked: nothing unclassified, and nothing that does more than its class says.
 
-use super::classes::{Class, FUNCTIONS, PREVIEW1, RESOURCES, TYPES_ALONE};
-use super::preview1;
+use super::classes::{Class, FUNCTIONS, RESOURCES, TYPES_ALONE};
+use super::preview1::{self, PREVIEW1};
 use crate::forge::{Imported, Interfaces, Wasi, module};
 use crate::trial::Court;
 use rusm_abi::{IMPORTS, Value};
@@ -105,20 +105,16 @@ fn walk(wasi: Wasi) {
 
 #[track_caller]
 fn class(wasi: Wasi, function: &Imported) -> Class {
-    let (interface, name) = (function.interface_name(), &*function.name);
-    let found = match &function.method_of {
-        Some(resource) => RESOURCES
-            .iter()
-            .find(|(of, called, _)| *of == interface && called == resource)
-            .map(|(_, _, class)| *class),
-        None => FUNCTIONS
-            .iter()
-            .find(|(versions, of, called, _)| {
-                versions.contains(&wasi) && *of == interface && *called == name
-            })
-            .map(|(_, _, _, class)| *class),
+    let interface = function.interface_name();
+    let (table, name) = match &function.method_of {
+        Some(resource) => (RESOURCES, resource),
+        None => (FUNCTIONS, &function.name),
     };
-    found.unwrap_or_else(|| {
+    let row = table.iter().find(|(versions, _, of, names)| {
+        versions.contains(&wasi) && *of == interface && names.contains(&name.as_str())
+    });
+    let Some((_, class, _, _)) = row else {
         panic!("{interface}.{name} ({wasi:?}) is not classified: add it to denials/classes.rs")
-    })
+    };
+    *class
 }

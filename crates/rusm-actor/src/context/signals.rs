@@ -44,7 +44,7 @@ impl Context {
         }
     }
 
-    /// Watches a process: exactly one [`Event::Down`] when it ends, at once if it is gone
+    /// Watches a process: exactly one [`Event::Down`](crate::Event::Down) when it ends, at once if it is gone
     /// (OTP statements 050 to 053). Watching oneself is allowed and never fires.
     pub fn monitor(&self, target: Pid) -> Ref {
         let id = self.process.kernel.refs.next();

@@ -13,7 +13,7 @@ pub(crate) struct GrantArgs {
     #[arg(long, value_name = "NAME")]
     pub(crate) profile: Option<String>,
     /// Allow outgoing connections: to every address, or to the addresses, ranges and ports listed,
-    /// such as 10.1.0.0/16:5432,[::1]:80,public:443
+    /// such as 10.1.0.0/16:5432,127.0.0.1:80,public:443
     #[arg(long, value_name = "RULES", num_args = 0..=1, require_equals = true, value_delimiter = ',',
           default_missing_value = NetFlag::EVERYWHERE, value_parser = net_flag)]
     pub(crate) allow_net: Vec<NetFlag>,

@@ -1,0 +1,7 @@
+;; A component that does nothing: what is measured is how it comes and goes.
+(component
+  (core module $code (func (export "run") (result i32) (i32.const 0)))
+  (core instance $instance (instantiate $code))
+  (func $run (result (result)) (canon lift (core func $instance "run")))
+  (instance $command (export "run" (func $run)))
+  (export "wasi:cli/run@0.2.0" (instance $command)))
