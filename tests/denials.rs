@@ -11,4 +11,5 @@ mod walk;
 mod wasi02;
 mod wasi03;
 
+pub(crate) use preview1::{PREVIEW1, imports as preview1_imports};
 pub(crate) use walk::raw_import;

@@ -6,7 +6,7 @@
 use crate::support::PATIENCE;
 use parking_lot::Mutex;
 use rusm_actor::{Context, Event, MailboxBounds, Node, Selector, SpawnOptions};
-use rusm_core::{ExitReason, Pid, Runtime};
+use rusm_core::{Pid, Runtime};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
@@ -119,17 +119,5 @@ impl Desk {
     pub(crate) fn hears_echo_of(&self, to: Pid) {
         self.send(to, 5, "anybody there?");
         assert_eq!(self.message(), (to, 5, "anybody there?".to_owned()));
-    }
-
-    /// Monitors a process and waits for its end.
-    #[track_caller]
-    pub(crate) fn sees_end_of(&self, pid: Pid) -> ExitReason {
-        self.does(move |context| context.monitor(pid));
-        match self.next() {
-            Event::Down {
-                pid: found, reason, ..
-            } if found == pid => reason,
-            other => panic!("the end of {pid} was to come, not {other:?}"),
-        }
     }
 }

@@ -4,6 +4,7 @@
 //! itself ships, so the functions walked here are the functions that are linked.
 
 use crate::tidy::root;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
@@ -123,6 +124,10 @@ impl Interfaces {
     }
 
     /// Every function of every interface.
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "an id is an index into what gave it"
+    )]
     pub(crate) fn functions(&self) -> Vec<Imported> {
         let imports = self.resolve.worlds[self.world].imports.values();
         let interfaces = imports.filter_map(|item| match item {
@@ -137,6 +142,10 @@ impl Interfaces {
         functions.collect()
     }
 
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "an id is an index into what gave it"
+    )]
     fn imported(&self, interface: &str, function: &Function) -> Imported {
         let method_of = match function.kind {
             FunctionKind::Method(resource) | FunctionKind::AsyncMethod(resource) => {
@@ -193,7 +202,7 @@ pub(crate) fn module(items: &str, body: &str) -> Vec<u8> {
 }
 
 /// Where the sources of Wasmtime's WASI lie.
-fn wasmtime_wasi() -> std::path::PathBuf {
+fn wasmtime_wasi() -> PathBuf {
     // Packages of other platforms need not be on this machine.
     let host = Command::new("rustc")
         .args(["--print", "host-tuple"])
@@ -220,14 +229,17 @@ fn wasmtime_wasi() -> std::path::PathBuf {
     );
     let metadata: serde_json::Value =
         serde_json::from_slice(&output.stdout).expect("cargo speaks JSON");
-    let packages = metadata["packages"].as_array().expect("there are packages");
-    let wasi = packages
-        .iter()
-        .find(|package| package["name"] == "wasmtime-wasi")
+    let packages = metadata
+        .get("packages")
+        .and_then(serde_json::Value::as_array);
+    let text =
+        |package: &serde_json::Value, key: &str| Some(package.get(key)?.as_str()?.to_owned());
+    let manifest = packages
+        .into_iter()
+        .flatten()
+        .find(|package| text(package, "name").as_deref() == Some("wasmtime-wasi"))
+        .and_then(|wasi| text(wasi, "manifest_path"))
         .expect("rusm-core depends on it");
-    let manifest = wasi["manifest_path"].as_str().expect("it has a path");
-    std::path::Path::new(manifest)
-        .parent()
-        .expect("it lies in a folder")
-        .to_path_buf()
+    let folder = Path::new(&manifest).parent();
+    folder.expect("it lies in a folder").to_path_buf()
 }

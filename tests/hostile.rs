@@ -29,7 +29,7 @@ impl Neighbour {
 
     /// It answers, and nothing else than the answer has reached the desk.
     #[track_caller]
-    fn is_undisturbed(self) {
+    fn still_answers(self) {
         self.desk.hears_echo_of(self.process.pid());
         self.process.kill();
     }

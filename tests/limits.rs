@@ -225,3 +225,38 @@ fn live_descendants_are_bounded() {
         );
     }
 }
+
+/// Code that a guest brings is bounded in size and in number, and over either bound the guest is told.
+#[test]
+fn loaded_code_is_bounded() {
+    let items: String = IMPORTS.iter().map(crate::denials::raw_import).collect();
+    let code = module("", "");
+    let bytes: String = code.iter().map(|byte| format!("\\{byte:02x}")).collect();
+    let items = format!(r#"{items} (data (i32.const 1024) "{bytes}")"#);
+    let load = |length: usize| {
+        format!("(call $load (i32.const 16) (i32.const 1) (i32.const 1024) (i32.const {length}))")
+    };
+    let (whole, too_large) = (load(code.len()), load((16 << 20) + 1));
+    let body = format!(
+        "(drop (memory.grow (i32.const 257)))
+        (i32.store8 (i32.const 16) (i32.const 33))
+        (call $check (i32.eq {too_large} (i32.const -13)))
+        (call $check (i32.eqz {whole}))
+        (call $check (i32.eq {whole} (i32.const -7)))
+        (local.set $n (i32.const 1))
+        (loop $next
+            (i32.store8 (i32.const 16) (i32.add (local.get $n) (i32.const 33)))
+            (call $check (i32.eqz {whole}))
+            (local.set $n (i32.add (local.get $n) (i32.const 1)))
+            (br_if $next (i32.lt_u (local.get $n) (i32.const 64))))
+        (i32.store8 (i32.const 16) (i32.const 32))
+        (call $check (i32.eq {whole} (i32.const -12)))"
+    );
+    let profile = nothing()
+        .to_builder("loader")
+        .allow_load()
+        .build()
+        .expect("it can be honoured");
+    let outcome = Court::new().run_as(profile, "loader", &module(&items, &body), [""; 0]);
+    assert_eq!(outcome.reason, ExitReason::Normal, "{:#?}", outcome.denied);
+}

@@ -11,7 +11,7 @@ use crate::app::{controller, probe, scripted};
 use crate::desk::Desk;
 use crate::support::{GuestPath, Scenario};
 use rusm_caps::Limits;
-use rusm_core::{ExitReason, Name, ProcessHandle, Program};
+use rusm_core::{ExitReason, Name, ProcessHandle, Program, RuntimeEvent};
 
 /// Who speaks, and who is spoken to.
 const PAIRS: [(GuestPath, GuestPath); 4] = [
@@ -35,7 +35,12 @@ impl Stage {
         let component = probe(&scenario, GuestPath::Component);
         let module = probe(&scenario, GuestPath::Core);
         let desk = Desk::at(&scenario.runtime);
-        Self { scenario, component, module, desk }
+        Self {
+            scenario,
+            component,
+            module,
+            desk,
+        }
     }
 
     /// A guest that runs this script and is registered under its component's name.
@@ -46,26 +51,50 @@ impl Stage {
 
     /// The same, within other limits.
     #[track_caller]
-    fn enters_with(&self, path: GuestPath, name: &str, script: &str, change: impl FnOnce(&mut Limits)) -> ProcessHandle {
-        let profile = controller().to_builder(name).with_limits(change).build().expect("it can be honoured");
+    fn enters_with(
+        &self,
+        path: GuestPath,
+        name: &str,
+        script: &str,
+        change: impl FnOnce(&mut Limits),
+    ) -> ProcessHandle {
+        let profile = controller()
+            .to_builder(name)
+            .with_limits(change)
+            .build()
+            .expect("it can be honoured");
         let program = match path {
             GuestPath::Component => &self.component,
             GuestPath::Core => &self.module,
         };
-        let spawn = scripted(name, program, script).profile(profile).name(Name::new(name).expect("it is a name"));
-        self.scenario.runtime.spawn(spawn).expect("there is room for it")
+        let spawn = scripted(name, program, script)
+            .profile(profile)
+            .name(Name::new(name).expect("it is a name"));
+        self.scenario
+            .runtime
+            .spawn(spawn)
+            .expect("there is room for it")
     }
 
     /// What the guest has reported at its normal end.
     #[track_caller]
     fn reports(&self, guest: &ProcessHandle, name: &str) -> Vec<String> {
-        let reason = guest.wait();
+        let reason = self.end_of(guest);
         let lines = self.scenario.recorder.lines(name);
         assert_eq!(reason, ExitReason::Normal, "{name} after {lines:#?}");
         lines
     }
 
-    /// The same of a guest that enters now.
+    /// Why it ended.
+    #[track_caller]
+    fn end_of(&self, guest: &ProcessHandle) -> ExitReason {
+        self.scenario.recorder.wait_for(|event| match event {
+            RuntimeEvent::Exited(exit) if exit.pid == guest.pid() => Some(exit.reason.clone()),
+            _ => None,
+        })
+    }
+
+    /// What a guest that enters now has reported at its normal end.
     #[track_caller]
     fn plays(&self, path: GuestPath, name: &str, script: &str) -> Vec<String> {
         self.reports(&self.enters(path, name, script), name)

@@ -8,6 +8,7 @@ mod forge;
 mod hostile;
 mod lifecycle;
 mod limits;
+mod mailboxes;
 mod network;
 mod profiles;
 mod scale;

@@ -62,19 +62,14 @@ fn becomes_idle(scenario: &Scenario) {
 
 /// Whether a process that was just spawned lives; if not, why.
 #[track_caller]
-fn settles(desk: &Desk, pid: Pid) -> Result<(), ExitReason> {
+fn settles(scenario: &Scenario, desk: &Desk, pid: Pid) -> Result<(), ExitReason> {
     let monitor = desk.does(move |context| context.monitor(pid));
     desk.send(pid, 5, "anybody there?");
-    match desk.next() {
-        Event::Message(message) if message.from == pid => {
-            desk.does(move |context| context.demonitor(monitor));
-            Ok(())
-        }
-        Event::Down {
-            pid: gone, reason, ..
-        } if gone == pid => Err(reason),
-        other => panic!("{other:?} is nothing that {pid} can have done"),
+    if matches!(desk.next(), Event::Message(message) if message.from == pid) {
+        desk.does(move |context| context.demonitor(monitor));
+        return Ok(());
     }
+    Err(scenario.recorder.wait_for_end(pid).reason)
 }
 
 /// With default kernel settings. What one more costs is refused with its reason, and nobody else notices.
@@ -101,7 +96,7 @@ fn twenty_thousand_processes_live_at_once_and_the_rest_are_refused_with_a_reason
     };
     let refused = loop {
         let pid = start();
-        match settles(&desk, pid) {
+        match settles(&scenario, &desk, pid) {
             Ok(()) => everybody.push(pid),
             Err(reason) => break reason,
         }

@@ -59,12 +59,14 @@ impl Court {
 
     /// What a process was refused so far.
     pub(crate) fn denied(&self, pid: Pid) -> Vec<Recorded> {
-        let events = self.scenario.recorder.events();
-        let of = |event: RuntimeEvent| match event {
-            RuntimeEvent::Denied(record) if record.pid == pid.as_u64() => Some(record),
-            _ => None,
-        };
-        events.into_iter().filter_map(of).collect()
+        let mut denied = Vec::new();
+        for event in self.scenario.recorder.events() {
+            if let RuntimeEvent::Denied(record) = event {
+                denied.push(record);
+            }
+        }
+        denied.retain(|record| record.pid == pid.as_u64());
+        denied
     }
 }
 

@@ -12,7 +12,7 @@ const DESCRIPTOR: Class = Class::Refused(a_core_module_has_no_descriptor_to_use)
 const EMPTY: Class = Class::Refused(a_core_module_sees_nothing_of_the_host);
 
 /// Every function of preview 1 with its core parameters (`i` is 32 bits, `I` is 64) and its class.
-pub(super) const PREVIEW1: &[(&str, &str, Class)] = &[
+pub(crate) const PREVIEW1: &[(&str, &str, Class)] = &[
     ("args_get", "ii", Class::Harmless(OWN)),
     ("args_sizes_get", "ii", Class::Harmless(OWN)),
     ("clock_res_get", "ii", Class::Harmless(TIME)),
@@ -66,7 +66,7 @@ pub(super) const PREVIEW1: &[(&str, &str, Class)] = &[
 ];
 
 /// Every function of preview 1, as the text of its import.
-pub(super) fn imports() -> String {
+pub(crate) fn imports() -> String {
     let import = |(name, params, _): &(&str, &str, _)| {
         let params: Vec<_> = params
             .chars()

@@ -2,7 +2,7 @@
 
 use crate::app::{probe, scripted};
 use crate::support::{BOTH_PATHS, guest};
-use crate::trial::Court;
+use crate::trial::{Court, nothing};
 use rusm_caps::{Profile, SendGrant, SpawnGrant};
 use rusm_core::{ExitReason, Name};
 
@@ -162,5 +162,37 @@ fn an_allow_send_list_is_honoured_by_every_way_to_send() {
         assert_eq!(outcome.denied.len(), 6, "{:#?}", outcome.denied);
         friend.kill();
         other.kill();
+    }
+}
+
+/// Whoever was asked may answer, also a process that may send to nobody; then it can send to the asker no more than before.
+#[test]
+fn whoever_was_asked_may_answer() {
+    for path in BOTH_PATHS {
+        let court = Court::new();
+        let program = probe(&court.scenario, path);
+        let script = "receive then reply answer then send sender 7 x then receive";
+        let name = Name::new("oracle").expect("it is a name");
+        let oracle = scripted("oracle", &program, script)
+            .profile(nothing())
+            .name(name);
+        let oracle = court
+            .scenario
+            .runtime
+            .spawn(oracle)
+            .expect("there is room for it");
+        // The asker lives until it is told that the oracle has tried.
+        let asker = scripted("asker", &program, "call oracle 7 - question then receive");
+        let asker = court
+            .scenario
+            .runtime
+            .spawn(asker)
+            .expect("there is room for it");
+        let heard = |component, line| court.scenario.recorder.wait_for_line(component, line);
+        heard("asker", "call=ok:answer");
+        heard("oracle", "send=denied:send");
+        assert_eq!(court.denied(oracle.pid()).len(), 1, "{path:?}");
+        oracle.kill();
+        asker.kill();
     }
 }

@@ -66,9 +66,9 @@ pub(super) fn a_component_gets_no_socket_and_no_address() {
     );
     assert_eq!(outcome.reason, ExitReason::Normal);
     let deeds = [
-        "connect to",
-        "connect to",
-        "exchange datagrams with",
+        "open a socket",
+        "open a socket",
+        "open a socket",
         "look up localhost",
     ];
     assert_eq!(outcome.denied.len(), deeds.len(), "{:#?}", outcome.denied);

@@ -127,9 +127,20 @@ fn an_import_that_nobody_provides_is_named() {
             assert!(error.contains(text), "{import}: {error}");
         }
     }
-    let component = r#"(component (import "rusm:actor/proces@0.1.0" (instance)) (import "other:thing/x" (func)))"#;
+    let component = r#"(component
+        (import "rusm:actor/proces@0.1.0" (instance))
+        (core module $m (func (export "run") (result i32) (i32.const 0)))
+        (core instance $i (instantiate $m))
+        (func $run (result (result)) (canon lift (core func $i "run")))
+        (instance $e (export "run" (func $run)))
+        (export "wasi:cli/run@0.2.0" (instance $e)))"#;
     let found = error(&scenario, &wat(component)).to_string();
-    assert!(found.contains("no entry"), "{found}");
+    for text in [
+        "rusm:actor/proces@0.1.0",
+        "did you mean rusm:actor/process?",
+    ] {
+        assert!(found.contains(text), "{found}");
+    }
 }
 
 /// Without an entry that a process could run, or with one of another type, code is refused.
@@ -189,7 +200,7 @@ fn sizes_without_measure_never_start() {
             }
         }
     }
-    neighbour.is_undisturbed();
+    neighbour.still_answers();
 }
 
 /// Nesting without measure, of blocks and of components, costs an error at most.
@@ -227,7 +238,7 @@ fn deep_nesting_is_survived() {
         matches!(error, CodeError::NoEntry { .. } | CodeError::Invalid { .. }),
         "{error}"
     );
-    neighbour.is_undisturbed();
+    neighbour.still_answers();
 }
 
 /// Ten thousand functions are nothing unusual.

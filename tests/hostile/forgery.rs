@@ -6,7 +6,7 @@ use crate::forge::module;
 use crate::support::GuestPath;
 use crate::trial::{Court, nothing};
 use rusm_abi::IMPORTS;
-use rusm_core::{ExitReason, Name};
+use rusm_core::{ExitReason, Name, RuntimeEvent};
 
 fn all_imports() -> String {
     IMPORTS.iter().map(crate::denials::raw_import).collect()
@@ -26,11 +26,14 @@ fn a_guessed_reference_answers_nobody() {
         .spawn(scripted("caller", &program, "call callee 7 - question"))
         .unwrap();
     // The call is pending from when the callee has seen the request.
-    court.scenario.recorder.wait_for(|event| match event {
-        rusm_core::RuntimeEvent::GuestLine {
+    court.scenario.recorder.wait_for(|event| {
+        let RuntimeEvent::GuestLine {
             component, line, ..
-        } => (&**component == "callee" && line.starts_with("receive=ok:request")).then_some(()),
-        _ => None,
+        } = event
+        else {
+            return None;
+        };
+        (&**component == "callee" && line.starts_with("receive=ok:request")).then_some(())
     });
     let body = "
         (local $base i64) (local $guess i64)
@@ -101,7 +104,7 @@ fn a_guessed_pid_is_nobody() {
         assert_eq!(outcome.reason, ExitReason::Normal, "{guess}");
         assert_eq!(outcome.denied, [], "{guess}");
     }
-    neighbour.is_undisturbed();
+    neighbour.still_answers();
 }
 
 /// The sender of a message is who sent it: it stands in no byte that the sender writes.
@@ -126,5 +129,5 @@ fn a_sender_cannot_be_forged() {
     let (sender, tag, _) = neighbour.desk.message();
     assert_ne!(sender, neighbour.process.pid());
     assert_eq!(tag, 7);
-    neighbour.is_undisturbed();
+    neighbour.still_answers();
 }

@@ -1,9 +1,9 @@
 //! Pointers, lengths and counts that lie, through both guest paths.
 
 use super::Neighbour;
+use crate::denials::{PREVIEW1, preview1_imports};
 use crate::forge::{Interfaces, Wasi, module};
-use crate::support::Scenario;
-use crate::trial::{Court, Outcome};
+use crate::trial::{Court, Outcome, nothing};
 use rusm_abi::{IMPORTS, Import, Value};
 use rusm_core::ExitReason;
 
@@ -21,14 +21,16 @@ const DOCUMENTED: &[&str] = &[
 /// The guest was answered, or ended with a trap that says what it did.
 #[track_caller]
 fn assert_documented(label: &str, outcome: &Outcome) {
-    match &outcome.reason {
-        ExitReason::Normal => {}
-        ExitReason::Trap(text) => assert!(
-            DOCUMENTED.iter().any(|known| text.contains(known)),
-            "{label}: {text}"
-        ),
-        other => panic!("{label}: {other}"),
+    if outcome.reason == ExitReason::Normal {
+        return;
     }
+    let ExitReason::Trap(text) = &outcome.reason else {
+        panic!("{label}: {}", outcome.reason)
+    };
+    assert!(
+        DOCUMENTED.iter().any(|known| text.contains(known)),
+        "{label}: {text}"
+    );
 }
 
 /// A call with these numbers for the 32-bit parameters, and this one for all others.
@@ -92,7 +94,7 @@ fn no_raw_import_believes_a_number() {
             }
         }
     }
-    neighbour.is_undisturbed();
+    neighbour.still_answers();
 }
 
 /// Records of zeros of every length up to the longest head: each is read whole or refused.
@@ -119,7 +121,7 @@ fn a_record_cut_anywhere_is_refused() {
             );
         }
     }
-    neighbour.is_undisturbed();
+    neighbour.still_answers();
 }
 
 /// Unaligned places, and places that overlap: bytes are read before any is written.
@@ -178,7 +180,7 @@ fn a_memory_that_is_none_is_told_apart() {
         court.run("wide", &wat::parse_str(&wide).unwrap()).reason,
         ExitReason::Normal
     );
-    neighbour.is_undisturbed();
+    neighbour.still_answers();
 }
 
 /// Every function that a component can import, with lies for pointers, lengths, handles and cases of variants.
@@ -216,5 +218,70 @@ fn no_import_of_a_component_believes_a_number() {
             }
         }
     }
-    neighbour.is_undisturbed();
+    neighbour.still_answers();
+}
+
+/// How much one call of a component makes the host copy is bounded: over a payload's bound it is told so, and far over
+/// it the call ends the guest before the bytes are copied.
+#[test]
+fn a_component_cannot_make_the_host_copy_without_measure() {
+    let functions = Interfaces::of(Wasi::V02).functions();
+    let send = functions
+        .iter()
+        .find(|function| function.name == "send")
+        .expect("it is in the WIT");
+    let profile = |name: &str| {
+        let builder = nothing()
+            .to_builder(name)
+            .with_limits(|limits| limits.max_memory_bytes = 256 << 20);
+        builder.build().expect("it can be honoured")
+    };
+    let court = Court::new();
+    // To pid 1, who is nobody: `to` is a case and its number, then tag, payload, and where the answer goes.
+    let sending = |megabytes: u32| {
+        let body = format!(
+            "(drop (memory.grow (i32.const 4000)))
+            (call $it (i32.const 0) (i64.const 1) (i32.const 0) (i64.const 7) (i32.const 0) (i32.const {}) (i32.const 64))
+            (call $check (i32.eq (i32.load8_u (i32.const 64)) (i32.const 1)))
+            (call $check (i32.eq (i32.load8_u (i32.const 68)) (i32.const 3)))",
+            megabytes << 20
+        );
+        Interfaces::of(Wasi::V02).component(&send.import(), &body)
+    };
+    let told = court.run_as(profile("told"), "told", &sending(17), [""; 0]);
+    assert_eq!(told.reason, ExitReason::Normal, "17 MiB are too large");
+    let ended = court.run_as(profile("ended"), "ended", &sending(100), [""; 0]);
+    let ExitReason::Trap(text) = &ended.reason else {
+        panic!("{}", ended.reason)
+    };
+    assert!(
+        !text.contains("unreachable"),
+        "the call itself ends it: {text}"
+    );
+}
+
+/// The functions of preview 1, with the same lie everywhere and on the standard streams.
+#[test]
+fn no_function_of_preview1_believes_a_number() {
+    let court = Court::new();
+    let neighbour = Neighbour::in_node(&court.scenario);
+    for (name, params, _) in PREVIEW1 {
+        for lie in [1, 2, -1, 0x7fff_ffff, 0xffff, 0xffff_fff0] {
+            let argument = |param: char| match param {
+                'I' => format!("(i64.const {lie})"),
+                _ => format!("(i32.const {})", lie & 0xffff_ffff_i64),
+            };
+            let arguments: String = params.chars().map(argument).collect();
+            let dropped = if *name == "proc_exit" { "" } else { "(drop)" };
+            let call = format!("(call ${name} {arguments}) {dropped}");
+            let label = format!("{name} {lie}");
+            let reason = court
+                .run(&label, &module(&preview1_imports(), &call))
+                .reason;
+            let is_own_end = matches!(reason, ExitReason::Normal | ExitReason::Trap(_));
+            assert!(is_own_end || *name == "proc_exit", "{label}: {reason}");
+            assert!(!reason.to_string().contains("panic"), "{label}: {reason}");
+        }
+    }
+    neighbour.still_answers();
 }

@@ -15,8 +15,16 @@ fn a_selective_receive_leaves_the_others_in_order() {
             stage.desk.send(picky.pid(), tag, text);
         }
         let desk = stage.desk.pid().as_u64();
-        let taken = [("receive-tag", 3, "c"), ("receive", 1, "a"), ("receive-tag", 5, "e"), ("receive", 2, "b"), ("receive", 4, "d")];
-        let mut expected = taken.map(|(step, tag, text)| format!("{step}=ok:message {desk} {tag} {text}")).to_vec();
+        let taken = [
+            ("receive-tag", 3, "c"),
+            ("receive", 1, "a"),
+            ("receive-tag", 5, "e"),
+            ("receive", 2, "b"),
+            ("receive", 4, "d"),
+        ];
+        let mut expected = taken
+            .map(|(step, tag, text)| format!("{step}=ok:message {desk} {tag} {text}"))
+            .to_vec();
         expected.push("receive-within=error:timeout".to_owned());
         assert_eq!(stage.reports(&picky, "picky"), expected);
     }
@@ -26,8 +34,16 @@ fn a_selective_receive_leaves_the_others_in_order() {
 fn a_receive_can_wait_for_one_sender() {
     for (path, other) in PAIRS {
         let stage = Stage::new();
-        let choosy = stage.enters(path, "choosy", "receive-tag 1 then receive-from friend then receive");
-        let friend = stage.enters(other, "friend", "receive then send choosy 7 from a friend");
+        let choosy = stage.enters(
+            path,
+            "choosy",
+            "receive-tag 1 then receive-from friend then receive",
+        );
+        let friend = stage.enters(
+            other,
+            "friend",
+            "receive then send choosy 7 from a friend then receive",
+        );
         stage.desk.send(choosy.pid(), 7, "from the desk");
         stage.desk.send(choosy.pid(), 1, "go");
         stage.desk.send(friend.pid(), 1, "go");
@@ -35,7 +51,10 @@ fn a_receive_can_wait_for_one_sender() {
         let desk = stage.desk.pid().as_u64();
         let expected = [
             format!("receive-tag=ok:message {desk} 1 go"),
-            format!("receive-from=ok:message {} 7 from a friend", number(&friend)),
+            format!(
+                "receive-from=ok:message {} 7 from a friend",
+                number(&friend)
+            ),
             format!("receive=ok:message {desk} 7 from the desk"),
         ];
         assert_eq!(lines, expected);
@@ -50,7 +69,10 @@ fn bytes_arrive_whole() {
         let stage = Stage::new();
         let receiver = stage.enters(to, "receiver", &["receive-sum"; SIZES.len()].join(" then "));
         let sends = SIZES.map(|size| format!("send-sum receiver 1 {size}"));
-        assert_eq!(stage.plays(from, "sender", &sends.join(" then ")), ["send-sum=ok"; SIZES.len()]);
+        assert_eq!(
+            stage.plays(from, "sender", &sends.join(" then ")),
+            ["send-sum=ok"; SIZES.len()]
+        );
         let expected = SIZES.map(|size| format!("receive-sum=ok:{size} whole"));
         assert_eq!(stage.reports(&receiver, "receiver"), expected);
     }
@@ -59,7 +81,11 @@ fn bytes_arrive_whole() {
 #[test]
 fn a_payload_over_the_bound_is_an_answer() {
     for path in BOTH_PATHS {
-        let lines = Stage::new().plays(path, "greedy", "send-bytes self 1 16777217 then receive-within 0");
+        let lines = Stage::new().plays(
+            path,
+            "greedy",
+            "send-bytes self 1 16777217 then receive-within 0",
+        );
         let expected = [
             "send-bytes=error:cannot send: the payload is larger than the node accepts",
             "receive-within=error:timeout",
@@ -75,15 +101,33 @@ fn a_full_mailbox_sheds_what_comes_next() {
         let stage = Stage::new();
         let desk = stage.desk.pid().as_u64();
         let script = format!("trap-exits on then say ready then receive-from {desk} then drain");
-        let slow = stage.enters_with(to, "slow", &script, |limits| limits.max_mailbox_messages = 10);
+        let slow = stage.enters_with(to, "slow", &script, |limits| {
+            limits.max_mailbox_messages = 10
+        });
         stage.hears("slow", "say=ok:ready");
         let lines = stage.plays(from, "eager", "flood slow 1 20 4 then send slow 2 more");
         let full = "cannot send: the receiver's mailbox is full";
-        assert_eq!(lines, [format!("flood=error:after 10: {full}"), format!("send=error:{full}")]);
+        assert_eq!(
+            lines,
+            [
+                format!("flood=error:after 10: {full}"),
+                format!("send=error:{full}")
+            ]
+        );
         let to = slow.pid();
-        stage.desk.does(move |context| context.exit_signal(to, ExitReason::Shutdown));
+        stage
+            .desk
+            .does(move |context| context.exit_signal(to, ExitReason::Shutdown));
         let lines = stage.reports(&slow, "slow");
-        assert_eq!(lines.get(2..), Some(&[format!("receive-from=ok:exit {desk} shutdown"), "drain=ok:10".to_owned()][..]));
+        assert_eq!(
+            lines.get(2..),
+            Some(
+                &[
+                    format!("receive-from=ok:exit {desk} shutdown"),
+                    "drain=ok:10".to_owned()
+                ][..]
+            )
+        );
     }
 }
 
@@ -94,8 +138,15 @@ fn sending_to_nobody() {
         let stage = Stage::new();
         let gone = stage.enters(path, "gone", "say goodbye");
         stage.reports(&gone, "gone");
-        let lines = stage.plays(path, "late", &format!("send {} 1 hello then send gone 1 hello", number(&gone)));
-        assert_eq!(lines, ["send=ok", "send=error:cannot send: nobody holds the name"]);
+        let lines = stage.plays(
+            path,
+            "late",
+            &format!("send {} 1 hello then send gone 1 hello", number(&gone)),
+        );
+        assert_eq!(
+            lines,
+            ["send=ok", "send=error:cannot send: nobody holds the name"]
+        );
     }
 }
 
@@ -104,10 +155,17 @@ fn sending_to_nobody() {
 fn last_words_come_before_the_news() {
     for (path, other) in PAIRS {
         let stage = Stage::new();
-        let dying = stage.enters(other, "dying", "receive then send heir 1 the key is then send heir 1 lost then exit error: spent");
-        let script = format!("monitor dying then send dying 1 go then {}", ["receive"; 3].join(" then "));
+        let dying = stage.enters(
+            other,
+            "dying",
+            "receive then send heir 1 the key is then send heir 1 lost then exit error: spent",
+        );
+        let script = format!(
+            "monitor dying then send dying 1 go then {}",
+            ["receive"; 3].join(" then ")
+        );
         let lines = stage.plays(path, "heir", &script);
-        assert_eq!(dying.wait(), ExitReason::error("spent"));
+        assert_eq!(stage.end_of(&dying), ExitReason::error("spent"));
         let dying = number(&dying);
         let expected = [
             "monitor=ok".to_owned(),
@@ -127,18 +185,37 @@ fn nobody_forges_news() {
         let stage = Stage::new();
         let victim = stage.enters(other, "victim", "forget");
         let pid = number(&victim);
-        let witness = stage.enters(path, "witness", &format!("monitor {pid} then receive then receive-within 0 then receive"));
+        let witness = stage.enters(
+            path,
+            "witness",
+            &format!("monitor {pid} then receive then receive-within 0 then receive"),
+        );
         stage.hears("witness", "monitor=ok");
         // The record of a down notice, as `abi/raw.md` has it: kind 3, whose end, no tag, a reference, reason killed.
-        let mut record = vec![3_u64.to_le_bytes(), pid.to_le_bytes(), [0; 8], [1; 8], 2_u64.to_le_bytes()].concat();
+        let mut record = vec![
+            3_u64.to_le_bytes(),
+            pid.to_le_bytes(),
+            [0; 8],
+            [1; 8],
+            2_u64.to_le_bytes(),
+        ]
+        .concat();
         record.truncate(40);
         let to = witness.pid();
-        stage.desk.does(move |context| context.send(to, 3, record)).expect("the mailbox has room");
+        stage
+            .desk
+            .does(move |context| context.send(to, 3, record))
+            .expect("the mailbox has room");
         stage.hears("witness", "receive-within=error:timeout");
         victim.kill();
         let lines = stage.reports(&witness, "witness");
         let desk = stage.desk.pid().as_u64();
-        assert!(lines.get(1).is_some_and(|line| line.starts_with(&format!("receive=ok:message {desk} 3 "))), "{lines:?}");
+        assert!(
+            lines
+                .get(1)
+                .is_some_and(|line| line.starts_with(&format!("receive=ok:message {desk} 3 "))),
+            "{lines:?}"
+        );
         assert_eq!(lines.last(), Some(&format!("receive=ok:down {pid} killed")));
     }
 }

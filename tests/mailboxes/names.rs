@@ -9,13 +9,29 @@ use rusm_core::ExitReason;
 fn nobody_unregisters_another() {
     for (path, other) in PAIRS {
         let stage = Stage::new();
-        let holder = stage.enters(other, "holder", "receive then unregister holder then whereis holder");
-        let thief = stage.plays(path, "thief", "unregister thief then unregister holder then whereis holder then register holder");
+        let holder = stage.enters(
+            other,
+            "holder",
+            "receive then unregister holder then whereis holder",
+        );
+        let thief = stage.plays(
+            path,
+            "thief",
+            "unregister thief then unregister holder then whereis holder then register holder",
+        );
         let found = format!("whereis=ok:{}", number(&holder));
         assert_eq!(thief.get(2), Some(&found));
-        assert!(thief.get(3).is_some_and(|line| line.starts_with("register=error:")), "{thief:?}");
+        assert!(
+            thief
+                .get(3)
+                .is_some_and(|line| line.starts_with("register=error:")),
+            "{thief:?}"
+        );
         stage.desk.send(holder.pid(), 1, "go");
-        assert_eq!(stage.reports(&holder, "holder").get(2).map(String::as_str), Some("whereis=ok:none"));
+        assert_eq!(
+            stage.reports(&holder, "holder").get(2).map(String::as_str),
+            Some("whereis=ok:none")
+        );
     }
 }
 
@@ -24,16 +40,38 @@ fn nobody_unregisters_another() {
 fn a_name_outlives_no_holder() {
     for (path, other) in PAIRS {
         let stage = Stage::new();
-        let first = stage.enters(other, "first", "unregister first then register service then say ready then receive");
+        let first = stage.enters(
+            other,
+            "first",
+            "unregister first then register service then say ready then receive",
+        );
         stage.hears("first", "say=ok:ready");
         let lines = stage.plays(path, "early", "unregister early then register service");
-        assert!(lines.get(1).is_some_and(|line| line.starts_with("register=error:")), "{lines:?}");
+        assert!(
+            lines
+                .get(1)
+                .is_some_and(|line| line.starts_with("register=error:")),
+            "{lines:?}"
+        );
         first.kill();
-        assert_eq!(first.wait(), ExitReason::Killed);
-        let second = stage.enters(path, "second", "unregister second then register service then whereis service then self");
+        assert_eq!(stage.end_of(&first), ExitReason::Killed);
+        let second = stage.enters(
+            path,
+            "second",
+            "unregister second then register service then whereis service then self",
+        );
         let pid = number(&second);
         let lines = stage.reports(&second, "second");
-        assert_eq!(lines.get(1..), Some(&["register=ok".to_owned(), format!("whereis=ok:{pid}"), format!("self=ok:{pid}")][..]));
+        assert_eq!(
+            lines.get(1..),
+            Some(
+                &[
+                    "register=ok".to_owned(),
+                    format!("whereis=ok:{pid}"),
+                    format!("self=ok:{pid}")
+                ][..]
+            )
+        );
     }
 }
 
@@ -42,8 +80,21 @@ fn a_name_outlives_no_holder() {
 fn no_process_is_number_0() {
     for path in BOTH_PATHS {
         let stage = Stage::new();
-        let lines = stage.plays(path, "first", "self then parent then whereis nobody then members nobody");
-        assert_eq!(lines.get(1..), Some(&["parent=ok:none".to_owned(), "whereis=ok:none".to_owned(), "members=ok".to_owned()][..]));
+        let lines = stage.plays(
+            path,
+            "first",
+            "self then parent then whereis nobody then members nobody",
+        );
+        assert_eq!(
+            lines.get(1..),
+            Some(
+                &[
+                    "parent=ok:none".to_owned(),
+                    "whereis=ok:none".to_owned(),
+                    "members=ok".to_owned()
+                ][..]
+            )
+        );
         assert_ne!(lines.first().map(String::as_str), Some("self=ok:0"));
     }
 }
@@ -58,12 +109,33 @@ fn a_broadcast_reaches_every_member_once() {
             stage.hears(name, "say=ok:joined");
             guest
         });
-        let pids = members.each_ref().map(|guest| number(guest).to_string()).join(" ");
-        let lines = stage.plays(path, "conductor", "members choir then broadcast choir 4 sing then broadcast nobody 4 sing");
-        assert_eq!(lines, [format!("members=ok:{pids}"), "broadcast=ok:3".to_owned(), "broadcast=ok:0".to_owned()]);
+        let pids = members
+            .each_ref()
+            .map(|guest| number(guest).to_string())
+            .join(" ");
+        let lines = stage.plays(
+            path,
+            "conductor",
+            "members choir then broadcast choir 4 sing then broadcast nobody 4 sing",
+        );
+        assert_eq!(
+            lines,
+            [
+                format!("members=ok:{pids}"),
+                "broadcast=ok:3".to_owned(),
+                "broadcast=ok:0".to_owned()
+            ]
+        );
         for name in ["alto", "bass", "tenor"] {
             stage.hears(name, "say=ok:left");
-            assert!(stage.scenario.recorder.lines(name).iter().any(|line| line.ends_with(" 4 sing")));
+            assert!(
+                stage
+                    .scenario
+                    .recorder
+                    .lines(name)
+                    .iter()
+                    .any(|line| line.ends_with(" 4 sing"))
+            );
         }
         assert_eq!(stage.plays(path, "critic", "members choir"), ["members=ok"]);
     }
@@ -74,11 +146,22 @@ fn a_broadcast_reaches_every_member_once() {
 fn the_end_of_a_member_is_the_end_of_its_membership() {
     for path in BOTH_PATHS {
         let stage = Stage::new();
-        let member = stage.enters(path, "member", "join choir then join choir then say joined then receive");
+        let member = stage.enters(
+            path,
+            "member",
+            "join choir then join choir then say joined then receive",
+        );
         stage.hears("member", "say=ok:joined");
         member.kill();
-        member.wait();
-        assert_eq!(stage.plays(path, "conductor", "members choir then broadcast choir 4 sing"), ["members=ok", "broadcast=ok:0"]);
+        stage.end_of(&member);
+        assert_eq!(
+            stage.plays(
+                path,
+                "conductor",
+                "members choir then broadcast choir 4 sing"
+            ),
+            ["members=ok", "broadcast=ok:0"]
+        );
     }
 }
 
@@ -91,31 +174,71 @@ fn a_timer_is_cancelled_or_fires() {
             then receive then cancel-timer then receive-within 0";
         let timed = stage.enters(path, "timed", script);
         let lines = stage.reports(&timed, "timed");
-        let left = lines.get(1).and_then(|line| line.strip_prefix("cancel-timer=ok:")).expect("it had time left");
-        assert!((1..=3_600_000).contains(&left.parse::<u64>().expect("it is a number")), "{left}");
+        let left = lines
+            .get(1)
+            .and_then(|line| line.strip_prefix("cancel-timer=ok:"))
+            .expect("it had time left");
+        assert!(
+            (1..=3_600_000).contains(&left.parse::<u64>().expect("it is a number")),
+            "{left}"
+        );
         let none = "cancel-timer=error:no such timer".to_owned();
         let fired = format!("receive=ok:message {} 4 now", number(&timed));
-        let expected = [none.clone(), "send-after=ok".to_owned(), fired, none, "receive-within=error:timeout".to_owned()];
+        let expected = [
+            none.clone(),
+            "send-after=ok".to_owned(),
+            fired,
+            none,
+            "receive-within=error:timeout".to_owned(),
+        ];
         assert_eq!(lines.get(2..), Some(&expected[..]));
         assert_eq!(stage.scenario.runtime.node().pending(), (0, 0));
     }
 }
 
-/// A timer to somebody else fires there; one to nobody vanishes with its receiver.
+/// A timer to a pid fires there, or vanishes with its receiver; who set it may be long gone.
 #[test]
-fn a_timer_fires_at_its_receiver_or_vanishes_with_it() {
+fn a_timer_to_a_pid_lives_as_long_as_its_receiver() {
     for (path, other) in PAIRS {
         let stage = Stage::new();
-        let receiver = stage.enters(other, "receiver", "receive");
-        let setter = stage.enters(path, "setter", "send-after 1 receiver 4 tick then send-after 3600000 receiver 4 tock");
-        stage.reports(&setter, "setter");
-        let expected = format!("receive=ok:message {} 4 tick", number(&setter));
-        assert_eq!(stage.reports(&receiver, "receiver"), [expected]);
-        let by_pid = stage.enters(other, "by-pid", "receive");
-        stage.plays(path, "another", &format!("send-after 3600000 {} 4 never", number(&by_pid)));
-        assert_eq!(stage.scenario.runtime.node().pending().0, 2);
-        by_pid.kill();
-        by_pid.wait();
-        assert_eq!(stage.scenario.runtime.node().pending().0, 1, "the one to a name waits for whoever holds it");
+        let receiver = stage.enters(other, "receiver", "receive then say heard then receive");
+        let pid = number(&receiver);
+        let setter = stage.enters(
+            path,
+            "setter",
+            &format!("send-after 50 {pid} 4 tick then send-after 3600000 {pid} 4 never"),
+        );
+        assert_eq!(stage.reports(&setter, "setter"), ["send-after=ok"; 2]);
+        stage.hears("receiver", "say=ok:heard");
+        let line = format!("receive=ok:message {} 4 tick", number(&setter));
+        assert_eq!(
+            stage.scenario.recorder.lines("receiver").first(),
+            Some(&line)
+        );
+        assert_eq!(stage.scenario.runtime.node().pending().0, 1);
+        receiver.kill();
+        stage.end_of(&receiver);
+        assert_eq!(stage.scenario.runtime.node().pending().0, 0);
+    }
+}
+
+/// A timer to a name fires at its holder. It takes room in the mailbox of who set it, and goes when they do.
+#[test]
+fn a_timer_to_a_name_lives_as_long_as_who_set_it() {
+    for (path, other) in PAIRS {
+        let stage = Stage::new();
+        let holder = stage.enters(other, "holder", "receive then receive");
+        let setter = stage.enters(path, "setter", "send-after 1 holder 4 tick then send-after 3600000 holder 4 never then say set then receive");
+        stage.hears(
+            "holder",
+            &format!("receive=ok:message {} 4 tick", number(&setter)),
+        );
+        stage.hears("setter", "say=ok:set");
+        holder.kill();
+        stage.end_of(&holder);
+        assert_eq!(stage.scenario.runtime.node().pending().0, 1);
+        setter.kill();
+        stage.end_of(&setter);
+        assert_eq!(stage.scenario.runtime.node().pending().0, 0);
     }
 }

@@ -11,9 +11,20 @@ fn a_monitor_that_was_ended_is_silent() {
         let stage = Stage::new();
         let victim = stage.enters(other, "victim", "forget");
         let pid = number(&victim);
-        let script = format!("monitor {pid} then demonitor then monitor {pid} then kill {pid} then receive then receive-within 0");
+        let script = format!(
+            "monitor {pid} then demonitor then monitor {pid} then kill {pid} then receive then receive-within 0"
+        );
         let lines = stage.plays(path, "watcher", &script);
-        assert_eq!(lines.get(4..), Some(&[format!("receive=ok:down {pid} killed"), "receive-within=error:timeout".to_owned()][..]), "{lines:?}");
+        assert_eq!(
+            lines.get(4..),
+            Some(
+                &[
+                    format!("receive=ok:down {pid} killed"),
+                    "receive-within=error:timeout".to_owned()
+                ][..]
+            ),
+            "{lines:?}"
+        );
     }
 }
 
@@ -25,11 +36,21 @@ fn ties_to_the_dead_say_so() {
         let gone = stage.enters(other, "gone", "say goodbye");
         stage.reports(&gone, "gone");
         let pid = number(&gone);
-        let lines = stage.plays(path, "late", &format!("monitor {pid} then receive then trap-exits on then link {pid} then receive"));
-        assert_eq!(lines.get(1), Some(&format!("receive=ok:down {pid} no-process")));
-        assert_eq!(lines.get(4), Some(&format!("receive=ok:exit {pid} no-process")));
+        let lines = stage.plays(
+            path,
+            "late",
+            &format!("monitor {pid} then receive then trap-exits on then link {pid} then receive"),
+        );
+        assert_eq!(
+            lines.get(1),
+            Some(&format!("receive=ok:down {pid} no-process"))
+        );
+        assert_eq!(
+            lines.get(4),
+            Some(&format!("receive=ok:exit {pid} no-process"))
+        );
         let naive = stage.enters(path, "naive", &format!("link {pid} then forget"));
-        assert_eq!(naive.wait(), ExitReason::NoProcess);
+        assert_eq!(stage.end_of(&naive), ExitReason::NoProcess);
     }
 }
 
@@ -37,18 +58,22 @@ fn ties_to_the_dead_say_so() {
 #[test]
 fn a_link_passes_the_reason_on() {
     for (path, other) in PAIRS {
-        for (deed, reason) in [("exit error: broken", Some(ExitReason::error("broken"))), ("exit shutdown", Some(ExitReason::Shutdown)), ("say done", None)] {
+        for (deed, reason) in [
+            ("exit error: broken", Some(ExitReason::error("broken"))),
+            ("exit shutdown", Some(ExitReason::Shutdown)),
+            ("say done", None),
+        ] {
             let stage = Stage::new();
             let first = stage.enters(other, "first", &format!("receive then {deed}"));
             let second = stage.enters(path, "second", "link first then say tied then receive");
             stage.hears("second", "say=ok:tied");
             stage.desk.send(first.pid(), 1, "go");
             match reason {
-                Some(reason) => assert_eq!(second.wait(), reason),
+                Some(reason) => assert_eq!(stage.end_of(&second), reason),
                 None => {
-                    assert_eq!(first.wait(), ExitReason::Normal);
+                    assert_eq!(stage.end_of(&first), ExitReason::Normal);
                     stage.desk.send(second.pid(), 1, "go");
-                    assert_eq!(second.wait(), ExitReason::Normal);
+                    assert_eq!(stage.end_of(&second), ExitReason::Normal);
                 }
             }
         }
@@ -61,7 +86,11 @@ fn an_untied_process_is_left_alone() {
         let stage = Stage::new();
         stage.enters(other, "victim", "forget");
         let lines = stage.plays(path, "friend", "link victim then unlink victim then monitor victim then kill victim then receive then say alive");
-        assert_eq!(lines.last().map(String::as_str), Some("say=ok:alive"), "{lines:?}");
+        assert_eq!(
+            lines.last().map(String::as_str),
+            Some("say=ok:alive"),
+            "{lines:?}"
+        );
     }
 }
 
@@ -70,22 +99,37 @@ fn an_untied_process_is_left_alone() {
 fn a_signal_is_trapped_unless_it_kills() {
     for (path, other) in PAIRS {
         let stage = Stage::new();
-        let trapping = stage.enters(other, "trapping", "trap-exits on then say ready then receive then receive then forget");
+        let trapping = stage.enters(
+            other,
+            "trapping",
+            "trap-exits on then say ready then receive then receive then forget",
+        );
         stage.hears("trapping", "say=ok:ready");
-        let script = "signal trapping shutdown then signal trapping normal then signal trapping killed";
+        let script =
+            "signal trapping shutdown then signal trapping normal then signal trapping killed";
         let sender = stage.enters(path, "sender", script);
         assert_eq!(stage.reports(&sender, "sender"), ["signal=ok"; 3]);
-        assert_eq!(trapping.wait(), ExitReason::Killed);
+        assert_eq!(stage.end_of(&trapping), ExitReason::Killed);
         let lines = stage.scenario.recorder.lines("trapping");
         let sender = number(&sender);
         // The kill may come before it has looked at the others.
-        let heard = [format!("receive=ok:exit {sender} shutdown"), format!("receive=ok:exit {sender} normal")];
-        assert!(lines.iter().skip(2).zip(&heard).all(|(line, expected)| line == expected), "{lines:?}");
+        let heard = [
+            format!("receive=ok:exit {sender} shutdown"),
+            format!("receive=ok:exit {sender} normal"),
+        ];
+        assert!(
+            lines
+                .iter()
+                .skip(2)
+                .zip(&heard)
+                .all(|(line, expected)| line == expected),
+            "{lines:?}"
+        );
 
         let plain = stage.enters(other, "plain", "receive then forget");
         let script = "signal plain normal then send plain 1 go then signal plain error: enough";
         stage.plays(path, "another", script);
-        assert_eq!(plain.wait(), ExitReason::error("enough"));
+        assert_eq!(stage.end_of(&plain), ExitReason::error("enough"));
     }
 }
 
@@ -94,9 +138,17 @@ fn a_signal_is_trapped_unless_it_kills() {
 fn trapped_signals_arrive_in_order() {
     for path in BOTH_PATHS {
         let stage = Stage::new();
-        let trapping = stage.enters(path, "trapping", "trap-exits on then say ready then receive then receive then trap-exits off");
+        let trapping = stage.enters(
+            path,
+            "trapping",
+            "trap-exits on then say ready then receive then receive then trap-exits off",
+        );
         stage.hears("trapping", "say=ok:ready");
-        let sender = stage.enters(path, "sender", "signal trapping shutdown then signal trapping error: two");
+        let sender = stage.enters(
+            path,
+            "sender",
+            "signal trapping shutdown then signal trapping error: two",
+        );
         stage.reports(&sender, "sender");
         let lines = stage.reports(&trapping, "trapping");
         let sender = number(&sender);

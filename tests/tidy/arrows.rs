@@ -30,6 +30,7 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
         &[
             "bytes",
             "parking_lot",
+            "rustc-demangle",
             "sha2",
             "strsim",
             "thiserror",

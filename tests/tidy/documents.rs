@@ -58,7 +58,9 @@ fn test_names(files: &[ProjectFile]) -> Vec<String> {
         for line in file.text.lines().map(str::trim_start) {
             is_test |= line == "#[test]";
             let function = line.split_once("fn ").map(|(_, rest)| rest);
-            if let (true, Some((name, _))) = (is_test, function.and_then(|rest| rest.split_once('('))) {
+            if let (true, Some((name, _))) =
+                (is_test, function.and_then(|rest| rest.split_once('(')))
+            {
                 names.push(name.to_owned());
                 is_test = false;
             }
@@ -69,9 +71,16 @@ fn test_names(files: &[ProjectFile]) -> Vec<String> {
 
 /// A name may stand behind its module: `spawn::spawn_returns`.
 fn names_in_last_column(row: &str) -> Vec<&str> {
-    let last = row.trim_end().trim_end_matches('|').rsplit('|').next().unwrap_or("");
+    let last = row
+        .trim_end()
+        .trim_end_matches('|')
+        .rsplit('|')
+        .next()
+        .unwrap_or("");
     let quoted = last.split('`').skip(1).step_by(2);
     let is_letter = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     let names = quoted.map(|name| name.rsplit("::").next().unwrap_or(name));
-    names.filter(|name| !name.is_empty() && name.chars().all(is_letter)).collect()
+    names
+        .filter(|name| !name.is_empty() && name.chars().all(is_letter))
+        .collect()
 }

@@ -104,6 +104,7 @@ pub(crate) fn deed(request: &Request<'_>) -> String {
             Protocol::Tcp => format!("connect to {target}"),
             Protocol::Udp => format!("exchange datagrams with {target}"),
         },
+        Request::Bind { addr, .. } if addr.port() == 0 => "open a socket".to_owned(),
         Request::Bind { .. } => format!("bind to {target}"),
         Request::Listen { .. } => format!("listen on {target}"),
         Request::ResolveName { .. } => format!("look up {target}"),

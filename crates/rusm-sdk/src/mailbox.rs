@@ -128,7 +128,7 @@ pub fn reply(request: Reference, payload: &[u8]) {
     sys::mailbox_reply(request, payload);
 }
 
-/// Sends after a delay. The timer goes on when this process ends, and vanishes when its receiver does.
+/// Sends after a delay. A timer to a pid vanishes when its receiver ends; one to a name, when this process does.
 ///
 /// # Errors
 /// Denied, or the payload is too large; then there is no timer.

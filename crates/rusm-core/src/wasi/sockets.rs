@@ -129,7 +129,7 @@ fn may_open(guard: &Guard, proto: Protocol) -> bool {
         NetGrant::Rules(_) => true,
         NetGrant::Off => {
             let addr = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
-            guard.check(Request::Connect { addr, proto }, ()).is_ok()
+            guard.check(Request::Bind { addr, proto }, ()).is_ok()
         }
     }
 }
