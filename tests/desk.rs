@@ -35,13 +35,13 @@ impl Desk {
         let body = |context: Context| async move {
             context.trap_exits(true);
             loop {
-                match context.receive(Selector::any()).await {
-                    Event::Message(message) if message.tag == ORDER => {
-                        let order = waiting.lock().pop_front();
-                        order.expect("each order is announced once")(&context);
-                    }
+                let event = context.receive(Selector::any()).await;
+                if matches!(&event, Event::Message(message) if message.tag == ORDER) {
+                    let order = waiting.lock().pop_front();
+                    order.expect("each order is announced once")(&context);
+                } else {
                     // Nobody listens once the test is over.
-                    event => drop(received.try_send(event)),
+                    drop(received.try_send(event));
                 }
             }
         };
@@ -105,13 +105,12 @@ impl Desk {
     /// The next event, which must be a message; who sent it, its tag and its text.
     #[track_caller]
     pub(crate) fn message(&self) -> (Pid, u64, String) {
-        match self.next() {
-            Event::Message(message) => {
-                let text = String::from_utf8_lossy(message.payload.as_slice()).into_owned();
-                (message.from, message.tag, text)
-            }
-            other => panic!("a message was to come, not {other:?}"),
-        }
+        let event = self.next();
+        let Event::Message(message) = event else {
+            panic!("a message was to come, not {event:?}");
+        };
+        let text = String::from_utf8_lossy(message.payload.as_slice()).into_owned();
+        (message.from, message.tag, text)
     }
 
     /// Sends a text to a process that echoes, and takes the echo.

@@ -8,8 +8,8 @@ mod starts;
 
 use crate::app::{boot, component, controller, probe, scripted};
 use crate::desk::Desk;
-use crate::support::{BOTH_PATHS, GuestPath, Scenario, supervision};
-use rusm_core::{AppEnd, ExitReason, Limit, Pid, RuntimeEvent};
+use crate::support::{BOTH_PATHS, GuestPath, Scenario, exit, supervision};
+use rusm_core::{AppEnd, ExitReason, Limit, Pid};
 use rusm_supervisor::SupervisorEvent;
 
 /// An app whose victim is about to die, and a guest that waits for it.
@@ -72,10 +72,7 @@ impl Deathbed {
     #[track_caller]
     fn conclude(self, is_right: impl Fn(&ExitReason) -> bool) -> ExitReason {
         let recorder = &self.scenario.recorder;
-        let reason = recorder.wait_for(|event| match event {
-            RuntimeEvent::Exited(exit) if exit.pid == self.victim => Some(exit.reason.clone()),
-            _ => None,
-        });
+        let reason = recorder.wait_for_end(self.victim).reason;
         assert!(is_right(&reason), "the victim ended with '{reason}'");
         assert_eq!(recorder.wait_for_exit("mourner").reason, ExitReason::Normal);
         let lines = recorder.lines("mourner");
@@ -83,21 +80,26 @@ impl Deathbed {
             let line = format!("receive-from=ok:{notice} {} {reason}", self.victim.as_u64());
             assert!(lines.contains(&line), "'{line}' is not in {lines:#?}");
         }
-        let ended = recorder.wait_for(|event| match supervision(event) {
-            Some(SupervisorEvent::ChildEnded {
+        let ended = recorder.wait_for(|event| {
+            let ended = supervision(event)?;
+            let SupervisorEvent::ChildEnded {
                 pid,
                 reason,
                 will_restart: true,
                 ..
-            }) if *pid == self.victim => Some(reason.clone()),
-            _ => None,
+            } = ended
+            else {
+                return None;
+            };
+            (*pid == self.victim).then(|| reason.clone())
         });
         assert_eq!(ended, reason);
         let reborn = recorder.wait_for_start("victim", 2);
         assert_ne!(reborn, self.victim);
         self.desk.hears_echo_of(self.neighbour);
-        let of_neighbour = |event: &RuntimeEvent| matches!(event, RuntimeEvent::Exited(exit) if &*exit.component == "neighbour");
-        assert!(!recorder.events().iter().any(of_neighbour));
+        let events = recorder.events();
+        let mut ends = events.iter().filter_map(exit);
+        assert!(ends.all(|exit| exit.pid != self.neighbour));
         self.app.stop();
         assert!(matches!(self.app.wait(), AppEnd::Stopped));
         reason

@@ -11,7 +11,7 @@ use crate::app::{controller, probe, scripted};
 use crate::desk::Desk;
 use crate::support::{GuestPath, Scenario};
 use rusm_caps::Limits;
-use rusm_core::{ExitReason, Name, ProcessHandle, Program, RuntimeEvent};
+use rusm_core::{ExitReason, Name, ProcessHandle, Program};
 
 /// Who speaks, and who is spoken to.
 const PAIRS: [(GuestPath, GuestPath); 4] = [
@@ -88,10 +88,7 @@ impl Stage {
     /// Why it ended.
     #[track_caller]
     fn end_of(&self, guest: &ProcessHandle) -> ExitReason {
-        self.scenario.recorder.wait_for(|event| match event {
-            RuntimeEvent::Exited(exit) if exit.pid == guest.pid() => Some(exit.reason.clone()),
-            _ => None,
-        })
+        self.scenario.recorder.wait_for_end(guest.pid()).reason
     }
 
     /// What a guest that enters now has reported at its normal end.

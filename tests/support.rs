@@ -127,35 +127,47 @@ impl Recorder {
     /// Waits until processes of this component have written this line.
     #[track_caller]
     pub(crate) fn wait_for_line(&self, component: &str, line: &str) {
-        self.wait_for(|event| match event {
-            RuntimeEvent::GuestLine {
-                component: who,
-                line: found,
-                ..
-            } => (&**who == component && found == line).then_some(()),
-            _ => None,
+        self.wait_for(|event| (line_of(event, component)? == line).then_some(()));
+    }
+
+    /// Waits until processes of this component have written so many lines, and answers them.
+    #[track_caller]
+    pub(crate) fn wait_for_lines(&self, component: &str, n_lines: usize) -> Vec<String> {
+        let mut lines = Vec::new();
+        self.wait_for(|event| {
+            lines.push(line_of(event, component)?.to_owned());
+            (lines.len() == n_lines).then_some(())
         });
+        lines
     }
 
     /// Waits until a supervisor has started this child for the n-th time, counted from 1, and answers its process.
     #[track_caller]
     pub(crate) fn wait_for_start(&self, child: &str, number: usize) -> Pid {
         let mut n_starts = 0;
-        self.wait_for(|event| match supervision(event) {
-            Some(SupervisorEvent::ChildStarted { id, pid, .. }) if &**id == child => {
-                n_starts += 1;
-                (n_starts == number).then_some(*pid)
-            }
-            _ => None,
+        self.wait_for(|event| {
+            let SupervisorEvent::ChildStarted { id, pid, .. } = supervision(event)? else {
+                return None;
+            };
+            n_starts += usize::from(&**id == child);
+            (&**id == child && n_starts == number).then_some(*pid)
         })
     }
 
     /// Waits for the end of a process of this component.
+    #[track_caller]
     pub(crate) fn wait_for_exit(&self, component: &str) -> Exit {
-        self.wait_for(|event| match event {
-            RuntimeEvent::Exited(exit) if &*exit.component == component => Some(exit.clone()),
-            _ => None,
+        self.wait_for(|event| {
+            exit(event)
+                .filter(|exit| &*exit.component == component)
+                .cloned()
         })
+    }
+
+    /// Waits for the end of this process.
+    #[track_caller]
+    pub(crate) fn wait_for_end(&self, pid: Pid) -> Exit {
+        self.wait_for(|event| exit(event).filter(|exit| exit.pid == pid).cloned())
     }
 
     /// Everything so far.
@@ -165,15 +177,9 @@ impl Recorder {
 
     /// Every line that processes of this component wrote so far.
     pub(crate) fn lines(&self, component: &str) -> Vec<String> {
-        let of = |event: &RuntimeEvent| match event {
-            RuntimeEvent::GuestLine {
-                component: who,
-                line,
-                ..
-            } if &**who == component => Some(line.clone()),
-            _ => None,
-        };
-        self.events.lock().iter().filter_map(of).collect()
+        let events = self.events.lock();
+        let lines = events.iter().filter_map(|event| line_of(event, component));
+        lines.map(str::to_owned).collect()
     }
 }
 
@@ -186,10 +192,31 @@ impl RuntimeObserver for Recorder {
 
 /// What a supervisor reported, if that is what this event is.
 pub(crate) fn supervision(event: &RuntimeEvent) -> Option<&SupervisorEvent> {
-    match event {
-        RuntimeEvent::Supervision(report) => Some(&report.event),
-        _ => None,
+    if let RuntimeEvent::Supervision(report) = event {
+        Some(&report.event)
+    } else {
+        None
     }
+}
+
+/// The end of a process, if that is what this event is.
+pub(crate) fn exit(event: &RuntimeEvent) -> Option<&Exit> {
+    if let RuntimeEvent::Exited(exit) = event {
+        Some(exit)
+    } else {
+        None
+    }
+}
+
+/// A line that processes of this component wrote, if that is what this event is.
+fn line_of<'a>(event: &'a RuntimeEvent, wanted: &str) -> Option<&'a str> {
+    let RuntimeEvent::GuestLine {
+        component, line, ..
+    } = event
+    else {
+        return None;
+    };
+    (&**component == wanted).then_some(line)
 }
 
 /// Some tests need what the kernel grants one operating system process for themselves.

@@ -9,10 +9,13 @@ use rusm_core::{AppEnd, ExitReason, Spawn};
 
 #[track_caller]
 fn assert_not_started(reason: &ExitReason, texts: &[&str]) {
-    match reason {
-        ExitReason::NotStarted(found) if texts.iter().all(|text| found.contains(text)) => {}
-        other => panic!("'{other}', and not a start refused with {texts:?}"),
-    }
+    let ExitReason::NotStarted(found) = reason else {
+        panic!("'{reason}', and not a start refused with {texts:?}");
+    };
+    assert!(
+        texts.iter().all(|text| found.contains(text)),
+        "{found} without {texts:?}"
+    );
 }
 
 #[test]

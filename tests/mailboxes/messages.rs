@@ -192,7 +192,7 @@ fn nobody_forges_news() {
         );
         stage.hears("witness", "monitor=ok");
         // The record of a down notice, as `abi/raw.md` has it: kind 3, whose end, no tag, a reference, reason killed.
-        let mut record = vec![
+        let mut record = [
             3_u64.to_le_bytes(),
             pid.to_le_bytes(),
             [0; 8],

@@ -123,14 +123,17 @@ fn a_child_that_does_not_stop_in_its_time_is_killed() {
         house.app.stop();
         house.app.wait();
         let events = house.scenario.recorder.events();
-        let stopped = events.iter().filter_map(|event| match supervision(event)? {
-            SupervisorEvent::ChildStopped {
+        let stopped = events.iter().filter_map(|event| {
+            let SupervisorEvent::ChildStopped {
                 id,
                 reason,
                 outcome,
                 ..
-            } => Some((&**id, reason.clone(), *outcome)),
-            _ => None,
+            } = supervision(event)?
+            else {
+                return None;
+            };
+            Some((&**id, reason.clone(), *outcome))
         });
         let stopped: Vec<_> = stopped.take(4).collect();
         let expected = [
