@@ -10,5 +10,6 @@ mod builds;
 mod programs;
 mod sample;
 mod single_files;
+mod stock;
 mod support;
 mod wrong_inputs;
