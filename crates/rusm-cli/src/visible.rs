@@ -4,17 +4,18 @@
 //! functions and file names: nothing that reaches the terminal moves its cursor, reverses a line,
 //! or starts a line of its own.
 
+use rusm_caps::is_steering;
 use std::borrow::Cow;
 use std::fmt::Write;
 
-/// The text on one line: control and direction characters are written as `\u{..}`.
+/// The text on one line: characters that steer it are written as `\u{..}`.
 pub(crate) fn visible(text: &str) -> Cow<'_, str> {
-    if !text.contains(steers) {
+    if !text.contains(is_steering) {
         return Cow::Borrowed(text);
     }
     let mut shown = String::with_capacity(text.len() + 16);
     for character in text.chars() {
-        if steers(character) {
+        if is_steering(character) {
             write!(shown, "{}", character.escape_unicode())
                 .expect("writing to a string does not fail");
         } else {
@@ -22,12 +23,6 @@ pub(crate) fn visible(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(shown)
-}
-
-/// Control characters, and those that turn the direction of a line or end it.
-fn steers(character: char) -> bool {
-    character.is_control()
-        || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]
@@ -42,6 +37,7 @@ mod tests {
             visible("a\r\nb\u{9b}c\u{202e}d"),
             "a\\u{d}\\u{a}b\\u{9b}c\\u{202e}d"
         );
+        assert_eq!(visible("a\u{200b}b"), "a\\u{200b}b");
         assert!(matches!(visible("plain: ünïcödé"), Cow::Borrowed(_)));
     }
 }

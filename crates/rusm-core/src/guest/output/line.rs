@@ -1,6 +1,7 @@
 //! Bytes to printable lines.
 
 use super::LINE_BYTES_MAX;
+use rusm_caps::is_steering;
 
 /// Collects bytes until a line is whole or too long.
 #[derive(Debug, Default)]
@@ -59,7 +60,8 @@ pub(crate) fn escape(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
         for character in chunk.valid().chars() {
-            if steers(character) {
+            // A tab moves on within its line and is left alone.
+            if is_steering(character) && character != '\t' {
                 text.extend(character.escape_unicode());
             } else {
                 text.push(character);
@@ -70,13 +72,4 @@ pub(crate) fn escape(bytes: &[u8]) -> String {
         }
     }
     text
-}
-
-/// Characters that show nothing themselves but change what is shown, the tab excepted.
-fn steers(character: char) -> bool {
-    let control = character.is_control() && character != '\t';
-    control
-        || matches!(character,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
