@@ -10,7 +10,7 @@
 
 use crate::process::Process;
 use crate::sync::Arc;
-use crossbeam_deque::{Injector, Steal, Stealer, Worker};
+use crate::sync::deque::{Injector, Steal, Stealer, Worker};
 use std::cell::Cell;
 use std::fmt;
 use std::time::Duration;

@@ -9,7 +9,7 @@ use super::{Hooks, Ready, Seat};
 use crate::kernel::Kernel;
 use crate::process::Process;
 use crate::slice::{self, After};
-use crate::sync::{Arc, AtomicBool, Mutex, Ordering};
+use crate::sync::{Arc, AtomicBool, Mutex, Ordering, per_thread};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
@@ -44,8 +44,8 @@ struct Local {
     is_preempted: Cell<bool>,
 }
 
-thread_local! {
-    static LOCAL: RefCell<Option<Rc<Local>>> = const { RefCell::new(None) };
+per_thread! {
+    static LOCAL: RefCell<Option<Rc<Local>>> = RefCell::new(None);
 }
 
 impl Crew {
@@ -91,12 +91,13 @@ impl Crew {
     }
 
     pub(super) fn ready(&self, process: Arc<Process>, why: Ready) {
-        LOCAL.with_borrow(
-            |local| match local.as_ref().filter(|local| local.is_of(self)) {
+        LOCAL.with(|local| {
+            let local = local.borrow();
+            match local.as_ref().filter(|local| local.is_of(self)) {
                 Some(local) => self.ready_here(local, process, why),
                 None => self.ready_outside(process),
-            },
-        );
+            }
+        });
     }
 
     fn ready_here(&self, local: &Local, process: Arc<Process>, why: Ready) {
@@ -176,7 +177,8 @@ impl Crew {
     }
 
     fn with_local<R>(&self, with: impl FnOnce(&Local) -> R) -> Option<R> {
-        LOCAL.with_borrow(|local| {
+        LOCAL.with(|local| {
+            let local = local.borrow();
             let local = local.as_ref().filter(|local| local.is_of(self))?;
             Some(with(local))
         })
@@ -270,7 +272,7 @@ fn work(kernel: &Arc<Kernel>, seat: Seat) {
         is_second: Cell::new(false),
         is_preempted: Cell::new(false),
     });
-    LOCAL.set(Some(Rc::clone(&local)));
+    LOCAL.with(|seat| seat.replace(Some(Rc::clone(&local))));
     crew.hooks.around_worker(&mut || {
         while let Some((process, is_second)) = crew.wait(kernel, &local) {
             local.is_second.set(is_second);
@@ -282,5 +284,5 @@ fn work(kernel: &Arc<Kernel>, seat: Seat) {
             }
         }
     });
-    LOCAL.set(None);
+    LOCAL.with(RefCell::take);
 }
