@@ -262,6 +262,9 @@ impl Inbox {
     }
 }
 
+#[cfg(all(loom, test))]
+mod models;
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -10,6 +10,8 @@ pub(crate) use loom::sync::atomic::{
 
 use loom::sync as checked;
 use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize as RealAtomicUsize, Ordering};
 use std::time::Duration;
 
 /// Declares a value of which each thread has its own.
@@ -97,5 +99,43 @@ impl Condvar {
     #[track_caller]
     pub(crate) fn notify_all(&self) {
         self.0.notify_all();
+    }
+}
+
+/// Runs `model` under every schedule that has at most so many preemptions (`None`: under every schedule), and
+/// every choice of values that the memory model leaves. `LOOM_MAX_PREEMPTIONS` overrides the number.
+pub(crate) fn explore(preemptions: Option<usize>, model: impl Fn() + Sync + Send + 'static) {
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound = builder.preemption_bound.or(preemptions);
+    let n_runs = Arc::new(RealAtomicUsize::new(0));
+    let count = Arc::clone(&n_runs);
+    builder.check(move || {
+        count.fetch_add(1, Ordering::Relaxed);
+        model();
+    });
+    println!("{} runs", n_runs.load(Ordering::Relaxed));
+}
+
+/// Lets its callers go on when all of them are there.
+pub(crate) struct Barrier {
+    n_missing: Mutex<usize>,
+    complete: Condvar,
+}
+
+impl Barrier {
+    pub(crate) fn new(n_missing: usize) -> Self {
+        Self {
+            n_missing: Mutex::new(n_missing),
+            complete: Condvar::new(),
+        }
+    }
+
+    pub(crate) fn wait(&self) {
+        let mut n_missing = self.n_missing.lock();
+        *n_missing -= 1;
+        self.complete.notify_all();
+        while *n_missing > 0 {
+            self.complete.wait(&mut n_missing);
+        }
     }
 }
