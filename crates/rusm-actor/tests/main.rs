@@ -13,7 +13,9 @@
 
 mod calls;
 mod exits;
+mod floods;
 mod info;
+mod large;
 mod links;
 mod mailbox;
 mod monitors;
