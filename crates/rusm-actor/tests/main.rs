@@ -16,6 +16,7 @@ mod exits;
 mod floods;
 mod info;
 mod large;
+mod link_trees;
 mod links;
 mod mailbox;
 mod monitors;
