@@ -25,6 +25,7 @@ mod node;
 mod order;
 mod pitfalls;
 mod receive;
+mod scale;
 mod scheduler;
 mod simulator;
 mod spawn;
