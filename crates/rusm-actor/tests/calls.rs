@@ -15,6 +15,29 @@ fn start_echo(me: &Context) -> Pid {
     })
 }
 
+/// A server that answers nothing, but tells the reference of each request in a message of this tag.
+fn start_revealing(me: &Context) -> (Pid, u64) {
+    const ADDRESS: u64 = 77;
+    let parent = me.pid();
+    let server = start(me, move |me| async move {
+        loop {
+            if let Event::Request(request) = next(&me).await {
+                me.send(parent, ADDRESS, request.id.as_u64().to_le_bytes())
+                    .unwrap();
+            }
+        }
+    });
+    (server, ADDRESS)
+}
+
+async fn next_address(me: &Context, tag: u64) -> Ref {
+    let Event::Message(message) = me.receive(Selector::tag(tag)).await else {
+        panic!()
+    };
+    let raw = message.payload.into_vec().try_into().unwrap();
+    Ref::from_u64(u64::from_le_bytes(raw)).unwrap()
+}
+
 #[test]
 fn call_reply() {
     everywhere(|me| async move {
@@ -276,6 +299,98 @@ fn alias_monitor() {
         assert_eq!(me.node().process_info(server).unwrap().ties.watchers, 0);
         me.kill(server);
         silence(&me).await;
+    });
+}
+
+/// The reference of a request is a reply address: what is sent to it while it stands arrives as the answer,
+/// and what is sent after it was given up is dropped before the mailbox.
+#[test]
+fn alias_revoked() {
+    on_seeds(|me| async move {
+        let (server, address) = start_revealing(&me);
+        for gives_up in [false, true] {
+            let call = me.call(server, 0, "", None);
+            let id = next_address(&me, address).await;
+            let helper = |text: &'static str| {
+                start(&me, move |me| async move {
+                    me.reply(id, text);
+                    ExitReason::Normal
+                })
+            };
+            if gives_up {
+                drop(call);
+                helper("too late");
+            } else {
+                helper("in time");
+                assert_eq!(call.await.unwrap().as_slice(), b"in time");
+            }
+            silence(&me).await;
+            assert_eq!(me.node().pending(), (0, 0));
+        }
+    });
+}
+
+/// Nobody but the caller takes the address back, by whatever operation on references.
+#[test]
+fn alias_owner_only() {
+    on_seeds(|me| async move {
+        let (server, address) = start_revealing(&me);
+        let call = me.call(server, 0, "", None);
+        let id = next_address(&me, address).await;
+        let other = me.spawn(child().monitor(), move |me| async move {
+            assert!(!me.demonitor(id));
+            assert_eq!((me.cancel_timer(id), me.read_timer(id)), (None, None));
+            ExitReason::Normal
+        });
+        next_down(&me, other.unwrap().monitor.unwrap()).await;
+        start(&me, move |me| async move {
+            me.reply(id, "it stands");
+            ExitReason::Normal
+        });
+        assert_eq!(call.await.unwrap().as_slice(), b"it stands");
+    });
+}
+
+/// One answer is taken, and the address is gone with it, also when several answer at once.
+#[test]
+fn alias_reply_once() {
+    everywhere(|me| async move {
+        let (server, address) = start_revealing(&me);
+        let call = me.call(server, 0, "", None);
+        let id = next_address(&me, address).await;
+        let repliers: Vec<_> = (0..4_u8)
+            .map(|number| {
+                let spawned = me.spawn(child().monitor(), move |me| async move {
+                    me.reply(id, [number]);
+                    ExitReason::Normal
+                });
+                spawned.unwrap().monitor.unwrap()
+            })
+            .collect();
+        assert!(call.await.unwrap().as_slice()[0] < 4);
+        for replier in repliers {
+            assert_eq!(next_down(&me, replier).await, ExitReason::Normal);
+        }
+        assert_eq!(me.node().pending(), (0, 0));
+        assert_eq!(me.try_receive(&Selector::any()), None);
+    });
+}
+
+/// The end of the callee revokes the address: a reply from elsewhere comes too late.
+#[test]
+fn alias_monitor_revokes_at_the_end_of_the_callee() {
+    on_seeds(|me| async move {
+        let (server, address) = start_revealing(&me);
+        let call = me.call(server, 0, "", None);
+        let id = next_address(&me, address).await;
+        me.exit_signal(server, boom());
+        assert_eq!(call.await, Err(CallError::Exited(boom())));
+        start(&me, move |me| async move {
+            me.reply(id, "too late");
+            ExitReason::Normal
+        });
+        silence(&me).await;
+        assert_eq!(me.node().pending(), (0, 0));
     });
 }
 

@@ -77,6 +77,27 @@ fn kill_untrappable() {
     });
 }
 
+/// Who traps and who does not; links see `Killed` as an ordinary reason.
+#[test]
+fn kill_untrappable_whoever_it_meets() {
+    everywhere(|me| async move {
+        me.trap_exits(true);
+        for traps in [false, true] {
+            let victim = me.spawn(child().link().monitor(), move |me| async move {
+                me.trap_exits(traps);
+                wait_for_ever(me).await
+            });
+            let victim = victim.unwrap();
+            me.kill(victim.pid);
+            assert_eq!(
+                next_down(&me, victim.monitor.unwrap()).await,
+                ExitReason::Killed
+            );
+            assert_eq!(next_exit(&me).await, (victim.pid, ExitReason::Killed));
+        }
+    });
+}
+
 #[test]
 fn kill_by_link() {
     everywhere(|me| async move {
@@ -165,22 +186,34 @@ fn acts_anywhere() {
             2 => me.sleep(Duration::from_secs(1 << 30)).await,
             3 => drop(me.call(other, 0, "", None).await),
             4 => std::future::pending().await,
-            _ => loop {
+            5 => loop {
                 me.yield_now().await;
+            },
+            // Computes, and looks at its ticks whether to give way.
+            _ => loop {
+                if me.should_yield(2) {
+                    me.yield_now().await;
+                }
             },
         }
         boom()
     }
     everywhere(|me| async move {
         let other = start_waiting(&me);
-        for how in 0..6 {
-            let victim = me
-                .spawn(child().monitor(), move |me| waits(me, how, other))
-                .unwrap();
+        for how in 0..7 {
+            let n_dropped = Arc::new(AtomicUsize::new(0));
+            let held = DropFlag(Arc::clone(&n_dropped));
+            let body = move |me| async move {
+                let _held = held;
+                waits(me, how, other).await
+            };
+            let victim = me.spawn(child().monitor(), body).unwrap();
             me.yield_now().await;
             me.kill(victim.pid);
             let reason = next_down(&me, victim.monitor.unwrap()).await;
             assert_eq!(reason, ExitReason::Killed, "waiting in way {how}");
+            // Its code is gone, so none of it runs any more.
+            assert_eq!(n_dropped.load(Ordering::SeqCst), 1);
         }
     });
 }

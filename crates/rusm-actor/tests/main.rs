@@ -13,7 +13,10 @@
 
 mod calls;
 mod exits;
+mod floods;
 mod info;
+mod large;
+mod link_trees;
 mod links;
 mod mailbox;
 mod monitors;
@@ -22,6 +25,7 @@ mod node;
 mod order;
 mod pitfalls;
 mod receive;
+mod scale;
 mod scheduler;
 mod simulator;
 mod spawn;

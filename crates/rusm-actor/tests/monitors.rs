@@ -1,7 +1,8 @@
 //! Monitors (OTP statements 050 to 059).
 
 use crate::support::*;
-use rusm_actor::{Event, ExitReason, Selector};
+use rusm_actor::{Event, ExitReason, Pid, Ref, Selector};
+use std::time::Duration;
 
 #[test]
 fn mon_down() {
@@ -92,6 +93,30 @@ fn mon_noops() {
     });
 }
 
+/// References that are nobody's monitor: made up, of a timer, of somebody else.
+#[test]
+fn mon_noops_of_unknown_references() {
+    everywhere(|me| async move {
+        let target = start_waiting(&me);
+        let own = me.monitor(target);
+        let parent = me.pid();
+        start(&me, move |me| async move {
+            let answer = me.demonitor(own);
+            me.send(parent, u64::from(answer), "").unwrap();
+            ExitReason::Normal
+        });
+        assert_eq!(next_message(&me).await.tag, 0);
+        let timer = me
+            .send_after(Duration::from_secs(60), me.pid(), 0, "")
+            .unwrap();
+        assert!(!me.demonitor(timer));
+        assert!(me.cancel_timer(timer).is_some());
+        assert!(!me.demonitor(Ref::from_u64(7).unwrap()));
+        me.kill(target);
+        assert_eq!(next_down(&me, own).await, ExitReason::Killed);
+    });
+}
+
 /// A process that watches itself ends like any other, and hears nothing before.
 #[test]
 fn mon_noops_on_oneself_never_fires() {
@@ -167,5 +192,49 @@ fn demon_flush() {
         // The first notice stands before the second, so it is in the mailbox; it is taken out.
         me.demonitor(first);
         assert_eq!(me.try_receive(&Selector::any()), None);
+    });
+}
+
+/// Either the monitor was removed or its notice was there, whatever the race.
+#[test]
+fn demon_info() {
+    everywhere(|me| async move {
+        for n_yields in 0..8 {
+            let pid = start(&me, |_| async { boom() });
+            let monitor = me.monitor(pid);
+            for _ in 0..n_yields {
+                me.yield_now().await;
+            }
+            assert_eq!(me.settle(), None);
+            let n_notices = me.ties().notices;
+            match me.demonitor(monitor) {
+                true => assert_eq!(n_notices, 0, "a notice was there"),
+                // It was there, or came between the two looks.
+                false => assert_eq!(me.ties().monitors, 0),
+            }
+            assert!(!me.demonitor(monitor), "it is removed once");
+            assert_eq!(me.try_receive(&Selector::any()), None);
+            assert_eq!((me.ties().monitors, me.ties().notices), (0, 0));
+        }
+        let read = me.monitor(me.parent().unwrap_or(Pid::from_u64(1).unwrap()));
+        next_down(&me, read).await;
+        assert!(!me.demonitor(read), "its notice has been read");
+    });
+}
+
+/// In the simulator nothing comes between two looks: exactly one of the two holds.
+#[test]
+fn demon_info_exactly() {
+    on_seeds(|me| async move {
+        for n_yields in 0..8 {
+            let pid = start(&me, |_| async { boom() });
+            let monitor = me.monitor(pid);
+            for _ in 0..n_yields {
+                me.yield_now().await;
+            }
+            assert_eq!(me.settle(), None);
+            let is_there = me.ties().notices == 1;
+            assert_eq!(me.demonitor(monitor), !is_there);
+        }
     });
 }

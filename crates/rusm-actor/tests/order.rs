@@ -1,5 +1,6 @@
 //! Messages and signal order (OTP statements 014 to 021).
 
+use crate::large::{once, once_on_threads};
 use crate::support::*;
 use rusm_actor::{Event, ExitReason, MailboxBounds, Pid, Selector, SendError};
 
@@ -44,6 +45,38 @@ fn fifo_pair() {
     });
 }
 
+/// A million messages of each of two senders, over every worker.
+#[test]
+fn fifo_pair_of_a_million() {
+    once_on_threads(|me| async move {
+        const N: u64 = 1_000_000;
+        let collector = me.spawn(child().bounds(roomy()).monitor(), |me| async move {
+            let mut last = [0; 2];
+            for _ in 0..2 * N {
+                let message = next_message(&me).await;
+                let sender = usize::from(message.payload.as_slice()[0]);
+                assert_eq!(message.tag, last[sender] + 1);
+                last[sender] = message.tag;
+            }
+            ExitReason::Normal
+        });
+        let collector = collector.unwrap();
+        for sender in [0_u8, 1] {
+            start(&me, move |me| async move {
+                for tag in 1..=N {
+                    me.send(collector.pid, tag, [sender]).unwrap();
+                    if tag % 1_000 == 0 {
+                        me.yield_now().await;
+                    }
+                }
+                ExitReason::Normal
+            });
+        }
+        let end = next_down(&me, collector.monitor.unwrap()).await;
+        assert_eq!(end, ExitReason::Normal);
+    });
+}
+
 #[test]
 fn fifo_pair_with_oneself() {
     everywhere(|me| async move {
@@ -75,6 +108,35 @@ fn order_all_signals() {
         assert_eq!(next_message(&me).await.tag, 2);
         assert_eq!(next_message(&me).await.tag, 3);
         assert_eq!(next_exit(&me).await, (sender, boom()));
+    });
+}
+
+/// Ties made and undone before a fatal signal count as they stood when it was met.
+#[test]
+fn order_all_signals_of_ties() {
+    on_seeds(|me| async move {
+        me.trap_exits(true);
+        for way in 0..4 {
+            let victim = start_waiting(&me);
+            let mut monitor = None;
+            match way {
+                0 => me.link(victim),
+                1 => {
+                    me.link(victim);
+                    me.unlink(victim);
+                }
+                2 => monitor = Some(me.monitor(victim)),
+                _ => drop(me.demonitor(me.monitor(victim))),
+            }
+            me.exit_signal(victim, boom());
+            match (way, monitor) {
+                (0, _) => assert_eq!(next_exit(&me).await, (victim, boom())),
+                (_, Some(monitor)) => assert_eq!(next_down(&me, monitor).await, boom()),
+                _ => {}
+            }
+            silence(&me).await;
+            assert!(!me.node().is_alive(victim));
+        }
     });
 }
 
@@ -204,6 +266,29 @@ fn send_async() {
             end_of(&me, busy).await,
             ExitReason::Normal | ExitReason::NoProcess
         ));
+    });
+}
+
+/// A million unread messages are no reason to wait, nor one to drop anything.
+#[test]
+fn send_async_to_a_million_unread() {
+    once(|me| async move {
+        const N: u64 = 1_000_000;
+        let busy = me
+            .spawn(child().bounds(roomy()).monitor(), wait_for_ever)
+            .unwrap();
+        for tag in 0..N {
+            me.send(busy.pid, tag, "").unwrap();
+        }
+        // No await so far: nobody else has run.
+        let info = me.node().process_info(busy.pid).unwrap();
+        assert_eq!((info.state, info.mailbox_len), ("runnable", 1_000_000));
+        me.yield_now().await;
+        me.send(busy.pid, u64::MAX, "").unwrap();
+        assert_eq!(
+            next_down(&me, busy.monitor.unwrap()).await,
+            ExitReason::Normal
+        );
     });
 }
 

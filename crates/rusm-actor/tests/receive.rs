@@ -1,8 +1,11 @@
 //! Receiving (OTP statements 022 to 029).
 
+use crate::large::once_on_threads;
 use crate::support::*;
 use rusm_actor::{Event, ExitReason, Selector};
 use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -91,6 +94,30 @@ fn after_zero() {
     });
 }
 
+/// Nobody else runs meanwhile, and the match may be the last of many that have just arrived.
+#[test]
+fn after_zero_does_not_block_and_looks_through_all() {
+    on_seeds(|me| async move {
+        let has_run = Arc::new(AtomicBool::new(false));
+        let flag = Arc::clone(&has_run);
+        start(&me, move |_| async move {
+            flag.store(true, Ordering::SeqCst);
+            ExitReason::Normal
+        });
+        for tag in 0..500 {
+            me.send(me.pid(), tag, "").unwrap();
+        }
+        let at_once = Duration::ZERO;
+        assert_eq!(me.receive_timeout(Selector::tag(500), at_once).await, None);
+        assert!(
+            me.receive_timeout(Selector::tag(499), at_once)
+                .await
+                .is_some()
+        );
+        assert!(!has_run.load(Ordering::SeqCst));
+    });
+}
+
 #[test]
 fn after_not_early() {
     on_seeds(|me| async move {
@@ -107,6 +134,27 @@ fn after_not_early() {
         }
         for _ in 0..200 {
             assert_eq!(next_message(&me).await.tag, 1);
+        }
+    });
+}
+
+/// Ten thousand wait at once, on the machine's clock.
+#[test]
+fn after_not_early_for_ten_thousand() {
+    once_on_threads(|me| async move {
+        let waiting = (0..10_000).map(|n_ms| {
+            let spawned = me.spawn(child().monitor(), move |me| async move {
+                let timeout = Duration::from_millis(n_ms % 20);
+                let due = me.node().now() + timeout;
+                assert_eq!(me.receive_timeout(Selector::any(), timeout).await, None);
+                assert!(me.node().now() >= due);
+                ExitReason::Normal
+            });
+            spawned.unwrap().monitor.unwrap()
+        });
+        let waiting: Vec<_> = waiting.collect();
+        for monitor in waiting {
+            assert_eq!(next_down(&me, monitor).await, ExitReason::Normal);
         }
     });
 }

@@ -18,6 +18,32 @@ fn spawn_returns() {
     });
 }
 
+/// Spawning only begins: the child has not run when its pid is there. A failing child ends who is linked.
+#[test]
+fn spawn_returns_before_the_child_runs() {
+    on_seeds(|me| async move {
+        let n_run = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&n_run);
+        let pid = start(&me, move |_| async move {
+            counter.fetch_add(1, Ordering::SeqCst);
+            ExitReason::Normal
+        });
+        assert_eq!(
+            (n_run.load(Ordering::SeqCst), me.node().is_alive(pid)),
+            (0, true)
+        );
+        settle_simulation(&me).await;
+        assert_eq!(n_run.load(Ordering::SeqCst), 1);
+        let linked = me.spawn(child().monitor(), |me| async move {
+            me.spawn(child().link(), |_| async { panic!("at once") })
+                .unwrap();
+            wait_for_ever(me).await
+        });
+        let reason = next_down(&me, linked.unwrap().monitor.unwrap()).await;
+        assert_eq!(reason, ExitReason::trap("host panic: at once"));
+    });
+}
+
 #[test]
 fn id_not_reused() {
     on_threads(|me| async move {
@@ -33,12 +59,17 @@ fn id_not_reused() {
                 spawned.pid
             );
         }
-        // Slots are used again, serials never: a stale pid reaches nobody.
+        // Slots are used again, serials never: what is sent to a stale pid reaches nobody.
         let newest = start_waiting(&me);
         for stale in seen {
             assert!(!me.node().is_alive(stale));
             me.kill(stale);
+            me.exit_signal(stale, boom());
+            me.send(stale, u64::MAX, "").unwrap();
+            assert_eq!(end_of(&me, stale).await, ExitReason::NoProcess);
         }
+        let info = me.node().process_info(newest).unwrap();
+        assert_eq!((info.mailbox_len, info.ties.watchers), (0, 0));
         assert!(me.node().is_alive(newest));
     });
 }

@@ -46,6 +46,24 @@ fn timer_cancel() {
     });
 }
 
+/// Reading answers what cancelling would, and changes nothing.
+#[test]
+fn timer_cancel_after_reading() {
+    on_seeds(|me| async move {
+        let timer = me.send_after(ms(10), me.pid(), 1, "").unwrap();
+        assert_eq!(me.read_timer(timer), Some(ms(10)));
+        me.sleep(ms(4)).await;
+        assert_eq!(me.read_timer(timer), Some(ms(6)));
+        assert_eq!(me.read_timer(timer), Some(ms(6)));
+        assert_eq!(next_message(&me).await.tag, 1);
+        assert_eq!(me.read_timer(timer), None);
+        let cancelled = me.send_after(ms(10), me.pid(), 2, "").unwrap();
+        assert_eq!(me.cancel_timer(cancelled), Some(ms(10)));
+        assert_eq!(me.read_timer(cancelled), None);
+        assert_eq!(me.read_timer(Ref::from_u64(12_345).unwrap()), None);
+    });
+}
+
 /// Cancel against expiry, on the machine's clock: exactly one of the two happens.
 #[test]
 fn timer_race() {
@@ -138,6 +156,26 @@ fn timer_bad() {
         }
         // One that can never come due does not keep a simulation from its end.
         me.send_after(Duration::MAX, me.pid(), 1, "").unwrap();
+    });
+}
+
+/// 2^31 ms, over three weeks, come due to the millisecond; time is the node's own and no wall clock's.
+#[test]
+fn timer_monotonic() {
+    on_seeds(|me| async move {
+        let start = me.node().now();
+        me.send_after(ms(1 << 31), me.pid(), 1, "").unwrap();
+        assert_eq!(next_message(&me).await.tag, 1);
+        assert_eq!(me.node().now() - start, ms(1 << 31));
+    });
+    on_threads(|me| async move {
+        let mut last = me.node().now();
+        for _ in 0..1_000 {
+            let now = me.node().now();
+            assert!(now >= last, "time ran backwards");
+            last = now;
+            me.yield_now().await;
+        }
     });
 }
 
