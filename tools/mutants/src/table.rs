@@ -1,0 +1,125 @@
+//! The table: every deliberate bug, what it breaks, and the tests that must fail under it.
+//!
+//! A bug is told by the text that it replaces, which must stand in the source exactly once; `cargo test`
+//! checks that, so that the table keeps up with the code.
+
+mod demanded;
+mod kernel;
+mod scheduling;
+mod supervision;
+
+use std::error::Error;
+
+/// One replacement of text.
+#[derive(Clone, Copy, Debug)]
+pub struct Edit {
+    /// Relative to the workspace's root.
+    pub file: &'static str,
+    /// What must be there, once.
+    pub find: &'static str,
+    /// What comes in its place.
+    pub replace: &'static str,
+}
+
+/// A test program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Suite {
+    /// Of which package.
+    pub package: &'static str,
+    /// As Cargo is told to choose it.
+    pub target: &'static [&'static str],
+}
+
+/// A deliberate bug.
+#[derive(Clone, Copy, Debug)]
+pub struct Mutant {
+    /// What it is called on the command line.
+    pub name: &'static str,
+    /// What it breaks.
+    pub breaks: &'static str,
+    /// The bug.
+    pub edits: &'static [Edit],
+    /// Whose tests catch it.
+    pub suite: Suite,
+    /// The tests of that suite that must all fail.
+    pub caught_by: &'static [&'static str],
+    /// Whether a test that never ends counts as one that fails. Such a mutant names one test.
+    pub may_hang: bool,
+}
+
+pub(crate) const KERNEL: Suite = Suite {
+    package: "rusm-actor",
+    target: &["--test", "main"],
+};
+pub(crate) const KERNEL_UNITS: Suite = Suite {
+    package: "rusm-actor",
+    target: &["--lib"],
+};
+pub(crate) const SUPERVISOR: Suite = Suite {
+    package: "rusm-supervisor",
+    target: &["--test", "semantics"],
+};
+pub(crate) const SUPERVISOR_UNITS: Suite = Suite {
+    package: "rusm-supervisor",
+    target: &["--lib"],
+};
+
+const fn edit(file: &'static str, find: &'static str, replace: &'static str) -> Edit {
+    Edit {
+        file,
+        find,
+        replace,
+    }
+}
+
+const fn mutant(
+    name: &'static str,
+    breaks: &'static str,
+    suite: Suite,
+    caught_by: &'static [&'static str],
+    edits: &'static [Edit],
+) -> Mutant {
+    Mutant {
+        name,
+        breaks,
+        edits,
+        suite,
+        caught_by,
+        may_hang: false,
+    }
+}
+
+impl Mutant {
+    /// Its test may never end.
+    const fn may_hang(mut self) -> Self {
+        self.may_hang = true;
+        self
+    }
+}
+
+impl Edit {
+    /// The text with the bug in it.
+    ///
+    /// # Errors
+    /// When what is to be replaced is not there exactly once.
+    pub fn apply(&self, text: &str) -> Result<String, Box<dyn Error>> {
+        match text.matches(self.find).count() {
+            1 => Ok(text.replacen(self.find, self.replace, 1)),
+            n => Err(format!("{}: found {n} times: {:?}", self.file, self.find).into()),
+        }
+    }
+}
+
+/// Every mutant: first those that were asked for, then those of our own.
+pub fn all() -> Vec<Mutant> {
+    let parts = [
+        demanded::MUTANTS,
+        kernel::MUTANTS,
+        scheduling::MUTANTS,
+        supervision::MUTANTS,
+    ];
+    parts.concat()
+}
+
+#[cfg(test)]
+mod tests;
