@@ -177,3 +177,6 @@ fn tell(kernel: &Kernel, to: Pid, signal: Signal) {
         let _gone = process.deliver(kernel, Envelope::Signal(signal));
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -252,3 +252,6 @@ pub(crate) fn arm(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

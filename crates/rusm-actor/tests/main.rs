@@ -12,6 +12,7 @@
 )]
 
 mod calls;
+mod caught;
 mod exits;
 mod info;
 mod links;

@@ -75,8 +75,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
         &["order::fifo_pair_with_oneself", "receive::wake_on_match"],
         &[edit(
             "crates/rusm-actor/src/state.rs",
-            "(RunState::Running, RunState::Rerun, Woken::Nothing)",
-            "(RunState::Running, RunState::Running, Woken::Nothing)",
+            "RunState::Running => (RunState::Running, RunState::Rerun, Woken::Nothing)",
+            "RunState::Running => (RunState::Running, RunState::Running, Woken::Nothing)",
         )],
     ),
     mutant(

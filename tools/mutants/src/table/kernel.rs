@@ -18,7 +18,9 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "old-link-acts",
         "an exit signal of an earlier link of the same pair acts on the later one (044)",
         KERNEL_UNITS,
-        &["relations::tests::x"],
+        &[
+            "relations::tests::unlink_final_even_when_the_notice_is_on_its_way_and_the_link_is_made_anew",
+        ],
         &[edit(
             "crates/rusm-actor/src/relations.rs",
             "(own != 0 && link.peer == own) || (peer != 0 && link.own == peer)",
@@ -328,6 +330,37 @@ pub(super) const MUTANTS: &[Mutant] = &[
             "kernel.registry.release(process.pid);",
             "",
         )],
+    ),
+    mutant(
+        "body-dropped-late",
+        "links and watchers are told before the body is dropped (012, 040)",
+        KERNEL,
+        &["caught::whoever_is_told_first_finds_everything_released"],
+        &[edit(
+            "crates/rusm-actor/src/exit.rs",
+            "drop_body(process, &reason);",
+            "",
+        )],
+    ),
+    mutant(
+        "table-left-late",
+        "links and watchers are told before the process has left the table (012)",
+        KERNEL,
+        &["caught::whoever_is_told_first_finds_everything_released"],
+        &[
+            edit(
+                "crates/rusm-actor/src/exit.rs",
+                "let was_last = kernel.table.remove(process.pid);
+    let unanswered",
+                "let unanswered",
+            ),
+            edit(
+                "crates/rusm-actor/src/exit.rs",
+                "let links = tell_relations(kernel, process.pid, owner, &reason);",
+                "let links = tell_relations(kernel, process.pid, owner, &reason);
+                 let was_last = kernel.table.remove(process.pid);",
+            ),
+        ],
     ),
     mutant(
         "group-not-left",
