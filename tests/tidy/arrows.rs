@@ -10,6 +10,8 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
         &["crossbeam-deque", "parking_lot", "slab", "thiserror"],
     ),
     ("rusm-supervisor", &["rusm-actor"], &["thiserror"]),
+    // For tests: the crates below it use it as a dev-dependency.
+    ("rusm-sim", &["rusm-actor"], &[]),
     ("rusm-caps", &[], &["thiserror"]),
     (
         "rusm-manifest",
