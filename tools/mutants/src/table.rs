@@ -59,8 +59,8 @@ pub(crate) const SUPERVISOR: Suite = Suite {
     package: "rusm-supervisor",
     target: &["--test", "semantics"],
 };
-pub(crate) const SUPERVISOR_UNITS: Suite = Suite {
-    package: "rusm-supervisor",
+pub(crate) const PLAN: Suite = Suite {
+    package: "rusm-plan",
     target: &["--lib"],
 };
 

@@ -1,6 +1,6 @@
 //! The ten bugs that a runtime of this kind must not have unnoticed.
 
-use super::{KERNEL, Mutant, SUPERVISOR, SUPERVISOR_UNITS, edit, mutant};
+use super::{KERNEL, KERNEL_UNITS, Mutant, PLAN, SUPERVISOR, edit, mutant};
 
 pub(super) const MUTANTS: &[Mutant] = &[
     mutant(
@@ -30,8 +30,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
     mutant(
         "name-after-exit",
         "names and groups are released after links and watchers were told (012, 068, 071)",
-        KERNEL,
-        &["caught::whoever_is_told_first_finds_everything_released"],
+        KERNEL_UNITS,
+        &["exit::tests::everything_is_released_before_anybody_is_told"],
         &[
             edit(
                 "crates/rusm-actor/src/exit.rs",
@@ -49,10 +49,10 @@ pub(super) const MUTANTS: &[Mutant] = &[
     mutant(
         "intensity-off-by-one",
         "one restart more than the intensity allows (124)",
-        SUPERVISOR_UNITS,
-        &["intensity::tests::intensity_exact"],
+        PLAN,
+        &["intensity::tests::intensity_exact", "plan::tests::intensity_plan"],
         &[edit(
-            "crates/rusm-supervisor/src/intensity.rs",
+            "crates/rusm-plan/src/intensity.rs",
             "self.restarts.len() >= n_allowed",
             "self.restarts.len() > n_allowed",
         )],
@@ -63,7 +63,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         SUPERVISOR,
         &["restart::one_for_all", "restart::rest_for_one"],
         &[edit(
-            "crates/rusm-supervisor/src/plan.rs",
+            "crates/rusm-plan/src/plan.rs",
             "steps.extend(back.map(",
             "steps.extend(back.rev().map(",
         )],
@@ -72,7 +72,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "lost-wake-up",
         "a process that is woken during its slice is not run again (023)",
         KERNEL,
-        &["order::fifo_pair_with_oneself", "receive::wake_on_match"],
+        &["order::fifo_pair_with_oneself"],
         &[edit(
             "crates/rusm-actor/src/state.rs",
             "RunState::Running => (RunState::Running, RunState::Rerun, Woken::Nothing)",

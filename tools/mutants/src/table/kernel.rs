@@ -75,7 +75,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "trap-flag-early",
         "the trap flag acts on signals that arrived before it was set (039)",
         KERNEL,
-        &["exits::trap_at_receipt"],
+        &["caught::trap_at_receipt_of_what_arrived_in_the_slice"],
         &[edit(
             "crates/rusm-actor/src/context/signals.rs",
             "pub fn trap_exits(&self, on: bool) -> bool {",
@@ -158,7 +158,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "reply-overwritten",
         "the end of a server takes the place of the reply that it gave before (096)",
         KERNEL,
-        &["calls::call_server_replies_and_dies"],
+        &["caught::call_reply_then_the_end_of_the_server"],
         &[edit(
             "crates/rusm-actor/src/process.rs",
             "if let Some(call @ PendingCall::Waiting { .. }) = self.calls.get_mut(&id) {",
@@ -182,10 +182,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "call-never-forgotten",
         "a call that was given up stays pending (095, pitfall 2)",
         KERNEL,
-        &[
-            "calls::a_call_that_is_dropped_is_forgotten",
-            "calls::late_reply",
-        ],
+        &["calls::a_call_that_is_dropped_is_forgotten"],
         &[edit(
             "crates/rusm-actor/src/context/call.rs",
             "forget(self.context, id);",
@@ -217,8 +214,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
     mutant(
         "timer-outlives-receiver",
         "timers addressed to a process stay when it ends (077, pitfall 5)",
-        KERNEL,
-        &["timers::timer_dead_dest"],
+        KERNEL_UNITS,
+        &["exit::tests::an_end_leaves_nothing_in_the_kernel"],
         &[edit(
             "crates/rusm-actor/src/exit.rs",
             "kernel.timers.drop_charged(process.pid);",
@@ -269,7 +266,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "timeout-beats-exit",
         "a timeout that expires is answered though a fatal signal was met (029)",
         KERNEL,
-        &["receive::exit_beats_timeout"],
+        &["exits::not_catchable"],
         &[edit(
             "crates/rusm-actor/src/context/receive.rs",
             "!self.receive.context.is_doomed() && self.alarm.is_due()",
@@ -334,8 +331,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
     mutant(
         "body-dropped-late",
         "links and watchers are told before the body is dropped (012, 040)",
-        KERNEL,
-        &["caught::whoever_is_told_first_finds_everything_released"],
+        KERNEL_UNITS,
+        &["exit::tests::everything_is_released_before_anybody_is_told"],
         &[edit(
             "crates/rusm-actor/src/exit.rs",
             "drop_body(process, &reason);",
@@ -345,8 +342,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
     mutant(
         "table-left-late",
         "links and watchers are told before the process has left the table (012)",
-        KERNEL,
-        &["caught::whoever_is_told_first_finds_everything_released"],
+        KERNEL_UNITS,
+        &["exit::tests::everything_is_released_before_anybody_is_told"],
         &[
             edit(
                 "crates/rusm-actor/src/exit.rs",

@@ -1,6 +1,6 @@
 //! Bugs in starting, restarting and stopping children.
 
-use super::{Mutant, SUPERVISOR, SUPERVISOR_UNITS, edit, mutant};
+use super::{Mutant, PLAN, SUPERVISOR, edit, mutant};
 
 pub(super) const MUTANTS: &[Mutant] = &[
     mutant(
@@ -9,7 +9,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         SUPERVISOR,
         &["start::sup_order"],
         &[edit(
-            "crates/rusm-supervisor/src/plan.rs",
+            "crates/rusm-plan/src/plan.rs",
             ".rev()
         .filter(|(_, child)| child.state.is_running());",
             ".filter(|(_, child)| child.state.is_running());",
@@ -18,13 +18,13 @@ pub(super) const MUTANTS: &[Mutant] = &[
     mutant(
         "one-for-all-counts-children",
         "a restart of several children counts once per child (125)",
-        SUPERVISOR_UNITS,
+        PLAN,
         &[
             "plan::tests::one_for_all_plan",
             "plan::tests::rest_for_one_plan",
         ],
         &[edit(
-            "crates/rusm-supervisor/src/plan.rs",
+            "crates/rusm-plan/src/plan.rs",
             "steps.extend(back.map(|(key, _)| Step::Start(key)));",
             "steps.extend(back.flat_map(|(key, _)| [Step::CountRestart(key), Step::Start(key)]));",
         )],
@@ -35,7 +35,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         SUPERVISOR,
         &["restart::rest_for_one"],
         &[edit(
-            "crates/rusm-supervisor/src/plan.rs",
+            "crates/rusm-plan/src/plan.rs",
             "Strategy::RestForOne => key >= who,",
             "Strategy::RestForOne => true,",
         )],
@@ -46,7 +46,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         SUPERVISOR,
         &["restart::a_temporary_child_is_forgotten"],
         &[edit(
-            "crates/rusm-supervisor/src/plan.rs",
+            "crates/rusm-plan/src/plan.rs",
             "steps.push(Step::Forget(who));",
             "",
         )],
@@ -58,12 +58,12 @@ pub(super) const MUTANTS: &[Mutant] = &[
         &["restart::bystander"],
         &[
             edit(
-                "crates/rusm-supervisor/src/plan.rs",
+                "crates/rusm-plan/src/plan.rs",
                 "steps.push(Step::Forget(key));",
                 "",
             ),
             edit(
-                "crates/rusm-supervisor/src/plan.rs",
+                "crates/rusm-plan/src/plan.rs",
                 "is_concerned(*key) && child.spec.restart != Restart::Temporary",
                 "is_concerned(*key) && child.spec.id.len() > 0",
             ),
@@ -86,7 +86,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         SUPERVISOR,
         &["restart::intensity_window"],
         &[edit(
-            "crates/rusm-supervisor/src/intensity.rs",
+            "crates/rusm-plan/src/intensity.rs",
             "now.saturating_sub(*restart) > self.intensity.period",
             "now.saturating_sub(*restart) > Duration::MAX",
         )],
@@ -94,10 +94,10 @@ pub(super) const MUTANTS: &[Mutant] = &[
     mutant(
         "window-without-edge",
         "a restart exactly one period old no longer counts (125)",
-        SUPERVISOR_UNITS,
+        PLAN,
         &["intensity::tests::intensity_window"],
         &[edit(
-            "crates/rusm-supervisor/src/intensity.rs",
+            "crates/rusm-plan/src/intensity.rs",
             "now.saturating_sub(*restart) > self.intensity.period",
             "now.saturating_sub(*restart) >= self.intensity.period",
         )],
@@ -200,7 +200,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         SUPERVISOR,
         &["restart::auto_shutdown"],
         &[edit(
-            "crates/rusm-supervisor/src/plan.rs",
+            "crates/rusm-plan/src/plan.rs",
             "AutoShutdown::AnySignificant => child.spec.is_significant,",
             "AutoShutdown::AnySignificant => false,",
         )],
