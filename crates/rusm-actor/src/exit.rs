@@ -172,6 +172,8 @@ fn tell_relations(kernel: &Kernel, me: Pid, owner: Owner, reason: &ExitReason) -
 }
 
 fn tell(kernel: &Kernel, to: Pid, signal: Signal) {
+    #[cfg(test)]
+    tests::look_round(kernel);
     if let Some(process) = kernel.table.find(to) {
         // Closed meanwhile: nobody is left to tell.
         let _gone = process.deliver(kernel, Envelope::Signal(signal));

@@ -1,55 +1,45 @@
 //! Tests that were missing: deliberate bugs that nothing else caught (see `tools/mutants`).
 
 use crate::support::*;
-use rusm_actor::{Event, Selector};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use rusm_actor::{Event, ExitReason};
 
-/// How many processes are linked with the one that ends: telling them all takes a while, in which who was
-/// told first looks round on another worker.
-const CROWD: usize = 2_000;
-
-/// Statements 012, 068 and 071, at the earliest moment at which anybody can know.
+/// Statement 039: a signal that arrived in this very slice, before the flag was set, is judged by the old
+/// setting.
 #[test]
-fn whoever_is_told_first_finds_everything_released() {
-    let node = node(2);
-    let done = node.block_on(|me| async move {
-        me.trap_exits(true);
-        for _ in 0..3 {
-            let n_dropped = Arc::new(AtomicUsize::new(0));
-            let held = DropFlag(Arc::clone(&n_dropped));
-            let victim = me.spawn(child().name(name("holder")).link(), |me| async move {
-                let _held = held;
-                me.join(name("group"));
-                me.receive(Selector::tag(1)).await;
-                boom()
-            });
-            let victim = victim.unwrap().pid;
-            for _ in 0..CROWD {
-                start(&me, move |member| async move {
-                    member.link(victim);
-                    member.send(victim, 0, "linked").unwrap();
-                    wait_for_ever(member).await
+fn trap_at_receipt_of_what_arrived_in_the_slice() {
+    everywhere(|me| async move {
+        let dead = start(&me, |_| async { ExitReason::Normal });
+        end_of(&me, dead).await;
+        let victim = me.spawn(child().monitor(), move |me| async move {
+            me.link(dead); // Its exit signal arrives at once.
+            me.trap_exits(true);
+            wait_for_ever(me).await
+        });
+        let reason = next_down(&me, victim.unwrap().monitor.unwrap()).await;
+        assert_eq!(reason, ExitReason::NoProcess);
+    });
+}
+
+/// Statement 096: once there is a reply, the end of the server that handed the request on does not count,
+/// though both are there when the caller looks.
+#[test]
+fn call_reply_then_the_end_of_the_server() {
+    on_seeds(|me| async move {
+        for _ in 0..10 {
+            let server = start(&me, |me| async move {
+                let Event::Request(request) = next(&me).await else {
+                    panic!()
+                };
+                let server = me.pid();
+                start(&me, move |me| async move {
+                    me.reply(request.id, "by another");
+                    me.exit_signal(server, boom());
+                    ExitReason::Normal
                 });
-            }
-            while me.node().process_info(victim).unwrap().mailbox_len < CROWD {
-                me.yield_now().await;
-            }
-            me.send(victim, 1, "end").unwrap();
-            // This process was there first, so it is told first; its worker does nothing but look.
-            let from_victim = Selector {
-                sender: Some(victim),
-                ..Selector::any()
-            };
-            while !matches!(me.try_receive(&from_victim), Some(Event::Exit { .. })) {
-                me.should_yield(0); // Lets the other worker take the victim.
-            }
-            assert!(me.members("group").is_empty());
-            assert_eq!(n_dropped.load(Ordering::SeqCst), 1);
-            assert_eq!(me.whereis("holder"), None);
-            assert!(me.node().process_info(victim).is_none());
+                wait_for_ever(me).await
+            });
+            let reply = me.call(server, 0, "", None).await;
+            assert_eq!(reply.unwrap().as_slice(), b"by another");
         }
     });
-    done.unwrap();
-    node.shutdown();
 }

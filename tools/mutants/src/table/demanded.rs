@@ -50,7 +50,10 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "intensity-off-by-one",
         "one restart more than the intensity allows (124)",
         PLAN,
-        &["intensity::tests::intensity_exact", "plan::tests::intensity_plan"],
+        &[
+            "intensity::tests::intensity_exact",
+            "plan::tests::intensity_plan",
+        ],
         &[edit(
             "crates/rusm-plan/src/intensity.rs",
             "self.restarts.len() >= n_allowed",

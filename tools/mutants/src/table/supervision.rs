@@ -11,22 +11,20 @@ pub(super) const MUTANTS: &[Mutant] = &[
         &[edit(
             "crates/rusm-plan/src/plan.rs",
             ".rev()
-        .filter(|(_, child)| child.state.is_running());",
-            ".filter(|(_, child)| child.state.is_running());",
+        .filter(|(_, child)| child.state().is_running());",
+            ".filter(|(_, child)| child.state().is_running());",
         )],
     ),
     mutant(
         "one-for-all-counts-children",
         "a restart of several children counts once per child (125)",
         PLAN,
-        &[
-            "plan::tests::one_for_all_plan",
-            "plan::tests::rest_for_one_plan",
-        ],
+        &["plan::tests::intensity_plan"],
         &[edit(
             "crates/rusm-plan/src/plan.rs",
-            "steps.extend(back.map(|(key, _)| Step::Start(key)));",
-            "steps.extend(back.flat_map(|(key, _)| [Step::CountRestart(key), Step::Start(key)]));",
+            "if window.count(now) == Verdict::Exceeded {",
+            "let n = if rules.strategy == Strategy::OneForAll { children.iter().count() } else { 1 };
+             if (0..n).any(|_| window.count(now) == Verdict::Exceeded) {",
         )],
     ),
     mutant(
@@ -36,8 +34,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
         &["restart::rest_for_one"],
         &[edit(
             "crates/rusm-plan/src/plan.rs",
-            "Strategy::RestForOne => key >= who,",
-            "Strategy::RestForOne => true,",
+            "restart_all(children.iter_from(who))",
+            "restart_all(children.iter())",
         )],
     ),
     mutant(
@@ -47,8 +45,11 @@ pub(super) const MUTANTS: &[Mutant] = &[
         &["restart::a_temporary_child_is_forgotten"],
         &[edit(
             "crates/rusm-plan/src/plan.rs",
-            "steps.push(Step::Forget(who));",
-            "",
+            ".then_some(Step::Forget(who))
+        .into_iter()",
+            ".then_some(Step::Forget(who))
+        .filter(|_| false)
+        .into_iter()",
         )],
     ),
     mutant(
@@ -64,8 +65,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
             ),
             edit(
                 "crates/rusm-plan/src/plan.rs",
-                "is_concerned(*key) && child.spec.restart != Restart::Temporary",
-                "is_concerned(*key) && child.spec.id.len() > 0",
+                "concerned.filter(|(_, child)| child.policy().restart != Restart::Temporary)",
+                "concerned",
             ),
         ],
     ),
@@ -73,11 +74,11 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "transient-restarted-on-shutdown",
         "a transient child that ended with shutdown is restarted (119, pitfall 13)",
         SUPERVISOR,
-        &["restart::restart_types"],
+        &["caught::restart_types_transient_after_shutdown"],
         &[edit(
-            "crates/rusm-supervisor/src/child_spec.rs",
-            "Self::Transient => !reason.is_orderly(),",
-            "Self::Transient => !reason.is_normal(),",
+            "crates/rusm-plan/src/policy.rs",
+            "Self::Transient => end == EndKind::Abnormal,",
+            "Self::Transient => end != EndKind::Normal,",
         )],
     ),
     mutant(
@@ -106,7 +107,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "brutal-kill-asks-first",
         "a child that is to be killed at once is asked first (115)",
         SUPERVISOR,
-        &["stop::stop_brutal"],
+        &["caught::stop_brutal_is_a_kill_to_all"],
         &[edit(
             "crates/rusm-supervisor/src/supervisor.rs",
             "Shutdown::BrutalKill => {",
@@ -154,8 +155,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
         &["start::sup_start_fail"],
         &[edit(
             "crates/rusm-supervisor/src/supervisor.rs",
-            "Some(plan::stop(&self.children, reason))",
-            "Some(vec![Step::End(reason)])",
+            "self.end(ExitReason::not_started(reason))",
+            "Work { steps: VecDeque::new(), end: Some(ExitReason::not_started(reason)) }",
         )],
     ),
     mutant(
@@ -186,12 +187,9 @@ pub(super) const MUTANTS: &[Mutant] = &[
         SUPERVISOR,
         &["restart::intensity_exact", "restart::intensity_zero"],
         &[edit(
-            "crates/rusm-supervisor/src/supervisor.rs",
-            "Verdict::Allowed => None,
-            Verdict::Exceeded => {",
-            "Verdict::Allowed => None,
-            Verdict::Exceeded if self.attempt == Attempt::Restart => None,
-            Verdict::Exceeded => {",
+            "crates/rusm-plan/src/plan.rs",
+            "if window.count(now) == Verdict::Exceeded {",
+            "if window.count(now) == Verdict::Exceeded && false {",
         )],
     ),
     mutant(
@@ -201,7 +199,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         &["restart::auto_shutdown"],
         &[edit(
             "crates/rusm-plan/src/plan.rs",
-            "AutoShutdown::AnySignificant => child.spec.is_significant,",
+            "AutoShutdown::AnySignificant => is_significant,",
             "AutoShutdown::AnySignificant => false,",
         )],
     ),
