@@ -7,7 +7,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "unlink-not-final",
         "an exit signal of a link that was undone still acts (044)",
         KERNEL,
-        &["links::unlink_final", "links::unlink_final_untrapped"],
+        &["caught::unlink_final_when_the_end_of_the_peer_comes_first"],
         &[edit(
             "crates/rusm-actor/src/relations.rs",
             "let stands = self.links.get(&from)",
