@@ -318,6 +318,18 @@ pub(super) const MUTANTS: &[Mutant] = &[
         )],
     ),
     mutant(
+        "name-taken-from-the-living",
+        "who takes over the name of a killed process takes it from a rival who was faster (065)",
+        KERNEL_UNITS,
+        &["kernel::tests::reg_taken_over_from_the_killed_by_one_alone"],
+        &[edit(
+            "crates/rusm-actor/src/kernel.rs",
+            "self.registry.unregister(name.as_str(), holder);",
+            "let holder = self.registry.whereis(name.as_str()).unwrap_or(holder);
+             self.registry.unregister(name.as_str(), holder);",
+        )],
+    ),
+    mutant(
         "name-kept",
         "the registry keeps the names of processes that ended (pitfall 18)",
         KERNEL_UNITS,
