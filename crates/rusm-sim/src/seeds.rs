@@ -4,6 +4,7 @@
 //! single one. Numbers are decimal, or hexadecimal with `0x`. Seeds are independent of each other, so many of
 //! them are shared out among the cores.
 
+use rusm_actor::sim::Strategy;
 use std::any::Any;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -36,8 +37,9 @@ pub fn for_each_seed(package: &str, n_seeds: u64, test: impl Fn(u64) + Sync) {
     let name = thread::current().name().unwrap_or("main").to_owned();
     let start = Instant::now();
     if let Some((seed, panic)) = first_failure(&seeds, &test) {
+        let strategy = Strategy::of(seed);
         say(&format!(
-            "seed {seed:#x} fails; run it again: RUSM_SEED={seed:#x} cargo test -p {package} --tests -- --exact {name}"
+            "seed {seed:#x} ({strategy}) fails; run it again: RUSM_SEED={seed:#x} cargo test -p {package} --tests -- --exact {name}"
         ));
         resume_unwind(panic);
     }
