@@ -3,11 +3,12 @@
 use crate::runtime::{Declared, Launch, RuntimeShared, Spawner};
 use rusm_actor::{Context, ExitReason, Spawned};
 use rusm_manifest::{
-    ChildDecl, ChildTarget, Manifest, RestartDecl, ShutdownDecl, StrategyDecl, SupervisorDecl,
+    AutoShutdownDecl, ChildDecl, ChildTarget, Manifest, RestartDecl, ShutdownDecl, StrategyDecl,
+    SupervisorDecl,
 };
 use rusm_supervisor::{
-    ChildSpec, Intensity, Restart, Shutdown, SpecError, StartChild, Strategy, SupervisorObserver,
-    SupervisorSpec, WhenEmpty,
+    AutoShutdown, ChildSpec, Intensity, Restart, Shutdown, SpecError, StartChild, Strategy,
+    SupervisorObserver, SupervisorSpec, WhenEmpty,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -36,6 +37,7 @@ impl Tree<'_> {
         let mut spec = SupervisorSpec::builder()
             .label(declared.name.as_str())
             .strategy(strategy(declared.strategy))
+            .auto_shutdown(auto_shutdown(declared.auto_shutdown))
             .when_empty(when_empty)
             .observer(observer);
         if let Ok(intensity) = Intensity::new(declared.max_restarts, declared.period) {
@@ -73,10 +75,11 @@ impl Tree<'_> {
         };
         let finish = |spec: ChildSpec| {
             let spec = spec.restart(restart(child.restart));
-            match &child.target {
-                ChildTarget::Component(_) => spec.shutdown(shutdown(child.shutdown)),
-                // A supervisor takes the time that its children have.
-                ChildTarget::Supervisor(_) => spec,
+            let spec = spec.shutdown(shutdown(child.shutdown));
+            if child.significant {
+                spec.significant()
+            } else {
+                spec
             }
         };
         Ok(specs.into_iter().map(finish).collect())
@@ -130,6 +133,14 @@ fn strategy(declared: StrategyDecl) -> Strategy {
         StrategyDecl::OneForOne => Strategy::OneForOne,
         StrategyDecl::OneForAll => Strategy::OneForAll,
         StrategyDecl::RestForOne => Strategy::RestForOne,
+    }
+}
+
+fn auto_shutdown(declared: AutoShutdownDecl) -> AutoShutdown {
+    match declared {
+        AutoShutdownDecl::Never => AutoShutdown::Never,
+        AutoShutdownDecl::AnySignificant => AutoShutdown::AnySignificant,
+        AutoShutdownDecl::AllSignificant => AutoShutdown::AllSignificant,
     }
 }
 
