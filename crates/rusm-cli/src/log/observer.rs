@@ -161,7 +161,7 @@ impl LogObserver {
             } => {
                 if *will_restart && reason.is_orderly() {
                     // A crash has its own report; this end is news because of what follows (OTP statement 146).
-                    let what = format!("{id} ended: {reason}; it is started again");
+                    let what = format!("{id} ended: {reason}; it is to be started again");
                     self.warn(component, pid, &what, &format!(" (it was {child})"));
                 } else {
                     debug!(target: TARGET, component, pid, "{id} {child} ended: {reason}");
