@@ -176,6 +176,12 @@ impl Context {
         kernel.timers.cancel(kernel, timer)
     }
 
+    /// The time a timer has left, none if it fired or is unknown; it goes on (OTP statement 074).
+    pub fn read_timer(&self, timer: Ref) -> Option<Duration> {
+        let kernel = &self.process.kernel;
+        kernel.timers.left(timer, kernel.clock.now())
+    }
+
     /// Waits; other processes run meanwhile.
     pub fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + Send + '_ {
         sleep::Sleep::new(self, duration)
@@ -188,10 +194,12 @@ impl Context {
 
     /// Whether a body that is computing should let others run now; asked at a preemption tick.
     ///
-    /// `true` when a signal waits, or when the slice is used up and another process could run; the process is
+    /// `true` when an exit signal waits or was met, or signals pile up, or when the slice is used up and another process could run; the process is
     /// then queued behind those that answer quickly. `n_ticks` is how many ticks this slice has seen.
     pub fn should_yield(&self, n_ticks: u32) -> bool {
-        self.process.inbox.is_urgent() || sched::should_yield(&self.process.kernel, n_ticks)
+        self.process.inbox.is_urgent()
+            || self.is_doomed()
+            || sched::should_yield(&self.process.kernel, n_ticks)
     }
 
     /// Starts a process whose parent is this one (OTP statements 001, 008, 009).

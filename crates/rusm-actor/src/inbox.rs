@@ -6,11 +6,14 @@
 //!
 //! # Bounds
 //! A message is refused when the messages that the process has not taken yet, here and in its mailbox,
-//! are at the bound. Signals are never refused. Room is taken under the lock and given back without it, so
-//! the bound is never exceeded.
+//! are at the bound. Signals are never refused, but those that have undone each other before anybody met them
+//! go; see `inbox/backlog.rs`. Room is taken under the lock and given back without it, so the bound is never
+//! exceeded.
 //!
 //! # Locking
 //! One lock, held for a push or a swap. Nothing is called under it.
+
+mod backlog;
 
 use crate::signal::Envelope;
 use crate::sync::{AtomicBool, AtomicUsize, Mutex, Ordering};
@@ -60,6 +63,7 @@ struct Queue {
     charged: Charge,
     /// The part of it that timers reserve now.
     reserved: Charge,
+    backlog: backlog::Backlog,
 }
 
 /// Messages and bytes that count against the bounds. Running totals; they may wrap around.
@@ -95,7 +99,8 @@ pub(crate) struct Inbox {
     /// The charge of all that was ever taken. Only the owner writes, so that no read-modify-write is needed.
     taken_messages: AtomicUsize,
     taken_bytes: AtomicUsize,
-    /// Set while an exit signal waits; a running guest yields at its next tick to let it act.
+    /// Set while an exit signal waits, or signals pile up; a running guest yields at its next tick to let
+    /// them act.
     is_urgent: AtomicBool,
     is_killed: AtomicBool,
 }
@@ -179,6 +184,7 @@ impl Inbox {
     pub(crate) fn take(&self) -> Batch {
         let mut queue = self.queue.lock();
         self.is_urgent.store(false, Ordering::Relaxed);
+        queue.backlog = backlog::Backlog::default();
         if queue.envelopes.len() > 1 {
             let many = std::mem::take(&mut queue.envelopes);
             Batch { lone: None, many }
@@ -209,7 +215,7 @@ impl Inbox {
         std::mem::take(&mut queue.envelopes)
     }
 
-    /// Whether an exit signal waits.
+    /// Whether an exit signal waits, or signals have piled up.
     pub(crate) fn is_urgent(&self) -> bool {
         // Relaxed: a hint; the signal itself is read under the lock.
         self.is_urgent.load(Ordering::Relaxed)
@@ -226,6 +232,11 @@ impl Inbox {
         let queue = self.queue.lock();
         let waiting = queue.charged.less(queue.reserved).less(self.taken());
         (waiting.messages, waiting.bytes)
+    }
+
+    /// Signals and replies that have arrived and were not acted upon yet.
+    pub(crate) fn n_signals(&self) -> usize {
+        self.queue.lock().backlog.n_signals()
     }
 
     fn taken(&self) -> Charge {
@@ -258,7 +269,14 @@ impl Inbox {
                 self.is_killed.store(true, Ordering::Relaxed);
             }
         }
-        queue.envelopes.push(envelope);
+        let is_signal = envelope.charged_bytes().is_none();
+        let Queue {
+            envelopes, backlog, ..
+        } = queue;
+        envelopes.push(envelope);
+        if is_signal && backlog.grow(envelopes, self.bounds) {
+            self.is_urgent.store(true, Ordering::Relaxed);
+        }
     }
 }
 

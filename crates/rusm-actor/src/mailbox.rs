@@ -5,6 +5,7 @@
 //! event is compared with its selector once, however many arrive.
 
 use crate::id::{Pid, Ref};
+use crate::inbox::MailboxBounds;
 use crate::message::Event;
 use std::collections::VecDeque;
 
@@ -69,19 +70,82 @@ pub(crate) struct Cursor {
     removals: u64,
 }
 
+/// Exit notices that the process has not asked for: anybody may cause them, so their number is bounded.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Unasked {
+    count: usize,
+    /// Of their reasons' texts.
+    bytes: usize,
+}
+
+impl Unasked {
+    /// As many may wait as messages, beside these.
+    pub(crate) fn has_room(self, bytes: usize, bounds: MailboxBounds) -> bool {
+        let sum = self.bytes.checked_add(bytes);
+        self.count < bounds.messages && sum.is_some_and(|sum| sum <= bounds.bytes)
+    }
+
+    pub(crate) fn add(&mut self, bytes: usize) {
+        self.count += 1;
+        self.bytes += bytes;
+    }
+
+    fn take_back(&mut self, bytes: usize) {
+        self.count -= 1;
+        self.bytes -= bytes;
+    }
+}
+
+/// An event, and in whose account it is.
+#[derive(Debug)]
+struct Waiting {
+    event: Event,
+    account: Account,
+}
+
+/// What bounds the number of such events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Account {
+    /// The bounds of the mailbox, charged by the inbox.
+    Sender,
+    /// The links and monitors that the process has asked for.
+    Asked,
+    /// [`Unasked`].
+    Unasked,
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct Mailbox {
-    events: VecDeque<Event>,
+    events: VecDeque<Waiting>,
     /// Counts removals; a cursor from before one starts anew.
     removals: u64,
-    /// The exit notices among the events.
-    n_exits: usize,
+    n_asked: usize,
+    unasked: Unasked,
 }
 
 impl Mailbox {
+    /// Puts a message or a request at the end.
     pub(crate) fn push(&mut self, event: Event) {
-        self.n_exits += usize::from(matches!(event, Event::Exit { .. }));
-        self.events.push_back(event);
+        let account = Account::Sender;
+        self.events.push_back(Waiting { event, account });
+    }
+
+    /// Puts a notice at the end that the process has asked for, by a link or a monitor.
+    pub(crate) fn push_asked(&mut self, event: Event) {
+        self.n_asked += 1;
+        let account = Account::Asked;
+        self.events.push_back(Waiting { event, account });
+    }
+
+    /// Puts an exit notice at the end that the process has not asked for, or sheds it: as many may wait as
+    /// the mailbox holds messages.
+    pub(crate) fn push_unasked(&mut self, event: Event, bounds: MailboxBounds) {
+        let bytes = reason_bytes(&event);
+        if self.unasked.has_room(bytes, bounds) {
+            self.unasked.add(bytes);
+            let account = Account::Unasked;
+            self.events.push_back(Waiting { event, account });
+        }
     }
 
     /// Takes the oldest match, leaving the others in their order (OTP statement 022).
@@ -93,36 +157,41 @@ impl Mailbox {
             };
         }
         let unseen = self.events.iter().skip(cursor.position);
-        let found = unseen.take_while(|event| !select.matches(event)).count();
+        let found = unseen
+            .take_while(|waiting| !select.matches(&waiting.event))
+            .count();
         cursor.position += found;
         self.remove(cursor.position)
     }
 
     /// Takes the waiting down notice of this monitor, if there is one (OTP statement 058).
     pub(crate) fn flush_down(&mut self, monitor: Ref) {
-        let is_it =
-            |event: &Event| matches!(event, Event::Down { monitor: of, .. } if *of == monitor);
+        let is_it = |waiting: &Waiting| matches!(waiting.event, Event::Down { monitor: of, .. } if of == monitor);
         if let Some(position) = self.events.iter().position(is_it) {
             self.remove(position);
         }
     }
 
     fn remove(&mut self, position: usize) -> Option<Event> {
-        let event = match position {
+        let Waiting { event, account } = match position {
             0 => self.events.pop_front(),
             _ => self.events.remove(position),
         }?;
         self.removals += 1;
-        self.n_exits -= usize::from(matches!(event, Event::Exit { .. }));
+        match account {
+            Account::Sender => {}
+            Account::Asked => self.n_asked -= 1,
+            Account::Unasked => self.unasked.take_back(reason_bytes(&event)),
+        }
         if self.events.is_empty() && self.events.capacity() > KEPT_MAX {
             self.events = VecDeque::new();
         }
         Some(event)
     }
 
-    /// How many exit notices wait.
-    pub(crate) fn n_exits(&self) -> usize {
-        self.n_exits
+    /// How many notices wait that the process has asked for.
+    pub(crate) fn n_asked(&self) -> usize {
+        self.n_asked
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -131,6 +200,14 @@ impl Mailbox {
 
     pub(crate) fn len(&self) -> usize {
         self.events.len()
+    }
+}
+
+/// The bytes of an exit notice's reason.
+fn reason_bytes(event: &Event) -> usize {
+    match event {
+        Event::Exit { reason, .. } => reason.text_len(),
+        Event::Message(_) | Event::Request(_) | Event::Down { .. } => 0,
     }
 }
 

@@ -86,7 +86,7 @@ impl Node {
 
     /// Sends an exit signal from outside any process. The receiver sees itself as the sender.
     pub fn exit_signal(&self, to: Pid, reason: ExitReason) {
-        self.signal(to, Signal::explicit_exit(to, reason));
+        self.signal(to, Signal::explicit_exit(to, to, reason));
     }
 
     fn signal(&self, to: Pid, signal: Signal) {

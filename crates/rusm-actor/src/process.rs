@@ -167,8 +167,12 @@ impl Process {
         task
     }
 
-    /// Acts on what has arrived: signals at once, messages into the mailbox. Owner only.
+    /// Acts on what has arrived: signals at once, messages into the mailbox. After a fatal signal everything
+    /// stays where it is for the death sequence. Owner only.
     pub(crate) fn settle(&self) {
+        if self.owner.lock().doom.is_some() {
+            return;
+        }
         let mut batch = self.inbox.take();
         self.absorb(&mut self.owner.lock(), &mut batch);
         self.inbox.recycle(batch);
@@ -212,20 +216,13 @@ impl Owner {
     }
 
     fn act_on(&mut self, me: &Process, signal: Signal) {
-        // Anybody may send any number of these; the notices of links and monitors are as many as the
-        // process itself has asked for.
-        let is_shed = signal.is_explicit_exit() && self.has_exits_enough(me);
-        match self.relations.on_signal(me.pid, signal) {
+        match self.relations.on_signal(signal) {
             Verdict::GoOn => {}
-            Verdict::Deliver(_) if is_shed => {}
-            Verdict::Deliver(event) => self.mailbox.push(event),
+            Verdict::Deliver(event) => self.mailbox.push_asked(event),
+            Verdict::DeliverUnasked(event) => self.mailbox.push_unasked(event, me.inbox.bounds()),
             Verdict::CalleeEnded(id, reason) => self.answer(id, None, Err(reason)),
             Verdict::Die(reason) => self.doom = Some(reason),
         }
-    }
-
-    fn has_exits_enough(&self, me: &Process) -> bool {
-        self.mailbox.n_exits() >= me.inbox.bounds().messages
     }
 
     /// The first answer to a request counts; one to a request given up goes nowhere.

@@ -74,6 +74,19 @@ impl ExitReason {
         matches!(self, Self::Normal)
     }
 
+    /// The bytes of its text.
+    pub(crate) fn text_len(&self) -> usize {
+        match self {
+            Self::Trap(text) | Self::NotStarted(text) | Self::Error(text) => text.len(),
+            Self::Normal
+            | Self::Shutdown
+            | Self::Killed
+            | Self::NoProcess
+            | Self::NoConnection
+            | Self::Limit(_) => 0,
+        }
+    }
+
     /// `Normal` or `Shutdown`: a transient child is not restarted (OTP statement 119).
     pub fn is_orderly(&self) -> bool {
         matches!(self, Self::Normal | Self::Shutdown)

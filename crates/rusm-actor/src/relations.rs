@@ -28,8 +28,10 @@ pub(crate) struct Link {
 pub(crate) enum Verdict {
     /// Nothing that anybody sees.
     GoOn,
-    /// Put this notice into the mailbox.
+    /// Put this notice into the mailbox: the process asked for it.
     Deliver(Event),
+    /// Put this notice into the mailbox if there is room: any process may cause any number of them.
+    DeliverUnasked(Event),
     /// A request of this process will not be answered: its callee ended.
     CalleeEnded(Ref, ExitReason),
     /// End, for this reason.
@@ -93,6 +95,16 @@ impl Relations {
         self.watchers.remove(&id)
     }
 
+    #[cfg(test)]
+    pub(crate) fn links(&self) -> &BTreeMap<Pid, Link> {
+        &self.links
+    }
+
+    #[cfg(test)]
+    pub(crate) fn watchers(&self) -> &BTreeMap<Ref, Pid> {
+        &self.watchers
+    }
+
     /// Links, monitors and watchers, counted.
     pub(crate) fn counts(&self) -> (usize, usize, usize) {
         (self.links.len(), self.monitors.len(), self.watchers.len())
@@ -109,8 +121,8 @@ impl Relations {
         (self.links, self.monitors, self.watchers)
     }
 
-    /// What this signal does to process `me`.
-    pub(crate) fn on_signal(&mut self, me: Pid, signal: Signal) -> Verdict {
+    /// What this signal does to the process.
+    pub(crate) fn on_signal(&mut self, signal: Signal) -> Verdict {
         match signal {
             Signal::Link { from, id } => self.linked_by(from, id),
             Signal::Unlink { from, own, peer } => self.unlinked_by(from, own, peer),
@@ -125,11 +137,14 @@ impl Relations {
                 reason,
                 cause,
             } => {
-                return if self.is_current(from, cause) {
-                    self.on_exit(me, from, reason)
-                } else {
-                    Verdict::GoOn
+                let is_asked = match cause {
+                    ExitCause::Explicit | ExitCause::Itself => false,
+                    ExitCause::Link { own, peer } => match self.use_up(from, own, peer) {
+                        Some(link) => link.own != 0,
+                        None => return Verdict::GoOn,
+                    },
                 };
+                return self.on_exit(from, reason, cause, is_asked);
             }
         }
         Verdict::GoOn
@@ -160,30 +175,31 @@ impl Relations {
         }
     }
 
-    /// Whether the link that this exit signal belongs to still stands; it is used up if so.
-    fn is_current(&mut self, from: Pid, cause: ExitCause) -> bool {
-        match cause {
-            ExitCause::Explicit => true,
-            ExitCause::Link { own, peer } => {
-                let stands = self.links.get(&from).is_some_and(|link| {
-                    (own != 0 && link.peer == own) || (peer != 0 && link.own == peer)
-                });
-                if stands {
-                    self.links.remove(&from);
-                }
-                stands
-            }
+    /// The link that an exit signal belongs to, taken out, if it still stands.
+    fn use_up(&mut self, from: Pid, own: LinkId, peer: LinkId) -> Option<Link> {
+        let link = self.links.get(&from)?;
+        let stands = (own != 0 && link.peer == own) || (peer != 0 && link.own == peer);
+        if stands {
+            self.links.remove(&from)
+        } else {
+            None
         }
     }
 
     /// OTP statements 030 to 032.
-    fn on_exit(&self, me: Pid, from: Pid, reason: ExitReason) -> Verdict {
-        if self.is_trapping {
-            Verdict::Deliver(Event::Exit { from, reason })
-        } else if reason.is_normal() && from != me {
-            Verdict::GoOn
+    fn on_exit(&self, from: Pid, reason: ExitReason, cause: ExitCause, is_asked: bool) -> Verdict {
+        if !self.is_trapping {
+            return if reason.is_normal() && cause != ExitCause::Itself {
+                Verdict::GoOn
+            } else {
+                Verdict::Die(reason)
+            };
+        }
+        let notice = Event::Exit { from, reason };
+        if is_asked {
+            Verdict::Deliver(notice)
         } else {
-            Verdict::Die(reason)
+            Verdict::DeliverUnasked(notice)
         }
     }
 }

@@ -47,28 +47,21 @@ pub(crate) enum Signal {
 }
 
 impl Signal {
-    /// What somebody sends who wants the receiver to end: `Killed` is the kill that cannot be trapped.
-    pub(crate) fn explicit_exit(from: Pid, reason: ExitReason) -> Self {
+    /// What somebody sends who wants `to` to end: `Killed` is the kill that cannot be trapped.
+    pub(crate) fn explicit_exit(from: Pid, to: Pid, reason: ExitReason) -> Self {
         if reason == ExitReason::Killed {
             return Self::Kill;
         }
-        let cause = ExitCause::Explicit;
+        let cause = if from == to {
+            ExitCause::Itself
+        } else {
+            ExitCause::Explicit
+        };
         Self::Exit {
             from,
             reason,
             cause,
         }
-    }
-
-    /// Whether somebody asked for this exit, rather than a link.
-    pub(crate) fn is_explicit_exit(&self) -> bool {
-        matches!(
-            self,
-            Self::Exit {
-                cause: ExitCause::Explicit,
-                ..
-            }
-        )
     }
 }
 
@@ -77,8 +70,11 @@ impl Signal {
 pub(crate) enum ExitCause {
     /// The sender ended, or could not be linked; the numbers as the sender held them.
     Link { own: LinkId, peer: LinkId },
-    /// Somebody called `exit_signal`.
+    /// Another process called `exit_signal`.
     Explicit,
+    /// The receiver itself did, or somebody outside any process: then `Normal` ends it as well (OTP
+    /// statement 031).
+    Itself,
 }
 
 /// One entry of an inbox.

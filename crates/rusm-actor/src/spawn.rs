@@ -152,8 +152,8 @@ where
 
 /// Writes link and monitor into both ends: the child has not run, and the spawner is in its own slice.
 fn tie(spawner: &Process, child: &Process, link: bool, monitor: bool) -> Option<Ref> {
-    if link && let Some(id) = spawner.owner.lock().relations.link(child.pid) {
-        child.owner.lock().relations.linked_by(spawner.pid, id);
+    if link {
+        link_both(spawner, child);
     }
     monitor.then(|| {
         let id = spawner.kernel.refs.next();
@@ -161,4 +161,14 @@ fn tie(spawner: &Process, child: &Process, link: bool, monitor: bool) -> Option<
         child.owner.lock().relations.watched_by(id, spawner.pid);
         id
     })
+}
+
+/// Both ends have asked for this link: the notice of a parent's end is as sure as that of a child's.
+fn link_both(spawner: &Process, child: &Process) {
+    let ours = spawner.owner.lock().relations.link(child.pid);
+    let theirs = child.owner.lock().relations.link(spawner.pid);
+    if let (Some(ours), Some(theirs)) = (ours, theirs) {
+        child.owner.lock().relations.linked_by(spawner.pid, ours);
+        spawner.owner.lock().relations.linked_by(child.pid, theirs);
+    }
 }

@@ -100,6 +100,12 @@ impl Timers {
         Some(key.due.saturating_sub(kernel.clock.now()))
     }
 
+    /// The time a timer has left at `now`, if it is pending.
+    pub(crate) fn left(&self, id: Ref, now: Duration) -> Option<Duration> {
+        let state = self.state.lock();
+        Some(state.by_ref.get(&id)?.due.saturating_sub(now))
+    }
+
     /// Drops the timers that hold room in an ended process's mailbox (OTP statement 077).
     pub(crate) fn drop_charged(&self, pid: Pid) {
         let mut state = self.state.lock();

@@ -13,7 +13,10 @@
 mod calls;
 mod caught;
 mod exits;
+mod floods;
 mod info;
+mod large;
+mod link_trees;
 mod links;
 mod mailbox;
 mod monitors;

@@ -31,6 +31,7 @@ impl Context {
                     cause,
                 }),
             );
+            self.process.settle_if_woken();
         }
     }
 
@@ -66,13 +67,18 @@ impl Context {
                     reason,
                 }),
             );
+            self.process.settle_if_woken();
         }
         id
     }
 
     /// Stops watching; afterwards no notice of this monitor is delivered, and one that waits in the mailbox
     /// is taken out (OTP statements 057, 058).
-    pub fn demonitor(&self, monitor: Ref) {
+    ///
+    /// Answers whether it was removed before it fired: false for one whose notice had come, taken or not, and
+    /// for one that never stood (OTP statement 059).
+    pub fn demonitor(&self, monitor: Ref) -> bool {
+        self.process.settle_if_woken();
         let target = {
             let mut owner = self.process.owner.lock();
             owner.mailbox.flush_down(monitor);
@@ -81,6 +87,7 @@ impl Context {
         if let Some(target) = target {
             self.tell(target, Envelope::Signal(Signal::Demonitor { id: monitor }));
         }
+        target.is_some()
     }
 
     /// Turns incoming exit signals into events, or back; answers the previous setting (OTP statement 039).
@@ -93,7 +100,7 @@ impl Context {
     /// Sends an exit signal (OTP statements 030 to 033). `Killed` is the kill that cannot be trapped.
     pub fn exit_signal(&self, to: Pid, reason: ExitReason) {
         let from = self.pid();
-        let signal = Signal::explicit_exit(from, reason);
+        let signal = Signal::explicit_exit(from, to, reason);
         self.tell(to, Envelope::Signal(signal));
         if to == from {
             // Nothing is handed out any more from here on if it is fatal (OTP statement 036).

@@ -16,6 +16,9 @@ pub struct Ties {
     pub monitors: usize,
     /// Monitors held on it, and requests that wait for its answer.
     pub watchers: usize,
+    /// Notices that wait in its mailbox, of monitors and links that it asked for. Together with `links` and
+    /// `monitors` this is what it has asked of others: an embedder that bounds the sum bounds the memory.
+    pub notices: usize,
     /// Groups joined, each join counted.
     pub joins: usize,
     /// Whether it traps exits.
@@ -39,6 +42,9 @@ pub struct ProcessInfo {
     pub mailbox_len: usize,
     /// The bytes of their payloads.
     pub mailbox_bytes: usize,
+    /// Signals and replies that have arrived and that it has not acted upon: many for one that does not come
+    /// to run.
+    pub signals_waiting: usize,
     /// How it is tied to others, as far as it has acted on what arrived.
     pub ties: Ties,
     /// What the embedder gave at spawn.
@@ -50,11 +56,13 @@ impl Ties {
         let joins = process.kernel.registry.joins(process.pid);
         let owner = process.owner.lock();
         let (links, monitors, watchers) = owner.relations.counts();
+        let notices = owner.mailbox.n_asked();
         let is_trapping = owner.relations.is_trapping();
         Self {
             links,
             monitors,
             watchers,
+            notices,
             joins,
             is_trapping,
         }
@@ -72,6 +80,7 @@ impl ProcessInfo {
             state: state(process),
             mailbox_len,
             mailbox_bytes,
+            signals_waiting: process.inbox.n_signals(),
             ties: Ties::of(process),
             extension: process.extension.clone(),
         }
@@ -99,6 +108,7 @@ impl fmt::Debug for ProcessInfo {
             .field("name", &self.name)
             .field("state", &self.state)
             .field("mailbox_len", &self.mailbox_len)
+            .field("signals_waiting", &self.signals_waiting)
             .field("ties", &self.ties)
             .finish_non_exhaustive()
     }

@@ -33,18 +33,23 @@ fn explicit_exit_signals_follow_trap_flag_and_reason() {
         (PEER, ExitReason::Shutdown, true),
         (PEER, ExitReason::Killed, true),
     ] {
-        let signal = || exit(from, reason.clone(), ExitCause::Explicit);
-        let plain = Relations::default().on_signal(pid(ME), signal());
+        let cause = if from == ME {
+            ExitCause::Itself
+        } else {
+            ExitCause::Explicit
+        };
+        let signal = || exit(from, reason.clone(), cause);
+        let plain = Relations::default().on_signal(signal());
         let expected = if dies {
             Verdict::Die(reason.clone())
         } else {
             Verdict::GoOn
         };
         assert_eq!(plain, expected);
-        let trapped = trapping().on_signal(pid(ME), signal());
+        let trapped = trapping().on_signal(signal());
         assert_eq!(
             trapped,
-            Verdict::Deliver(Event::Exit {
+            Verdict::DeliverUnasked(Event::Exit {
                 from: pid(from),
                 reason
             })
@@ -55,7 +60,7 @@ fn explicit_exit_signals_follow_trap_flag_and_reason() {
 #[test]
 fn kill_untrappable() {
     assert_eq!(
-        trapping().on_signal(pid(ME), Signal::Kill),
+        trapping().on_signal(Signal::Kill),
         Verdict::Die(ExitReason::Killed)
     );
 }
@@ -73,10 +78,7 @@ fn kill_by_link_is_an_ordinary_reason() {
         from: pid(PEER),
         reason: ExitReason::Killed,
     };
-    assert_eq!(
-        relations.on_signal(pid(ME), signal),
-        Verdict::Deliver(notice)
-    );
+    assert_eq!(relations.on_signal(signal), Verdict::Deliver(notice));
 }
 
 #[test]
@@ -93,7 +95,7 @@ fn unlink_final_even_when_the_notice_is_on_its_way_and_the_link_is_made_anew() {
             peer: first,
         },
     );
-    assert_eq!(relations.on_signal(pid(ME), late), Verdict::GoOn);
+    assert_eq!(relations.on_signal(late), Verdict::GoOn);
     let noproc = exit(
         PEER,
         ExitReason::NoProcess,
@@ -103,7 +105,7 @@ fn unlink_final_even_when_the_notice_is_on_its_way_and_the_link_is_made_anew() {
         },
     );
     assert_eq!(
-        relations.on_signal(pid(ME), noproc),
+        relations.on_signal(noproc),
         Verdict::Die(ExitReason::NoProcess)
     );
 }
@@ -112,28 +114,22 @@ fn unlink_final_even_when_the_notice_is_on_its_way_and_the_link_is_made_anew() {
 fn link_one_notice_when_both_ends_linked_at_once() {
     let mut relations = trapping();
     let own = relations.link(pid(PEER)).unwrap();
-    let _ = relations.on_signal(
-        pid(ME),
-        Signal::Link {
-            from: pid(PEER),
-            id: 5,
-        },
-    );
+    let _ = relations.on_signal(Signal::Link {
+        from: pid(PEER),
+        id: 5,
+    });
     let first = exit(
         PEER,
         ExitReason::Normal,
         ExitCause::Link { own: 5, peer: 0 },
     );
-    assert!(matches!(
-        relations.on_signal(pid(ME), first),
-        Verdict::Deliver(_)
-    ));
+    assert!(matches!(relations.on_signal(first), Verdict::Deliver(_)));
     let second = exit(
         PEER,
         ExitReason::Normal,
         ExitCause::Link { own: 0, peer: own },
     );
-    assert_eq!(relations.on_signal(pid(ME), second), Verdict::GoOn);
+    assert_eq!(relations.on_signal(second), Verdict::GoOn);
 }
 
 #[test]
@@ -141,51 +137,36 @@ fn link_once_unlinked_from_the_other_side_leaves_nothing() {
     let mut relations = Relations::default();
     let own = relations.link(pid(PEER)).unwrap();
     assert_eq!(relations.link(pid(PEER)), None);
-    let _ = relations.on_signal(
-        pid(ME),
-        Signal::Link {
-            from: pid(PEER),
-            id: 9,
-        },
-    );
-    let _ = relations.on_signal(
-        pid(ME),
-        Signal::Unlink {
-            from: pid(PEER),
-            own: 9,
-            peer: own,
-        },
-    );
+    let _ = relations.on_signal(Signal::Link {
+        from: pid(PEER),
+        id: 9,
+    });
+    let _ = relations.on_signal(Signal::Unlink {
+        from: pid(PEER),
+        own: 9,
+        peer: own,
+    });
     assert_eq!(relations.counts(), (0, 0, 0));
 }
 
 #[test]
 fn unlink_sent_before_a_newer_link_of_the_other_side_spares_that_one() {
     let mut relations = Relations::default();
-    let _ = relations.on_signal(
-        pid(ME),
-        Signal::Link {
-            from: pid(PEER),
-            id: 1,
-        },
-    );
-    let _ = relations.on_signal(
-        pid(ME),
-        Signal::Unlink {
-            from: pid(PEER),
-            own: 1,
-            peer: 0,
-        },
-    );
+    let _ = relations.on_signal(Signal::Link {
+        from: pid(PEER),
+        id: 1,
+    });
+    let _ = relations.on_signal(Signal::Unlink {
+        from: pid(PEER),
+        own: 1,
+        peer: 0,
+    });
     let own = relations.link(pid(PEER)).unwrap();
-    let _ = relations.on_signal(
-        pid(ME),
-        Signal::Unlink {
-            from: pid(PEER),
-            own: 1,
-            peer: 0,
-        },
-    );
+    let _ = relations.on_signal(Signal::Unlink {
+        from: pid(PEER),
+        own: 1,
+        peer: 0,
+    });
     assert_eq!(relations.unlink(pid(PEER)), Some(Link { own, peer: 0 }));
 }
 
@@ -200,17 +181,35 @@ fn down_is_delivered_for_a_standing_monitor_only_and_once() {
     let mut relations = Relations::default();
     relations.monitor(id, pid(PEER));
     assert!(matches!(
-        relations.on_signal(pid(ME), down()),
+        relations.on_signal(down()),
         Verdict::Deliver(Event::Down { .. })
     ));
     assert_eq!(
-        relations.on_signal(pid(ME), down()),
+        relations.on_signal(down()),
         Verdict::CalleeEnded(id, ExitReason::Normal)
     );
     relations.monitor(id, pid(PEER));
     assert_eq!(relations.demonitor(id), Some(pid(PEER)));
-    assert!(!matches!(
-        relations.on_signal(pid(ME), down()),
-        Verdict::Deliver(_)
-    ));
+    assert!(!matches!(relations.on_signal(down()), Verdict::Deliver(_)));
+}
+
+/// The notice of a link that only the other side has asked for is on nobody's account.
+#[test]
+fn notices_are_asked_for_by_who_linked() {
+    let notice_of = |asks: bool| {
+        let mut relations = trapping();
+        let peer = if asks {
+            relations.link(pid(PEER)).unwrap()
+        } else {
+            0
+        };
+        relations.linked_by(pid(PEER), 5);
+        relations.on_signal(exit(
+            PEER,
+            ExitReason::Normal,
+            ExitCause::Link { own: 5, peer },
+        ))
+    };
+    assert!(matches!(notice_of(true), Verdict::Deliver(_)));
+    assert!(matches!(notice_of(false), Verdict::DeliverUnasked(_)));
 }

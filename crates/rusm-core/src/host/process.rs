@@ -27,7 +27,8 @@ impl Host<'_> {
 
     pub(crate) fn link(&mut self, to: u64) -> Result<Result<(), Denied>, Fault> {
         let to = pid(to)?;
-        room_for_one_more("links", self.state.context.ties().links, MAX_LINKS)?;
+        let ties = self.state.context.ties();
+        room_for_one_more("links", ties.links + ties.notices, MAX_LINKS)?;
         let permit = match self.known(to) {
             // The exit signal that tells so is the caller's own affair.
             None => Ok(to),
@@ -52,7 +53,8 @@ impl Host<'_> {
 
     pub(crate) fn monitor(&mut self, to: u64) -> Result<Ref, Fault> {
         let to = pid(to)?;
-        room_for_one_more("monitors", self.state.context.ties().monitors, MAX_MONITORS)?;
+        let ties = self.state.context.ties();
+        room_for_one_more("monitors", ties.monitors + ties.notices, MAX_MONITORS)?;
         Ok(self.state.context.monitor(to))
     }
 

@@ -26,8 +26,8 @@ impl Host<'_> {
         within("revoked permissions", options.revoke.count(), MAX_REVOKE)?;
         if options.link || options.monitor {
             let ties = self.state.context.ties();
-            room_for_one_more("links", ties.links, MAX_LINKS)?;
-            room_for_one_more("monitors", ties.monitors, MAX_MONITORS)?;
+            room_for_one_more("links", ties.links + ties.notices, MAX_LINKS)?;
+            room_for_one_more("monitors", ties.monitors + ties.notices, MAX_MONITORS)?;
         }
         let request = SpawnRequest {
             component,
