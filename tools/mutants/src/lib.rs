@@ -9,10 +9,12 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+mod edit;
 mod scratch;
 mod table;
 mod trial;
 
+pub use edit::Edit;
 pub use scratch::{Applied, Scratch};
-pub use table::{Edit, Mutant, Suite, all};
+pub use table::{Mutant, Suite, all};
 pub use trial::{Outcome, Trial};

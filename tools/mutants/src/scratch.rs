@@ -2,7 +2,8 @@
 //!
 //! Only files whose text differs are written, so that Cargo rebuilds no more than it must.
 
-use crate::table::{Edit, all};
+use crate::edit::{Change, Edit};
+use crate::table::all;
 use std::collections::BTreeSet;
 use std::error::Error;
 use std::fs;
@@ -60,11 +61,13 @@ impl Scratch {
             originals: Vec::new(),
         };
         for edit in edits {
-            let path = self.folder.join(edit.file);
-            let text = fs::read_to_string(&path)?;
-            let changed = edit.apply(&text)?;
-            applied.originals.push((path.clone(), text));
-            fs::write(path, changed)?;
+            let Change {
+                path,
+                before,
+                after,
+            } = edit.find_in(&self.folder)?;
+            fs::write(&path, after)?;
+            applied.originals.push((path, before));
         }
         Ok(applied)
     }
@@ -87,8 +90,8 @@ fn needed(root: &Path) -> Result<BTreeSet<String>, Box<dyn Error>> {
         .iter()
         .map(|mutant| mutant.suite.package.to_owned())
         .collect();
-    for file in all().iter().flat_map(|mutant| mutant.edits) {
-        open.extend(file.file.split('/').nth(1).map(str::to_owned));
+    for edit in all().iter().flat_map(|mutant| mutant.edits) {
+        open.extend(edit.place.split('/').nth(1).map(str::to_owned));
     }
     while let Some(name) = open.pop() {
         let manifest = root.join("crates").join(&name).join("Cargo.toml");

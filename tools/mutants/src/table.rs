@@ -8,18 +8,7 @@ mod kernel;
 mod scheduling;
 mod supervision;
 
-use std::error::Error;
-
-/// One replacement of text.
-#[derive(Clone, Copy, Debug)]
-pub struct Edit {
-    /// Relative to the workspace's root.
-    pub file: &'static str,
-    /// What must be there, once.
-    pub find: &'static str,
-    /// What comes in its place.
-    pub replace: &'static str,
-}
+use crate::edit::Edit;
 
 /// A test program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -64,9 +53,9 @@ pub(crate) const PLAN: Suite = Suite {
     target: &["--lib"],
 };
 
-const fn edit(file: &'static str, find: &'static str, replace: &'static str) -> Edit {
+const fn edit(place: &'static str, find: &'static str, replace: &'static str) -> Edit {
     Edit {
-        file,
+        place,
         find,
         replace,
     }
@@ -94,19 +83,6 @@ impl Mutant {
     const fn may_hang(mut self) -> Self {
         self.may_hang = true;
         self
-    }
-}
-
-impl Edit {
-    /// The text with the bug in it.
-    ///
-    /// # Errors
-    /// When what is to be replaced is not there exactly once.
-    pub fn apply(&self, text: &str) -> Result<String, Box<dyn Error>> {
-        match text.matches(self.find).count() {
-            1 => Ok(text.replacen(self.find, self.replace, 1)),
-            n => Err(format!("{}: found {n} times: {:?}", self.file, self.find).into()),
-        }
     }
 }
 

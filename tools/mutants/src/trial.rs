@@ -15,7 +15,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
 /// How long the tests of one mutant may run, before they count as hanging. They take a few seconds.
-const BOUND: Duration = Duration::from_secs(120);
+const BOUND: Duration = Duration::from_secs(60);
 /// How many seeds a seeded test tries, unless `RUSM_SEEDS` says otherwise.
 const SEEDS: &str = "20";
 

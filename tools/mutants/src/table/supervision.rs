@@ -9,7 +9,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         SUPERVISOR,
         &["start::sup_order"],
         &[edit(
-            "crates/rusm-plan/src/plan.rs",
+            "crates/rusm-plan/src",
             ".rev()
         .filter(|(_, child)| child.state().is_running());",
             ".filter(|(_, child)| child.state().is_running());",
@@ -21,7 +21,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         PLAN,
         &["plan::tests::intensity_plan"],
         &[edit(
-            "crates/rusm-plan/src/plan.rs",
+            "crates/rusm-plan/src",
             "if window.count(now) == Verdict::Exceeded {",
             "let n = if rules.strategy == Strategy::OneForAll { children.iter().count() } else { 1 };
              if (0..n).any(|_| window.count(now) == Verdict::Exceeded) {",
@@ -33,7 +33,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         SUPERVISOR,
         &["restart::rest_for_one"],
         &[edit(
-            "crates/rusm-plan/src/plan.rs",
+            "crates/rusm-plan/src",
             "restart_all(children.iter_from(who))",
             "restart_all(children.iter())",
         )],
@@ -44,7 +44,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         SUPERVISOR,
         &["restart::a_temporary_child_is_forgotten"],
         &[edit(
-            "crates/rusm-plan/src/plan.rs",
+            "crates/rusm-plan/src",
             ".then_some(Step::Forget(who))
         .into_iter()",
             ".then_some(Step::Forget(who))
@@ -59,12 +59,12 @@ pub(super) const MUTANTS: &[Mutant] = &[
         &["restart::bystander"],
         &[
             edit(
-                "crates/rusm-plan/src/plan.rs",
+                "crates/rusm-plan/src",
                 "steps.push(Step::Forget(key));",
                 "",
             ),
             edit(
-                "crates/rusm-plan/src/plan.rs",
+                "crates/rusm-plan/src",
                 "concerned.filter(|(_, child)| child.policy().restart != Restart::Temporary)",
                 "concerned",
             ),
@@ -109,7 +109,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         SUPERVISOR,
         &["caught::stop_brutal_is_a_kill_to_all"],
         &[edit(
-            "crates/rusm-supervisor/src/supervisor.rs",
+            "crates/rusm-supervisor/src",
             "Shutdown::BrutalKill => {",
             "Shutdown::BrutalKill => {
                  self.context.exit_signal(pid, ExitReason::Shutdown);",
@@ -121,7 +121,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         SUPERVISOR,
         &["stop::stop_timeout"],
         &[edit(
-            "crates/rusm-supervisor/src/supervisor.rs",
+            "crates/rusm-supervisor/src",
             ".receive_timeout(Selector::down(monitor), time)",
             ".receive_timeout(Selector::down(monitor), time.saturating_mul(1_000_000))",
         )],
@@ -132,7 +132,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         SUPERVISOR,
         &["stop::the_end_of_another_child_is_heard_while_one_is_stopped"],
         &[edit(
-            "crates/rusm-supervisor/src/supervisor.rs",
+            "crates/rusm-supervisor/src",
             "if let Event::Down { reason, .. } = self.context.receive(Selector::down(monitor)).await",
             "if let Event::Down { reason, .. } = self.context.receive(Selector::any()).await",
         )],
@@ -143,7 +143,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         SUPERVISOR,
         &["start::missing_ties_are_made_up_for"],
         &[edit(
-            "crates/rusm-supervisor/src/supervisor.rs",
+            "crates/rusm-supervisor/src",
             "self.context.link(pid);",
             "",
         )],
@@ -154,9 +154,9 @@ pub(super) const MUTANTS: &[Mutant] = &[
         SUPERVISOR,
         &["start::sup_start_fail"],
         &[edit(
-            "crates/rusm-supervisor/src/supervisor.rs",
+            "crates/rusm-supervisor/src",
             "self.end(ExitReason::not_started(reason))",
-            "Work { steps: VecDeque::new(), end: Some(ExitReason::not_started(reason)) }",
+            "Work { steps: VecDeque::new(), ..self.end(ExitReason::not_started(reason)) }",
         )],
     ),
     mutant(
@@ -165,7 +165,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         SUPERVISOR,
         &["stop::sup_unrelated_exit"],
         &[edit(
-            "crates/rusm-supervisor/src/supervisor.rs",
+            "crates/rusm-supervisor/src",
             "Event::Exit { from, reason } if self.obeys(from) =>",
             "Event::Exit { reason, .. } =>",
         )],
@@ -176,7 +176,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         SUPERVISOR,
         &["restart::restart_fails_and_can_be_stopped"],
         &[edit(
-            "crates/rusm-supervisor/src/supervisor.rs",
+            "crates/rusm-supervisor/src",
             "if self.n_events_since_try < EVENTS_BETWEEN_TRIES_MAX",
             "if self.n_events_since_try > EVENTS_BETWEEN_TRIES_MAX",
         )],
@@ -187,7 +187,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         SUPERVISOR,
         &["restart::intensity_exact", "restart::intensity_zero"],
         &[edit(
-            "crates/rusm-plan/src/plan.rs",
+            "crates/rusm-plan/src",
             "if window.count(now) == Verdict::Exceeded {",
             "if window.count(now) == Verdict::Exceeded && false {",
         )],
@@ -198,7 +198,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         SUPERVISOR,
         &["restart::auto_shutdown"],
         &[edit(
-            "crates/rusm-plan/src/plan.rs",
+            "crates/rusm-plan/src",
             "AutoShutdown::AnySignificant => is_significant,",
             "AutoShutdown::AnySignificant => false,",
         )],
