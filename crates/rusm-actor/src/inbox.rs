@@ -280,6 +280,9 @@ impl Inbox {
     }
 }
 
+#[cfg(all(loom, test))]
+mod models;
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -112,9 +112,9 @@ impl AtomicRunState {
         Ended::Requeue
     }
 
-    /// The process ended.
+    /// The process ended. A read-modify-write like every other transition: no wake can follow it.
     pub(crate) fn finish(&self) {
-        self.0.store(RunState::Gone as u8, Ordering::Release);
+        self.0.swap(RunState::Gone as u8, Ordering::AcqRel);
     }
 
     /// AcqRel on success: what one worker did in a slice is seen by the worker of the next, and what
@@ -125,6 +125,9 @@ impl AtomicRunState {
             .is_ok()
     }
 }
+
+#[cfg(all(loom, test))]
+mod models;
 
 #[cfg(test)]
 mod tests {

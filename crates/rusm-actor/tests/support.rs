@@ -11,9 +11,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// How many seeds a test tries unless told otherwise.
-const SEEDS: u64 = 40;
+const SEEDS: u64 = if cfg!(miri) { 1 } else { 40 };
 /// How many times a test runs on threads.
-const ROUNDS: usize = 6;
+const ROUNDS: usize = if cfg!(miri) { 2 } else { 6 };
 
 /// Calls `test` with every seed.
 pub(crate) fn for_each_seed(test: impl Fn(u64) + Sync) {

@@ -154,6 +154,9 @@ impl Idle {
     }
 }
 
+#[cfg(all(loom, test))]
+mod models;
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -10,7 +10,7 @@
 
 use crate::process::Process;
 use crate::sync::Arc;
-use crossbeam_deque::{Injector, Steal, Stealer, Worker};
+use crate::sync::deque::{Injector, Steal, Stealer, Worker};
 use std::cell::Cell;
 use std::fmt;
 use std::time::Duration;
@@ -78,7 +78,8 @@ impl LocalQueue {
 
     pub(super) fn pop(&self) -> Option<Arc<Process>> {
         if let Some(process) = self.last_woken.take() {
-            let streak = self.lifo_streak.get() + 1;
+            // Saturating: two that chat and have a worker to themselves go on for ever.
+            let streak = self.lifo_streak.get().saturating_add(1);
             if streak <= LIFO_BUDGET || self.deque.is_empty() {
                 self.lifo_streak.set(streak);
                 return Some(process);
@@ -171,5 +172,55 @@ fn persist(mut attempt: impl FnMut() -> Steal<Arc<Process>>) -> Option<Arc<Proce
             Steal::Empty => return None,
             Steal::Retry => {}
         }
+    }
+}
+
+/// A process that is in no table.
+#[cfg(test)]
+fn process(pid: u64) -> Arc<Process> {
+    let seed = crate::process::Seed {
+        parent: None,
+        label: "test".into(),
+        extension: None,
+        bounds: crate::inbox::MailboxBounds::default(),
+    };
+    let pid = crate::id::Pid::from_u64(pid).unwrap();
+    let node = crate::node::Node::simulated(0, None);
+    Arc::new(Process::new(seed, pid, Arc::clone(node.kernel())))
+}
+
+#[cfg(all(loom, test))]
+mod models;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    fn pop(queue: &LocalQueue) -> Option<u64> {
+        queue.pop().map(|process| process.pid.as_u64())
+    }
+
+    #[test]
+    fn the_one_woken_last_runs_first_until_its_budget_is_spent() {
+        let queue = LocalQueue::new();
+        assert_eq!(queue.push_back(process(1)), Pushed::Own);
+        for _ in 0..LIFO_BUDGET {
+            assert_eq!(queue.push_next(process(2)), Pushed::Own);
+            assert_eq!(pop(&queue), Some(2));
+        }
+        assert_eq!(queue.push_next(process(2)), Pushed::Own);
+        assert_eq!(pop(&queue), Some(1), "the budget is spent");
+        assert_eq!(pop(&queue), Some(2));
+        assert_eq!(pop(&queue), None);
+    }
+
+    #[test]
+    fn a_worker_that_two_processes_have_to_themselves_serves_them_for_ever() {
+        let queue = LocalQueue::new();
+        queue.lifo_streak.set(u32::MAX);
+        assert_eq!(queue.push_next(process(1)), Pushed::Own);
+        assert_eq!(pop(&queue), Some(1));
+        assert_eq!(queue.push_next(process(1)), Pushed::Own);
+        assert_eq!(queue.push_back(process(2)), Pushed::Stealable);
+        assert_eq!(pop(&queue), Some(2), "there is somebody else now");
     }
 }

@@ -9,13 +9,13 @@ use super::{Hooks, Ready, Seat};
 use crate::kernel::Kernel;
 use crate::process::Process;
 use crate::slice::{self, After};
-use crate::sync::{Arc, AtomicBool, Mutex, Ordering};
+use crate::sync::{Arc, AtomicBool, Mutex, Ordering, per_thread};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
-/// A worker looks at the injector before its own queue once in so many slices.
-const INJECTOR_EVERY: u32 = 61;
+/// A worker looks at the injector before its own queue once in so many slices; in a model soon.
+const INJECTOR_EVERY: u32 = if cfg!(all(loom, test)) { 2 } else { 61 };
 /// A worker looks whether the second queue is due once in so many slices, while that has work.
 const SECOND_EVERY: u32 = 8;
 
@@ -44,8 +44,8 @@ struct Local {
     is_preempted: Cell<bool>,
 }
 
-thread_local! {
-    static LOCAL: RefCell<Option<Rc<Local>>> = const { RefCell::new(None) };
+per_thread! {
+    static LOCAL: RefCell<Option<Rc<Local>>> = RefCell::new(None);
 }
 
 impl Crew {
@@ -91,12 +91,13 @@ impl Crew {
     }
 
     pub(super) fn ready(&self, process: Arc<Process>, why: Ready) {
-        LOCAL.with_borrow(
-            |local| match local.as_ref().filter(|local| local.is_of(self)) {
+        LOCAL.with(|local| {
+            let local = local.borrow();
+            match local.as_ref().filter(|local| local.is_of(self)) {
                 Some(local) => self.ready_here(local, process, why),
                 None => self.ready_outside(process),
-            },
-        );
+            }
+        });
     }
 
     fn ready_here(&self, local: &Local, process: Arc<Process>, why: Ready) {
@@ -176,38 +177,49 @@ impl Crew {
     }
 
     fn with_local<R>(&self, with: impl FnOnce(&Local) -> R) -> Option<R> {
-        LOCAL.with_borrow(|local| {
+        LOCAL.with(|local| {
+            let local = local.borrow();
             let local = local.as_ref().filter(|local| local.is_of(self))?;
             Some(with(local))
         })
     }
 
     /// The next process for this worker, without sleeping.
-    fn next(&self, kernel: &Kernel, local: &Local) -> Option<(Arc<Process>, bool)> {
+    fn next(&self, kernel: &Kernel, local: &Local) -> Option<Next> {
         let n_slices = local.n_slices.get().wrapping_add(1);
         local.n_slices.set(n_slices);
-        let first = |process| (process, false);
         if n_slices.is_multiple_of(INJECTOR_EVERY)
             && let Some(process) = self.queues.pop_injected(&local.queue)
         {
-            return Some(first(process));
+            return Some(self.instead(local, Next::first(process)));
         }
         if n_slices.is_multiple_of(SECOND_EVERY)
             && let Some(process) = self.second_if_due(kernel, local)
         {
-            return Some((process, true));
+            return Some(self.instead(local, Next::second(process)));
         }
-        local
-            .queue
-            .pop()
-            .or_else(|| self.queues.pop_injected(&local.queue))
-            .or_else(|| self.queues.steal(local.index, &local.queue))
-            .map(first)
-            .or_else(|| {
-                let process = self.queues.pop_second()?;
-                local.second_served.set(kernel.clock.now());
-                Some((process, true))
-            })
+        if let Some(process) = local.queue.pop() {
+            return Some(Next::first(process));
+        }
+        let batch = || {
+            let process = self.queues.pop_injected(&local.queue);
+            process.or_else(|| self.queues.steal(local.index, &local.queue))
+        };
+        if let Some(process) = batch() {
+            return Some(self.instead(local, Next::first(process)));
+        }
+        let process = self.queues.pop_second()?;
+        local.second_served.set(kernel.clock.now());
+        Some(Next::second(process))
+    }
+
+    /// The worker takes a process from elsewhere, so others may help with what waits in its own queue: with what
+    /// was to be next there, and with the rest of a batch, which nobody could see while it was taken.
+    fn instead(&self, local: &Local, next: Next) -> Next {
+        if local.queue.share() {
+            self.notify();
+        }
+        next
     }
 
     fn second_if_due(&self, kernel: &Kernel, local: &Local) -> Option<Arc<Process>> {
@@ -223,7 +235,7 @@ impl Crew {
     }
 
     /// The next process, sleeping until there is one; none when the crew stops.
-    fn wait(&self, kernel: &Kernel, local: &Local) -> Option<(Arc<Process>, bool)> {
+    fn wait(&self, kernel: &Kernel, local: &Local) -> Option<Next> {
         if let Some(found) = self.next(kernel, local) {
             return Some(found);
         }
@@ -251,6 +263,25 @@ impl Crew {
     }
 }
 
+/// Which process is to run.
+struct Next {
+    process: Arc<Process>,
+    /// It comes from the second queue.
+    is_second: bool,
+}
+
+impl Next {
+    fn first(process: Arc<Process>) -> Self {
+        let is_second = false;
+        Self { process, is_second }
+    }
+
+    fn second(process: Arc<Process>) -> Self {
+        let is_second = true;
+        Self { process, is_second }
+    }
+}
+
 impl Local {
     fn is_of(&self, crew: &Crew) -> bool {
         std::ptr::eq(self.crew, crew)
@@ -270,9 +301,9 @@ fn work(kernel: &Arc<Kernel>, seat: Seat) {
         is_second: Cell::new(false),
         is_preempted: Cell::new(false),
     });
-    LOCAL.set(Some(Rc::clone(&local)));
+    LOCAL.with(|seat| seat.replace(Some(Rc::clone(&local))));
     crew.hooks.around_worker(&mut || {
-        while let Some((process, is_second)) = crew.wait(kernel, &local) {
+        while let Some(Next { process, is_second }) = crew.wait(kernel, &local) {
             local.is_second.set(is_second);
             local.is_preempted.set(false);
             match slice::run(&process) {
@@ -282,5 +313,8 @@ fn work(kernel: &Arc<Kernel>, seat: Seat) {
             }
         }
     });
-    LOCAL.set(None);
+    LOCAL.with(RefCell::take);
 }
+
+#[cfg(all(loom, test))]
+mod models;
