@@ -17,6 +17,8 @@ pub struct Suite {
     pub package: &'static str,
     /// As Cargo is told to choose it.
     pub target: &'static [&'static str],
+    /// Whether it runs on the primitives of the model checker.
+    pub is_model: bool,
 }
 
 /// A deliberate bug.
@@ -39,18 +41,26 @@ pub struct Mutant {
 pub(crate) const KERNEL: Suite = Suite {
     package: "rusm-actor",
     target: &["--test", "main"],
+    is_model: false,
 };
 pub(crate) const KERNEL_UNITS: Suite = Suite {
     package: "rusm-actor",
     target: &["--lib"],
+    is_model: false,
+};
+pub(crate) const KERNEL_MODELS: Suite = Suite {
+    is_model: true,
+    ..KERNEL_UNITS
 };
 pub(crate) const SUPERVISOR: Suite = Suite {
     package: "rusm-supervisor",
     target: &["--test", "semantics"],
+    is_model: false,
 };
 pub(crate) const PLAN: Suite = Suite {
     package: "rusm-plan",
     target: &["--lib"],
+    is_model: false,
 };
 
 const fn edit(place: &'static str, find: &'static str, replace: &'static str) -> Edit {

@@ -104,13 +104,19 @@ impl Trial {
     /// Builds the suite's test program and answers where it is.
     fn build(&self, suite: Suite) -> Result<PathBuf, Box<dyn Error>> {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
+        // Each with its own folder, as flags that change build everything anew.
+        let (folder, flags) = match suite.is_model {
+            true => ("target-models", "--cfg loom"),
+            false => ("target", ""),
+        };
         let output = Command::new(cargo)
             .current_dir(self.scratch.folder())
             .args(["test", "--no-run", "--quiet", "--message-format=json"])
             .args(["--package", suite.package])
             .args(suite.target)
             .arg("--target-dir")
-            .arg(self.scratch.folder().join("target"))
+            .arg(self.scratch.folder().join(folder))
+            .env("RUSTFLAGS", flags)
             .env("CARGO_PROFILE_DEV_DEBUG", "0")
             .output()?;
         let messages = String::from_utf8_lossy(&output.stdout);

@@ -35,13 +35,14 @@ pub(super) const MUTANTS: &[Mutant] = &[
         &[
             edit(
                 "crates/rusm-actor/src/exit.rs",
-                "if process.is_registered.load(Ordering::Relaxed) {",
-                "if false {",
+                "let name = is_registered.then(|| kernel.registry.release(process.pid));",
+                "let name: Option<Option<Name>> = None;",
             ),
             edit(
                 "crates/rusm-actor/src/exit.rs",
-                "let links = tell_relations(kernel, process.pid, owner, &reason);",
-                "let links = tell_relations(kernel, process.pid, owner, &reason);
+                "tell_relations(kernel, process.pid, owner, &reason);",
+                "tell_relations(kernel, process.pid, owner, &reason);
+                 let _ = is_registered;
                  kernel.registry.release(process.pid);",
             ),
         ],
@@ -104,7 +105,11 @@ pub(super) const MUTANTS: &[Mutant] = &[
         &[edit(
             "crates/rusm-actor/src/relations.rs",
             "Signal::Kill => return Verdict::Die(ExitReason::Killed),",
-            "Signal::Kill => return self.on_exit(me, me, ExitReason::Killed),",
+            "Signal::Kill if self.is_trapping => {
+                 let (from, reason) = (Pid::from_u64(1).expect(\"not 0\"), ExitReason::Killed);
+                 return Verdict::Deliver(Event::Exit { from, reason });
+             }
+             Signal::Kill => return Verdict::Die(ExitReason::Killed),",
         )],
     ),
     mutant(
@@ -115,8 +120,10 @@ pub(super) const MUTANTS: &[Mutant] = &[
         &[
             edit(
                 "crates/rusm-actor/src/relations.rs",
-                "if stands {",
-                "if false {",
+                "self.links.remove(&from)
+        } else {",
+                "self.links.get(&from).copied()
+        } else {",
             ),
             edit(
                 "crates/rusm-actor/src/exit.rs",

@@ -10,8 +10,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
         &["caught::unlink_final_when_the_end_of_the_peer_comes_first"],
         &[edit(
             "crates/rusm-actor/src/relations.rs",
-            "let stands = self.links.get(&from)",
-            "let stands = true || self.links.get(&from)",
+            "None => return Verdict::GoOn,",
+            "None => true,",
         )],
     ),
     mutant(
@@ -34,8 +34,10 @@ pub(super) const MUTANTS: &[Mutant] = &[
         &["links::link_mon_cleanup", "links::link_one_notice"],
         &[edit(
             "crates/rusm-actor/src/relations.rs",
-            "if stands {",
-            "if false {",
+            "self.links.remove(&from)
+        } else {",
+            "self.links.get(&from).copied()
+        } else {",
         )],
     ),
     mutant(
@@ -45,7 +47,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         &["links::link_normal", "exits::normal_ignored"],
         &[edit(
             "crates/rusm-actor/src/relations.rs",
-            "reason.is_normal() && from != me",
+            "reason.is_normal() && cause != ExitCause::Itself",
             "false",
         )],
     ),
@@ -56,7 +58,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         &["exits::normal_ignored"],
         &[edit(
             "crates/rusm-actor/src/relations.rs",
-            "reason.is_normal() && from != me",
+            "reason.is_normal() && cause != ExitCause::Itself",
             "reason.is_normal()",
         )],
     ),
@@ -90,8 +92,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
         &["exits::explicit_exit_notices_are_bounded"],
         &[edit(
             "crates/rusm-actor/src/process.rs",
-            "signal.is_explicit_exit() && self.has_exits_enough(me)",
-            "false",
+            "self.mailbox.push_unasked(event, me.inbox.bounds())",
+            "self.mailbox.push_asked(event)",
         )],
     ),
     mutant(
@@ -148,10 +150,13 @@ pub(super) const MUTANTS: &[Mutant] = &[
         &["links::link_mon_cleanup"],
         &[edit(
             "crates/rusm-actor/src/spawn.rs",
-            "child.owner.lock().relations.linked_by(spawner.pid, id);",
-            "let from = spawner.pid;
-             let link = crate::signal::Signal::Link { from, id };
-             let _ = child.inbox.push(crate::signal::Envelope::Signal(link));",
+            "let ours = spawner.owner.lock().relations.link(child.pid);",
+            "let ours = spawner.owner.lock().relations.link(child.pid);
+             if let Some(id) = ours {
+                 let link = crate::signal::Signal::Link { from: spawner.pid, id };
+                 let _ = child.inbox.push(crate::signal::Envelope::Signal(link));
+                 return;
+             }",
         )],
     ),
     mutant(
@@ -336,8 +341,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
         &["exit::tests::an_end_leaves_nothing_in_the_kernel"],
         &[edit(
             "crates/rusm-actor/src/exit.rs",
-            "kernel.registry.release(process.pid);",
-            "",
+            "let name = is_registered.then(|| kernel.registry.release(process.pid));",
+            "let name: Option<Option<Name>> = is_registered.then_some(None);",
         )],
     ),
     mutant(
@@ -360,13 +365,13 @@ pub(super) const MUTANTS: &[Mutant] = &[
             edit(
                 "crates/rusm-actor/src/exit.rs",
                 "let was_last = kernel.table.remove(process.pid);
-    let unanswered",
-                "let unanswered",
+    let mut unread",
+                "let mut unread",
             ),
             edit(
                 "crates/rusm-actor/src/exit.rs",
-                "let links = tell_relations(kernel, process.pid, owner, &reason);",
-                "let links = tell_relations(kernel, process.pid, owner, &reason);
+                "tell_relations(kernel, process.pid, owner, &reason);",
+                "tell_relations(kernel, process.pid, owner, &reason);
                  let was_last = kernel.table.remove(process.pid);",
             ),
         ],

@@ -1,6 +1,6 @@
 //! Bugs in who runs, when, and who is woken.
 
-use super::{KERNEL, Mutant, edit, mutant};
+use super::{KERNEL, KERNEL_MODELS, Mutant, edit, mutant};
 
 pub(super) const MUTANTS: &[Mutant] = &[
     mutant(
@@ -76,13 +76,57 @@ pub(super) const MUTANTS: &[Mutant] = &[
     mutant(
         "sleeps-without-a-look",
         "a worker goes to sleep without a last look at the queues (023)",
-        KERNEL,
-        &["scheduler::no_wake_up_is_lost"],
+        KERNEL_MODELS,
+        &["sched::worker::models::a_worker_finds_what_comes_from_outside_and_stops"],
         &[edit(
             "crates/rusm-actor/src/sched/worker.rs",
             "if self.queues.has_work() || self.is_stopping.load(Ordering::SeqCst) {",
             "if self.is_stopping.load(Ordering::SeqCst) {",
         )],
-    )
-    .may_hang(),
+    ),
+    mutant(
+        "notify-without-fence",
+        "who makes work does not fence before it looks for sleepers (023)",
+        KERNEL_MODELS,
+        &["sched::idle::models::a_push_is_seen_by_a_worker_that_falls_asleep"],
+        &[edit(
+            "crates/rusm-actor/src/sched/idle.rs",
+            "fence(Ordering::SeqCst); // Pairs with the fence in `announce` and the one in `end_search`.",
+            "",
+        )],
+    ),
+    mutant(
+        "sleep-without-fence",
+        "who goes to sleep does not fence before it looks at the queues again (023)",
+        KERNEL_MODELS,
+        &["sched::idle::models::a_push_is_seen_by_a_worker_that_falls_asleep"],
+        &[edit(
+            "crates/rusm-actor/src/sched/idle.rs",
+            "fence(Ordering::SeqCst); // Pairs with the fence in `notify`.",
+            "",
+        )],
+    ),
+    mutant(
+        "search-ends-without-fence",
+        "the last who searches does not fence before it looks at the queues again (023)",
+        KERNEL_MODELS,
+        &["sched::idle::models::a_push_is_seen_by_a_searcher_that_leaves_with_other_work"],
+        &[edit(
+            "crates/rusm-actor/src/sched/idle.rs",
+            "fence(Ordering::SeqCst);
+        was_last",
+            "was_last",
+        )],
+    ),
+    mutant(
+        "wake-unordered",
+        "a slice may not see what came before the wake that caused it (023)",
+        KERNEL_MODELS,
+        &["state::models::what_comes_before_a_wake_is_seen_by_the_slice_it_causes"],
+        &[edit(
+            "crates/rusm-actor/src/state.rs",
+            "Ordering::AcqRel, Ordering::Acquire)",
+            "Ordering::Relaxed, Ordering::Relaxed)",
+        )],
+    ),
 ];
