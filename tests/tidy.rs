@@ -1,9 +1,12 @@
 //! The rules of the house, checked: file length and headers, words that do not belong, who may import
-//! whom, tests that nobody runs, and documents that name tests which do not exist.
+//! whom, tests that nobody runs, documents that name tests which do not exist, and OTP statements that no
+//! document accounts for.
 
 mod arrows;
 mod documents;
 mod sources;
+mod statements;
+mod tables;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

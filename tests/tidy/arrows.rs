@@ -9,7 +9,14 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
         &[],
         &["crossbeam-deque", "parking_lot", "slab", "thiserror"],
     ),
-    ("rusm-supervisor", &["rusm-actor"], &["thiserror"]),
+    ("rusm-plan", &[], &[]),
+    (
+        "rusm-supervisor",
+        &["rusm-actor", "rusm-plan"],
+        &["thiserror"],
+    ),
+    // For tests: the crates below it use it as a dev-dependency.
+    ("rusm-sim", &["rusm-actor"], &[]),
     ("rusm-caps", &[], &["thiserror"]),
     (
         "rusm-manifest",
@@ -17,7 +24,7 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
         &["serde", "strsim", "thiserror", "toml"],
     ),
     ("rusm-abi", &[], &[]),
-    ("rusm-sdk", &["rusm-abi"], &["wit-bindgen"]),
+    ("rusm-sdk", &["rusm-abi", "rusm-plan"], &["wit-bindgen"]),
     (
         "rusm-core",
         &[

@@ -1,5 +1,6 @@
 //! Documents that name tests name real ones, and the documents a newcomer needs are there.
 
+use super::tables::rows;
 use super::{ProjectFile, project_files, report};
 
 #[test]
@@ -15,6 +16,7 @@ fn the_documents_of_the_house_are_there() {
         "abi/raw.md",
         "crates/rusm-actor/SEMANTICS.md",
         "crates/rusm-supervisor/SEMANTICS.md",
+        "docs/pitfalls.md",
     ];
     let missing: Vec<String> = wanted
         .iter()
@@ -24,30 +26,24 @@ fn the_documents_of_the_house_are_there() {
     report("missing documents", &missing);
 }
 
-/// In these documents a name in backquotes in the last column of a table is a test.
+/// In the tables of these documents a name in backquotes in the last column is a test.
 #[test]
 fn every_test_that_a_document_names_exists() {
     let files = project_files();
     let tests = test_names(&files);
-    let documents = [
-        "crates/rusm-actor/SEMANTICS.md",
-        "crates/rusm-supervisor/SEMANTICS.md",
-        "SECURITY.md",
-    ];
     let mut findings = Vec::new();
-    for file in files
-        .iter()
-        .filter(|file| documents.contains(&file.path.as_str()))
-    {
-        let rows = file.text.lines().filter(|line| line.starts_with('|'));
-        let named: Vec<&str> = rows.flat_map(names_in_last_column).collect();
-        assert!(!named.is_empty(), "{} names no test at all", file.path);
-        let unknown = named
-            .into_iter()
-            .filter(|name| !tests.iter().any(|test| test == name));
+    for file in files.iter().filter(|file| names_tests(&file.path)) {
+        let rows = rows(&file.text);
+        let mut named = rows.iter().flat_map(|row| &row.tests).peekable();
+        assert!(named.peek().is_some(), "{} names no test", file.path);
+        let unknown = named.filter(|name| !tests.iter().any(|test| test == *name));
         findings.extend(unknown.map(|name| format!("{}: {name}", file.path)));
     }
     report("tests that do not exist", &findings);
+}
+
+fn names_tests(path: &str) -> bool {
+    path.ends_with("/SEMANTICS.md") || ["SECURITY.md", "docs/pitfalls.md"].contains(&path)
 }
 
 /// Functions that the test attribute stands before.
@@ -67,20 +63,4 @@ fn test_names(files: &[ProjectFile]) -> Vec<String> {
         }
     }
     names
-}
-
-/// A name may stand behind its module: `spawn::spawn_returns`.
-fn names_in_last_column(row: &str) -> Vec<&str> {
-    let last = row
-        .trim_end()
-        .trim_end_matches('|')
-        .rsplit('|')
-        .next()
-        .unwrap_or("");
-    let quoted = last.split('`').skip(1).step_by(2);
-    let is_letter = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-    let names = quoted.map(|name| name.rsplit("::").next().unwrap_or(name));
-    names
-        .filter(|name| !name.is_empty() && name.chars().all(is_letter))
-        .collect()
 }

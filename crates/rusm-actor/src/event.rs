@@ -1,6 +1,6 @@
 //! Every lifecycle event of the kernel, as plain structs, and who may watch them.
 
-use crate::id::Pid;
+use crate::id::{Name, Pid};
 use crate::reason::ExitReason;
 use std::sync::Arc;
 
@@ -16,19 +16,34 @@ pub enum LifecycleEvent {
         /// What it was labelled at spawn.
         label: Arc<str>,
     },
-    /// A process ended; name and table entry are gone, links and monitors have been told.
+    /// A process ended; its names and its table entry are gone, links and monitors are told next. So its end
+    /// is reported before anything that follows from it.
     Exited {
         /// Who.
         pid: Pid,
+        /// Its spawner; none when the node itself started it.
+        parent: Option<Pid>,
         /// What it was labelled at spawn.
         label: Arc<str>,
+        /// The name it held to the last.
+        name: Option<Name>,
         /// Why.
         reason: ExitReason,
         /// Messages and notices it left unread.
         unread: usize,
+        /// The bytes of the payloads among them.
+        unread_bytes: usize,
+        /// The payload sizes of the oldest of them, in order; 0 for what has no payload. At most
+        /// [`LifecycleEvent::SIZES_MAX`].
+        unread_sizes: Vec<usize>,
         /// Processes it was linked to.
         links: usize,
     },
+}
+
+impl LifecycleEvent {
+    /// How many sizes of unread messages an end reports.
+    pub const SIZES_MAX: usize = 8;
 }
 
 /// Told of every lifecycle event, on the thread where it happens.

@@ -3,17 +3,19 @@
 //! 1. its body is dropped: memory, files and sockets go;
 //! 2. its names and groups are released;
 //! 3. it leaves the table, and its inbox is closed;
-//! 4. requests that still waited in the inbox are answered;
-//! 5. links get an exit signal, watchers a down notice;
-//! 6. timers addressed to it are dropped, and the end is reported.
+//! 4. the end is reported to the observer;
+//! 5. requests that still waited in the inbox are answered;
+//! 6. links get an exit signal, watchers a down notice;
+//! 7. timers addressed to it are dropped.
 //!
-//! So who hears of an end finds the name free and the resources gone (OTP statement 012), and nobody
+//! So a report comes before those of whatever the end causes, who hears of an end finds the name free and the resources gone (OTP statement 012), and nobody
 //! waits for ever: whoever got an envelope into the inbox before it closed is answered from here,
 //! everybody later is answered by the sender's own side.
 
 use crate::event::LifecycleEvent;
-use crate::id::Pid;
+use crate::id::{Name, Pid};
 use crate::kernel::Kernel;
+use crate::mailbox::{Cursor, Mailbox, Selector};
 use crate::process::{Owner, PendingCall, Process};
 use crate::reason::ExitReason;
 use crate::relations::Link;
@@ -25,9 +27,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 pub(crate) fn finish(process: &Arc<Process>, reason: ExitReason) {
     let kernel = &process.kernel;
     drop_body(process, &reason);
-    if process.is_registered.load(Ordering::Relaxed) {
-        kernel.registry.release(process.pid);
-    }
+    let is_registered = process.is_registered.load(Ordering::Relaxed);
+    let name = is_registered.then(|| kernel.registry.release(process.pid));
     // Not before the names are free: who sees a process as dead may count on them (OTP statement 012).
     process.state.finish();
     let mut owner = std::mem::take(&mut *process.owner.lock());
@@ -35,25 +36,80 @@ pub(crate) fn finish(process: &Arc<Process>, reason: ExitReason) {
         kernel.calls.remove(*id);
     }
     let was_last = kernel.table.remove(process.pid);
-    let unanswered = process.inbox.close();
-    let behind = std::mem::take(&mut owner.behind_doom);
-    let unread = owner.mailbox.len() + behind.len() + unanswered.len();
-    for envelope in behind.into_iter().chain(unanswered) {
+    let mut unread = Unread {
+        behind: std::mem::take(&mut owner.behind_doom),
+        unanswered: process.inbox.close(),
+        mailbox: std::mem::take(&mut owner.mailbox),
+    };
+    kernel.report(|| report(process, name.flatten(), &reason, &mut unread, &owner));
+    for envelope in unread.behind.into_iter().chain(unread.unanswered) {
         answer(kernel, process.pid, envelope, &reason);
     }
-    let links = tell_relations(kernel, process.pid, owner, &reason);
+    tell_relations(kernel, process.pid, owner, &reason);
     if process.has_timers.load(Ordering::SeqCst) {
         kernel.timers.drop_charged(process.pid);
     }
-    kernel.report(|| LifecycleEvent::Exited {
-        pid: process.pid,
-        label: Arc::clone(&process.label),
-        reason,
-        unread,
-        links,
-    });
     if was_last {
         kernel.note_empty();
+    }
+}
+
+/// What nobody received, oldest first: in the mailbox, behind the fatal signal, in the inbox.
+struct Unread {
+    mailbox: Mailbox,
+    behind: Vec<Envelope>,
+    unanswered: Vec<Envelope>,
+}
+
+impl Unread {
+    fn len(&self) -> usize {
+        self.mailbox.len() + self.envelopes().count()
+    }
+
+    /// Those that would have become events.
+    fn envelopes(&self) -> impl Iterator<Item = &Envelope> {
+        let all = self.behind.iter().chain(&self.unanswered);
+        all.filter(|envelope| {
+            let is_notice = matches!(
+                envelope,
+                Envelope::Signal(Signal::Exit { .. } | Signal::Down { .. })
+            );
+            is_notice || envelope.charged_bytes().is_some()
+        })
+    }
+
+    /// The sizes of the oldest; what the mailbox holds of them is taken out.
+    fn take_sizes(&mut self) -> Vec<usize> {
+        let (mut mailbox, mut start) = (std::mem::take(&mut self.mailbox), Cursor::default());
+        let received = std::iter::from_fn(|| mailbox.take(&Selector::any(), &mut start));
+        let received = received.map(|event| event.charged_bytes());
+        let sizes = received.chain(self.envelopes().map(Envelope::charged_bytes));
+        let sizes = sizes.map(Option::unwrap_or_default);
+        sizes.take(LifecycleEvent::SIZES_MAX).collect()
+    }
+}
+
+/// The last that is told of a process. Nothing of this is done when nobody observes.
+fn report(
+    process: &Process,
+    name: Option<Name>,
+    reason: &ExitReason,
+    unread: &mut Unread,
+    owner: &Owner,
+) -> LifecycleEvent {
+    let (links, _, _) = owner.relations.counts();
+    // What was refused or taken is not among them.
+    let (_, unread_bytes) = process.inbox.load();
+    LifecycleEvent::Exited {
+        pid: process.pid,
+        parent: process.parent,
+        label: Arc::clone(&process.label),
+        name,
+        reason: reason.clone(),
+        unread: unread.len(),
+        unread_bytes,
+        unread_sizes: unread.take_sizes(),
+        links,
     }
 }
 
@@ -133,10 +189,9 @@ fn answer(kernel: &Kernel, me: Pid, envelope: Envelope, reason: &ExitReason) {
     }
 }
 
-/// Tells links and watchers, and takes back what this process watched. Answers how many links it had.
-fn tell_relations(kernel: &Kernel, me: Pid, owner: Owner, reason: &ExitReason) -> usize {
+/// Tells links and watchers, and takes back what this process watched.
+fn tell_relations(kernel: &Kernel, me: Pid, owner: Owner, reason: &ExitReason) {
     let (links, monitors, watchers) = owner.relations.into_parts();
-    let n_links = links.len();
     for (peer, Link { own, peer: theirs }) in links {
         let cause = ExitCause::Link { own, peer: theirs };
         tell(
@@ -168,12 +223,16 @@ fn tell_relations(kernel: &Kernel, me: Pid, owner: Owner, reason: &ExitReason) -
             tell(kernel, callee, Signal::Demonitor { id });
         }
     }
-    n_links
 }
 
 fn tell(kernel: &Kernel, to: Pid, signal: Signal) {
+    #[cfg(test)]
+    tests::look_round(kernel);
     if let Some(process) = kernel.table.find(to) {
         // Closed meanwhile: nobody is left to tell.
         let _gone = process.deliver(kernel, Envelope::Signal(signal));
     }
 }
+
+#[cfg(test)]
+mod tests;

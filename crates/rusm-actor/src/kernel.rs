@@ -56,7 +56,10 @@ impl Kernel {
     /// The process that holds this name. One that was killed holds none any more, though it may not have
     /// noticed yet: who sees it as dead finds its name free (OTP statements 011, 012).
     pub(crate) fn holder(&self, name: &str) -> Option<Arc<Process>> {
-        let pid = self.registry.whereis(name)?;
+        self.find_living(self.registry.whereis(name)?)
+    }
+
+    fn find_living(&self, pid: Pid) -> Option<Arc<Process>> {
         self.table.find(pid).filter(|process| !process.is_ending())
     }
 
@@ -67,11 +70,14 @@ impl Kernel {
                 Err(NameError::Taken) => {}
                 registered => return registered,
             }
-            if self.holder(name.as_str()).is_some() {
-                return Err(NameError::Taken);
-            }
-            if let Some(killed) = self.registry.whereis(name.as_str()) {
-                self.registry.unregister(name.as_str(), killed);
+            // Looked up once: who is found dead, and nobody else, loses the name.
+            if let Some(holder) = self.registry.whereis(name.as_str()) {
+                if self.find_living(holder).is_some() {
+                    return Err(NameError::Taken);
+                }
+                #[cfg(test)]
+                tests::meanwhile(self);
+                self.registry.unregister(name.as_str(), holder);
             }
         }
     }
@@ -106,3 +112,6 @@ impl fmt::Debug for Kernel {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

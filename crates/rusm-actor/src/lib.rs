@@ -71,5 +71,5 @@ pub use spawn::{SpawnOptions, Spawned};
 
 /// The seeded simulator.
 pub mod sim {
-    pub use crate::sched::sim::Simulator;
+    pub use crate::sched::sim::{Simulator, SimulatorBuilder, Strategy, meanwhile};
 }

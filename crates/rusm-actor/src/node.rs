@@ -6,14 +6,11 @@ mod info;
 pub use builder::NodeBuilder;
 pub use info::{ProcessInfo, Ties};
 
-use crate::clock::Clock;
 use crate::context::Context;
 use crate::error::SpawnError;
-use crate::event::Observer;
-use crate::id::{Pid, SLOTS_MAX};
+use crate::id::Pid;
 use crate::kernel::Kernel;
 use crate::reason::ExitReason;
-use crate::sched::Scheduler;
 use crate::signal::{Envelope, Signal};
 use crate::spawn::{self, SpawnOptions};
 use crate::sync::Arc;
@@ -30,13 +27,6 @@ impl Node {
     /// A builder with a worker per core and room for every pid.
     pub fn builder() -> NodeBuilder {
         NodeBuilder::default()
-    }
-
-    /// A node that only its simulator runs.
-    pub(crate) fn simulated(seed: u64, observer: Option<Arc<dyn Observer>>) -> Self {
-        let (clock, scheduler) = (Clock::manual(), Scheduler::simulated(seed));
-        let kernel = Kernel::new(clock, scheduler, [seed, !seed], SLOTS_MAX, observer);
-        Self(Arc::new(kernel))
     }
 
     pub(crate) fn kernel(&self) -> &Arc<Kernel> {

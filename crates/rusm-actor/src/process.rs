@@ -20,7 +20,7 @@ use crate::mailbox::Mailbox;
 use crate::message::{Event, Payload};
 use crate::reason::ExitReason;
 use crate::relations::{Relations, Verdict};
-use crate::sched::Ready;
+use crate::sched::{EVENTS_PER_SLICE, Ready};
 use crate::signal::{Envelope, Signal};
 use crate::state::{AtomicRunState, RunState, Woken};
 use crate::sync::{Arc, AtomicBool, AtomicU32, Mutex, Ordering};
@@ -32,9 +32,6 @@ use std::task::{Wake, Waker};
 
 /// What a process runs: it ends with the reason that the future gives.
 pub(crate) type Body = Pin<Box<dyn Future<Output = ExitReason> + Send>>;
-
-/// How many events a process may take in one slice; then others get their turn.
-const EVENTS_PER_SLICE: u32 = 1_000;
 
 /// A body and the waker it is polled with. Both hold the process, and live as long as it does.
 pub(crate) struct Task {
@@ -66,8 +63,8 @@ pub(crate) struct Process {
 pub(crate) struct Pace(AtomicU32);
 
 impl Pace {
-    pub(crate) fn renew(&self) {
-        self.0.store(EVENTS_PER_SLICE, Ordering::Relaxed);
+    pub(crate) fn renew(&self, n_events: u32) {
+        self.0.store(n_events, Ordering::Relaxed);
     }
 
     /// Counts one event.
@@ -155,7 +152,7 @@ impl Process {
     /// Begins a slice: acts on what has arrived and hands out what is to run, unless a fatal signal was
     /// met. Owner only.
     pub(crate) fn begin_slice(&self) -> Option<Task> {
-        self.pace.renew();
+        self.pace.renew(self.kernel.sched.events_per_slice());
         let mut batch = self.inbox.take();
         let task = {
             let mut owner = self.owner.lock();

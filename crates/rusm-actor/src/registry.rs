@@ -103,18 +103,21 @@ impl Registry {
         self.groups.lock().joined.get(&pid).map_or(0, Vec::len)
     }
 
-    /// Forgets an ended process: its name and all its groups (OTP statements 068, 071).
-    pub(crate) fn release(&self, pid: Pid) {
-        {
+    /// Forgets an ended process: its name, which is answered, and all its groups (OTP statements 068, 071).
+    pub(crate) fn release(&self, pid: Pid) -> Option<Name> {
+        let name = {
             let mut names = self.names.write();
-            if let Some(name) = names.held.remove(&pid) {
-                names.holders.remove(&name);
+            let name = names.held.remove(&pid);
+            if let Some(name) = &name {
+                names.holders.remove(name);
             }
-        }
+            name
+        };
         let mut groups = self.groups.lock();
         for group in groups.joined.remove(&pid).unwrap_or_default() {
             groups.drop_member(group.as_str(), pid);
         }
+        name
     }
 }
 
@@ -174,7 +177,7 @@ mod tests {
         assert!(registry.leave("g", pid(1)));
         assert!(registry.leave("g", pid(1)));
         assert!(!registry.leave("g", pid(1)));
-        registry.release(pid(2));
+        assert_eq!(registry.release(pid(2)), None);
         assert!(registry.members("g").is_empty());
         assert!(registry.groups.lock().members.is_empty());
         assert!(registry.groups.lock().joined.is_empty());

@@ -17,6 +17,9 @@ use queue::{LocalQueue, SharedQueues};
 use sim::SimQueue;
 use worker::Crew;
 
+/// How many events a process may take in one slice.
+pub(crate) const EVENTS_PER_SLICE: u32 = 1_000;
+
 /// Why a process is put into a run queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ready {
@@ -59,7 +62,7 @@ pub(crate) struct Seat {
 
 pub(crate) enum Scheduler {
     Threaded(Box<Crew>),
-    Simulated(SimQueue),
+    Simulated(Box<SimQueue>),
 }
 
 impl Scheduler {
@@ -77,10 +80,6 @@ impl Scheduler {
         (Self::Threaded(Box::new(crew)), seats)
     }
 
-    pub(crate) fn simulated(seed: u64) -> Self {
-        Self::Simulated(SimQueue::new(seed))
-    }
-
     /// Starts the threads: all of them or, with the error, none.
     pub(crate) fn start(&self, kernel: &Arc<Kernel>, seats: Vec<Seat>) -> std::io::Result<()> {
         match self {
@@ -94,7 +93,7 @@ impl Scheduler {
     pub(crate) fn ready(&self, process: Arc<Process>, why: Ready) {
         match self {
             Self::Threaded(crew) => crew.ready(process, why),
-            Self::Simulated(queue) => queue.push(process),
+            Self::Simulated(queue) => queue.ready(process),
         }
     }
 
@@ -102,7 +101,15 @@ impl Scheduler {
     pub(crate) fn home(&self) -> usize {
         match self {
             Self::Threaded(crew) => crew.home(),
-            Self::Simulated(_) => 0,
+            Self::Simulated(queue) => queue.home(),
+        }
+    }
+
+    /// How many events a process may take in the slice that begins; then others get their turn.
+    pub(crate) fn events_per_slice(&self) -> u32 {
+        match self {
+            Self::Threaded(_) => EVENTS_PER_SLICE,
+            Self::Simulated(queue) => queue.events_per_slice(EVENTS_PER_SLICE),
         }
     }
 

@@ -159,11 +159,10 @@ impl ProcessTable {
 mod tests {
     use super::*;
     use crate::inbox::MailboxBounds;
-    use crate::node::Node;
     use crate::process::Seed;
 
     fn table(n_alive_max: usize) -> (ProcessTable, impl Fn(Pid) -> Arc<Process>) {
-        let node = Node::simulated(0, None);
+        let node = crate::sim::Simulator::new(0).node().clone();
         let make = move |pid| {
             let seed = Seed {
                 parent: None,

@@ -258,3 +258,6 @@ pub(crate) fn arm(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@
 
 use crate::support::*;
 use rusm_actor::sim::Simulator;
-use rusm_actor::{ExitReason, LifecycleEvent, Observer, SpawnOptions};
+use rusm_actor::{Context, ExitReason, LifecycleEvent, Observer, Selector, SpawnOptions};
 use std::sync::{Arc, Mutex};
 
 #[test]
@@ -129,10 +129,87 @@ fn events_tell_every_life() {
     ));
     let end = LifecycleEvent::Exited {
         pid: parent,
+        parent: None,
         label: label("parent"),
+        name: Some(name("parent")),
         reason: boom(),
         unread: 1,
+        unread_bytes: 6,
+        unread_sizes: vec![6],
         links: 0,
     };
     assert_eq!(*last, end);
+}
+
+/// What was received and what stood behind the fatal signal counts alike; the sizes are those of the oldest.
+#[test]
+fn an_end_tells_what_was_left_unread() {
+    let journal = Arc::new(Journal::default());
+    let observer: Arc<dyn Observer> = Arc::<Journal>::clone(&journal);
+    let simulator = Simulator::observed(11, observer);
+    let body = |me: Context| async move {
+        let trapping = start(&me, |me| async move {
+            me.trap_exits(true);
+            me.receive(Selector::tag(99)).await;
+            ExitReason::Normal
+        });
+        settle_simulation(&me).await;
+        let dying = start_waiting(&me);
+        for (victim, n_before) in [(trapping, 6), (dying, 2)] {
+            for size in 0..n_before {
+                me.send(victim, 1, vec![b'x'; size]).unwrap();
+            }
+            me.exit_signal(victim, boom());
+            me.send(victim, 1, vec![b'x'; 100]).unwrap();
+            me.send(victim, 1, vec![b'x'; 1_000]).unwrap();
+        }
+        settle_simulation(&me).await;
+        me.kill(trapping);
+        ExitReason::Normal
+    };
+    let spawner = simulator.node().spawn(SpawnOptions::new("spawner"), body);
+    spawner.unwrap();
+    simulator.run();
+    let events = std::mem::take(&mut *journal.0.lock().unwrap());
+    let unread = events.into_iter().filter_map(|event| match event {
+        LifecycleEvent::Exited {
+            unread,
+            unread_bytes,
+            unread_sizes,
+            reason,
+            ..
+        } if unread > 0 => Some((reason, unread, unread_bytes, unread_sizes)),
+        LifecycleEvent::Exited { .. } | LifecycleEvent::Spawned { .. } => None,
+    });
+    let dying = (boom(), 4, 1_101, vec![0, 1, 100, 1_000]);
+    // The notice has no payload, and one size is one more than is told.
+    let trapping = (ExitReason::Killed, 9, 1_115, vec![0, 1, 2, 3, 4, 5, 0, 100]);
+    assert_eq!(unread.collect::<Vec<_>>(), [dying, trapping]);
+}
+
+/// Nobody can react to an end that has not been reported.
+#[test]
+fn an_end_is_reported_before_anybody_hears_of_it() {
+    for_each_seed(|seed| {
+        let journal = Arc::new(Journal::default());
+        let observer: Arc<dyn Observer> = Arc::<Journal>::clone(&journal);
+        let simulator = Simulator::observed(seed, observer);
+        let seen = Arc::clone(&journal);
+        let watched = simulator
+            .node()
+            .spawn(SpawnOptions::new("watcher"), |me| async move {
+                let options = SpawnOptions::new("watched").monitor();
+                let watched = me.spawn(options, |_| async { boom() }).unwrap();
+                next_down(&me, watched.monitor.unwrap()).await;
+                let is_end = |event: &LifecycleEvent| matches!(event, LifecycleEvent::Exited { pid, .. } if *pid == watched.pid);
+                assert!(seen.0.lock().unwrap().iter().any(is_end));
+                ExitReason::Shutdown
+            });
+        let watched = watched.unwrap();
+        simulator.run();
+        let events = journal.0.lock().unwrap();
+        assert!(
+            matches!(events.last(), Some(LifecycleEvent::Exited { pid, reason: ExitReason::Shutdown, .. }) if *pid == watched)
+        );
+    });
 }

@@ -7,11 +7,11 @@
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::wildcard_enum_match_arm,
-    clippy::print_stdout,
     reason = "a failing test is a panic anyway"
 )]
 
 mod calls;
+mod caught;
 mod exits;
 mod floods;
 mod info;

@@ -4,10 +4,12 @@
 //! subscriber of our own turns those into lines, for people or as JSON. Events of other libraries
 //! are not shown: the level that a person asks for is about their app.
 
+mod crash;
 mod line;
 mod observer;
 mod repeats;
 
+pub(crate) use crash::line as crash_line;
 pub(crate) use observer::{LogObserver, Scope};
 
 use crate::args::{GlobalArgs, LogFormat, LogLevel};

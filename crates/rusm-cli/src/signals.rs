@@ -56,16 +56,18 @@ impl Listener {
                 format!("cannot listen for SIGINT and SIGTERM: {error}"),
             )
         };
-        let mut signals = Signals::new([SIGINT, SIGTERM]).map_err(cannot)?;
         let listener = Self {
             state: Arc::default(),
             last: Arc::default(),
             is_final: Arc::default(),
         };
+        // Before the listening, as actions are taken in this order: the signal that makes the next one final
+        // must not be taken for that one itself.
         for signal in [SIGINT, SIGTERM] {
             signal_hook::flag::register_conditional_default(signal, Arc::clone(&listener.is_final))
                 .map_err(cannot)?;
         }
+        let mut signals = Signals::new([SIGINT, SIGTERM]).map_err(cannot)?;
         let heard = listener.clone();
         let listen = move || {
             let mut next = Demand::Stop;

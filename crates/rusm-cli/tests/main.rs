@@ -11,5 +11,6 @@ mod programs;
 mod sample;
 mod single_files;
 mod stock;
+mod supervision;
 mod support;
 mod wrong_inputs;

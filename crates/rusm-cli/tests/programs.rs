@@ -127,3 +127,43 @@ pub(crate) fn floods() -> String {
            (func (export "_start") (loop $more (call $write (i32.const 1) (i32.const 1024) (i32.const 36)) (br $more)))"#,
     )
 }
+
+/// Registers itself, sends itself three messages of 3, 0 and 200 bytes, and divides by zero.
+pub(crate) fn traps_with_mail(name: &str) -> String {
+    let length = name.len();
+    actor(&format!(
+        r#"(data (i32.const 1024) "{name}")
+           (func $post (param $length i32)
+             (drop (call $send (call $self) (i32.const 0) (i32.const 0) (i64.const 7) (i32.const 2048) (local.get $length))))
+           (func $work (drop (i32.div_s (i32.const 1) (i32.const 0))))
+           (func (export "_start")
+             (drop (call $register (i32.const 1024) (i32.const {length})))
+             (call $post (i32.const 3)) (call $post (i32.const 0)) (call $post (i32.const 200))
+             (call $work))"#
+    ))
+}
+
+/// Traps exits, prints `ready`, and ignores everything for ever.
+pub(crate) fn clings() -> String {
+    actor(
+        r#"(data (i32.const 1024) "ready\n")
+           (func (export "_start")
+             (drop (call $trap_exits (i32.const 1)))
+             (call $write (i32.const 1) (i32.const 1024) (i32.const 6))
+             (loop $ever
+               (drop (call $receive (i32.const 0) (i32.const 0) (i64.const -1) (i32.const 2048) (i32.const 4096)))
+               (br $ever)))"#,
+    )
+}
+
+/// A program that is also an actor.
+fn actor(body: &str) -> String {
+    const ACTOR: &str = r#"
+      (import "rusm" "self" (func $self (result i64)))
+      (import "rusm" "trap-exits" (func $trap_exits (param i32) (result i32)))
+      (import "rusm" "register" (func $register (param i32 i32) (result i32)))
+      (import "rusm" "send" (func $send (param i64 i32 i32 i64 i32 i32) (result i32)))
+      (import "rusm" "receive" (func $receive (param i32 i32 i64 i32 i32) (result i32)))
+    "#;
+    format!("(module {ACTOR} {HEAD} {body})")
+}

@@ -2,18 +2,23 @@
 //!
 //! The runtime prints nothing and logs nothing; whoever embeds it decides what becomes of these events.
 
+mod crash;
+mod desk;
+
+pub(crate) use crash::Evidence;
+pub use crash::{Aftermath, CrashReport, Exit, SupervisedBy, Unread};
+
 use crate::guest::output::{LineSink, Stream};
+use desk::Desk;
 use parking_lot::Mutex;
-use rusm_actor::{ExitReason, LifecycleEvent, Observer, Pid};
+use rusm_actor::{LifecycleEvent, Observer, Pid};
 use rusm_caps::{AuditRecord, AuditSink, Recorded};
 use rusm_supervisor::{SupervisorObserver, SupervisorReport};
-use std::collections::VecDeque;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
-
-/// How many of the last crashes are kept for a report.
-const CRASHES_KEPT_MAX: usize = 16;
 
 /// Something that an operator may want to see.
 #[derive(Clone, Debug)]
@@ -43,6 +48,9 @@ pub enum RuntimeEvent {
     },
     /// A process ended.
     Exited(Exit),
+    /// A process ended abnormally, and what became of it is known. It comes after its [`RuntimeEvent::Exited`],
+    /// at once or when its supervisor has acted.
+    Crashed(CrashReport),
     /// A process was refused something by its profile.
     Denied(Recorded),
     /// A supervisor did something.
@@ -79,28 +87,6 @@ pub enum RuntimeEvent {
     Warning(String),
 }
 
-/// The end of one process.
-#[derive(Clone, Debug)]
-pub struct Exit {
-    /// Its component.
-    pub component: Arc<str>,
-    /// Who.
-    pub pid: Pid,
-    /// Why.
-    pub reason: ExitReason,
-    /// Messages and notices that it left unread.
-    pub unread: usize,
-    /// Processes it was linked to.
-    pub links: usize,
-}
-
-impl Exit {
-    /// Whether this was neither `normal` nor `shutdown`.
-    pub fn is_crash(&self) -> bool {
-        !self.reason.is_orderly()
-    }
-}
-
 /// Told of everything the runtime reports, on the thread where it happens: it must be quick.
 pub trait RuntimeObserver: Send + Sync {
     /// Takes note of one event.
@@ -108,16 +94,25 @@ pub trait RuntimeObserver: Send + Sync {
 }
 
 /// Hands events of every layer to the embedder's observer, and keeps the last crashes.
+///
+/// # Locking
+/// One lock at a time, held for a look-up or an entry; the observer is called without any.
 pub(crate) struct Reporter {
     observer: Option<Arc<dyn RuntimeObserver>>,
-    crashes: Mutex<VecDeque<Exit>>,
+    desk: Mutex<Desk>,
+    /// What is known of ends that are about to be reported.
+    evidence: Mutex<BTreeMap<Pid, Evidence>>,
+    /// How much evidence there is, so that the end of a process that left none costs no lock.
+    n_evidence: AtomicUsize,
 }
 
 impl Reporter {
     pub(crate) fn new(observer: Option<Arc<dyn RuntimeObserver>>) -> Self {
         Self {
             observer,
-            crashes: Mutex::default(),
+            desk: Mutex::default(),
+            evidence: Mutex::default(),
+            n_evidence: AtomicUsize::new(0),
         }
     }
 
@@ -127,17 +122,56 @@ impl Reporter {
         }
     }
 
-    /// The last crashes, oldest first.
-    pub(crate) fn crashes(&self) -> Vec<Exit> {
-        self.crashes.lock().iter().cloned().collect()
+    /// A process is about to end; this is what else there is to know about it.
+    pub(crate) fn note(&self, pid: Pid, evidence: Evidence) {
+        if evidence != Evidence::default() {
+            self.evidence.lock().insert(pid, evidence);
+            // Relaxed: the end is reported by the thread that noted it.
+            self.n_evidence.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
-    fn keep(&self, exit: &Exit) {
-        let mut crashes = self.crashes.lock();
-        if crashes.len() == CRASHES_KEPT_MAX {
-            crashes.pop_front();
+    /// This process supervises, and is about to start a child.
+    pub(crate) fn announce_supervisor(&self, pid: Pid, label: &Arc<str>) {
+        self.desk.lock().announce(pid, label);
+    }
+
+    /// The last crashes that nobody caused on purpose, oldest first.
+    pub(crate) fn crashes(&self) -> Vec<CrashReport> {
+        self.desk.lock().kept()
+    }
+
+    fn take_evidence(&self, pid: Pid) -> Evidence {
+        if self.n_evidence.load(Ordering::Relaxed) == 0 {
+            return Evidence::default();
         }
-        crashes.push_back(exit.clone());
+        let evidence = self.evidence.lock().remove(&pid);
+        if evidence.is_some() {
+            self.n_evidence.fetch_sub(1, Ordering::Relaxed);
+        }
+        evidence.unwrap_or_default()
+    }
+
+    fn ended(&self, event: &LifecycleEvent, pid: Pid, is_crash: bool) {
+        let evidence = self.take_evidence(pid);
+        if self.observer.is_none() && !is_crash {
+            return;
+        }
+        let Some(exit) = Exit::of(event, evidence) else {
+            return;
+        };
+        if !is_crash {
+            return self.report(&RuntimeEvent::Exited(exit));
+        }
+        self.report(&RuntimeEvent::Exited(exit.clone()));
+        let reports = self.desk.lock().crashed(exit);
+        self.publish(reports);
+    }
+
+    fn publish(&self, reports: Vec<CrashReport>) {
+        for report in reports {
+            self.report(&RuntimeEvent::Crashed(report));
+        }
     }
 }
 
@@ -154,28 +188,8 @@ impl Observer for Reporter {
                     });
                 }
             }
-            LifecycleEvent::Exited {
-                pid,
-                label,
-                reason,
-                unread,
-                links,
-            } => {
-                let is_crash = !reason.is_orderly();
-                if self.observer.is_none() && !is_crash {
-                    return;
-                }
-                let exit = Exit {
-                    component: Arc::clone(label),
-                    pid: *pid,
-                    reason: reason.clone(),
-                    unread: *unread,
-                    links: *links,
-                };
-                if is_crash {
-                    self.keep(&exit);
-                }
-                self.report(&RuntimeEvent::Exited(exit));
+            LifecycleEvent::Exited { pid, reason, .. } => {
+                self.ended(event, *pid, !reason.is_orderly());
             }
         }
     }
@@ -183,6 +197,8 @@ impl Observer for Reporter {
 
 impl SupervisorObserver for Reporter {
     fn report(&self, report: &SupervisorReport) {
+        let reports = self.desk.lock().supervised(report);
+        self.publish(reports);
         Reporter::report(self, &RuntimeEvent::Supervision(report.clone()));
     }
 }

@@ -1,17 +1,20 @@
 //! A guest process, seen from the host: its store data, one field per family, and how its run ends.
 
 pub(crate) mod body;
+pub(crate) mod breach;
 pub(crate) mod limits;
 pub(crate) mod meter;
 pub(crate) mod output;
 mod store;
 
 use crate::abi::raw::RawBuffers;
+use crate::event::Evidence;
 use crate::identity::Identity;
 use crate::runtime::RuntimeShared;
 use crate::wasi::WasiState;
+use breach::Breach;
 use limits::GuestLimits;
-use rusm_actor::{Context, ExitReason, Limit};
+use rusm_actor::{Context, ExitReason};
 use rusm_caps::Guard;
 use std::sync::Arc;
 
@@ -35,5 +38,14 @@ pub(crate) struct GuestExit(pub(crate) ExitReason);
 
 /// Ends the guest: it ran into a bound of its profile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the process ran into its bound: {0}")]
-pub(crate) struct LimitBreach(pub(crate) Limit);
+#[error("the process ran into its bound: {}", .0.limit)]
+pub(crate) struct LimitBreach(pub(crate) Breach);
+
+/// How a guest's run came to its end: why, and what the node knows of it besides.
+pub(crate) type End = (ExitReason, Evidence);
+
+impl LimitBreach {
+    pub(crate) fn end(self) -> End {
+        (ExitReason::Limit(self.0.limit), self.0.into())
+    }
+}

@@ -52,7 +52,10 @@ mod wasi;
 pub use boot::{App, AppEnd, BootError, BootPlan, CodeProblem};
 pub use code::CodeError;
 pub use engine::EngineError;
-pub use event::{Exit, RuntimeEvent, RuntimeObserver};
+pub use event::{
+    Aftermath, CrashReport, Exit, RuntimeEvent, RuntimeObserver, SupervisedBy, Unread,
+};
+pub use guest::breach::{Amount, Breach};
 pub use guest::output::Stream;
 pub use linked::{LinkedImports, linked_imports};
 pub use program::Program;

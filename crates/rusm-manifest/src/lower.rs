@@ -6,6 +6,7 @@
 
 mod components;
 mod profiles;
+mod siblings;
 mod supervisors;
 
 use std::collections::BTreeMap;

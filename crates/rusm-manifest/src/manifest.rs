@@ -24,8 +24,9 @@ pub struct Manifest {
     pub profiles: BTreeMap<String, Arc<Profile>>,
     /// Every declared supervisor, by name.
     pub supervisors: BTreeMap<String, SupervisorDecl>,
-    /// The root supervisor: one-for-one, with the components that have `restart` and the
-    /// supervisors that are nobody's child, in the order of the file.
+    /// The root supervisor: one-for-one, with the components that have `restart` and the supervisors
+    /// that are nobody's child, in the order of the file. Such a supervisor is permanent, unless its
+    /// own `restart` says otherwise.
     pub root: SupervisorDecl,
     /// What can be run, but probably is not what was meant. `rusm check` fails on these.
     pub warnings: Vec<Diagnostic>,
@@ -132,6 +133,18 @@ pub enum StrategyDecl {
     RestForOne,
 }
 
+/// Whether the end of significant children ends their supervisor (OTP statement 136).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AutoShutdownDecl {
+    /// No.
+    #[default]
+    Never,
+    /// When one of them has ended by itself for good.
+    AnySignificant,
+    /// When the last of them has.
+    AllSignificant,
+}
+
 /// How a child is stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ShutdownDecl {
@@ -155,6 +168,8 @@ pub struct SupervisorDecl {
     pub max_restarts: u32,
     /// The period; never zero.
     pub period: Duration,
+    /// Whether the end of significant children ends it. Without a significant child it never does.
+    pub auto_shutdown: AutoShutdownDecl,
     /// Its children, in the order they start.
     pub children: Vec<ChildDecl>,
 }
@@ -191,4 +206,7 @@ pub struct ChildDecl {
     pub restart: RestartDecl,
     /// How it is stopped.
     pub shutdown: ShutdownDecl,
+    /// Whether its end counts for its supervisor's automatic shutdown; each of several counts. Never
+    /// set for a permanent child, nor where automatic shutdown is never (OTP statement 138).
+    pub significant: bool,
 }

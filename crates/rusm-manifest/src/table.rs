@@ -123,6 +123,14 @@ impl<'t> Value<'t> {
         self.value.as_bool()
     }
 
+    pub(crate) fn is_text(&self) -> bool {
+        self.value.is_str()
+    }
+
+    pub(crate) fn is_integer(&self) -> bool {
+        self.value.is_integer()
+    }
+
     pub(crate) fn is_array(&self) -> bool {
         self.value.is_array()
     }

@@ -10,7 +10,7 @@ const FULL: &str = include_str!("ui/full_example.toml");
 const MISTAKES: &str = include_str!("ui/types.toml");
 
 /// Bits of manifests, to be put together in ways nobody would.
-const FRAGMENTS: [&str; 28] = [
+const FRAGMENTS: [&str; 30] = [
     "[app]\n",
     "name = \"a\"\n",
     "[node]\n",
@@ -31,6 +31,8 @@ const FRAGMENTS: [&str; 28] = [
     "[supervisors.t]\n",
     "children = [{ supervisor = \"t\" }]\n",
     "children = [{ supervisor = \"s\" }, { component = \"a\" }]\n",
+    "auto-shutdown = \"any-significant\"\n",
+    "children = [{ component = \"a\", significant = true, count = 2, shutdown-ms = \"infinity\" }]\n",
     "components = 1\n",
     "a.b.c = {}\n",
     "\"\" = 1\n",

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use rusm_caps::{Access, DirGrant, Limits, NetGrant, Permission, Profile, SendGrant, SpawnGrant};
 use rusm_manifest::{
-    ChildTarget, CodeSource, Manifest, Placement, RestartDecl, ShutdownDecl, StrategyDecl,
-    SupervisorDecl, parse,
+    AutoShutdownDecl, ChildTarget, CodeSource, Manifest, Placement, RestartDecl, ShutdownDecl,
+    StrategyDecl, SupervisorDecl, parse,
 };
 
 #[track_caller]
@@ -318,6 +318,92 @@ fn the_supervision_tree_is_in_order() {
         CodeSource::Wasm(Path::new("z.wasm").into())
     );
     assert!(manifest.supervisor_of(zebra).is_none() && manifest.component_of(frontends).is_none());
+}
+
+/// Automatic shutdown, significance and every way of stopping, as written; never and not significant when not.
+#[test]
+fn a_supervisor_says_how_it_ends_and_how_it_stops() {
+    let manifest = plan(
+        r#"
+        [app]
+        name = "a"
+        [components.job]
+        wasm = "j.wasm"
+        [components.helper]
+        wasm = "h.wasm"
+        [supervisors.any]
+        auto-shutdown = "any-significant"
+        children = [
+          { component = "job", count = 2, restart = "transient", significant = true, shutdown-ms = "infinity" },
+          { component = "helper", shutdown-ms = "brutal-kill" },
+          { supervisor = "all", restart = "temporary", significant = true, shutdown-ms = 250 },
+        ]
+        [supervisors.all]
+        auto-shutdown = "all-significant"
+        children = []
+        [supervisors.never]
+        auto-shutdown = "never"
+        restart = "temporary"
+        children = []
+        [supervisors.by-default]
+        children = []
+        "#,
+    );
+    let auto = |name: &str| manifest.supervisors[name].auto_shutdown;
+    assert_eq!(auto("any"), AutoShutdownDecl::AnySignificant);
+    assert_eq!(auto("all"), AutoShutdownDecl::AllSignificant);
+    assert_eq!(auto("never"), AutoShutdownDecl::Never);
+    assert_eq!(auto("by-default"), AutoShutdownDecl::Never);
+    assert_eq!(manifest.root.auto_shutdown, AutoShutdownDecl::Never);
+
+    let [job, helper, all] = manifest.supervisors["any"].children.as_slice() else {
+        panic!("three children")
+    };
+    assert!(job.significant && !helper.significant && all.significant);
+    assert_eq!(job.shutdown, ShutdownDecl::Infinity);
+    assert_eq!(helper.shutdown, ShutdownDecl::BrutalKill);
+    assert_eq!(
+        all.shutdown,
+        ShutdownDecl::Timeout(Duration::from_millis(250))
+    );
+    // Those that nobody holds, in the order of the file.
+    let top = manifest
+        .root
+        .children
+        .iter()
+        .map(|child| (child.restart, child.shutdown));
+    let expected = [
+        RestartDecl::Permanent,
+        RestartDecl::Temporary,
+        RestartDecl::Permanent,
+    ]
+    .map(|restart| (restart, ShutdownDecl::Infinity));
+    assert_eq!(top.collect::<Vec<_>>(), expected);
+}
+
+/// A pool numbers its children from 1, so names that look like numbers and are none are free.
+#[test]
+fn ids_beside_a_pool_are_free() {
+    let mut text = String::from(
+        "[app]\nname = \"a\"\n[components.w]\nwasm = \"w\"\n[supervisors.s]\nchildren = [{ component = \"w\", count = 3 }",
+    );
+    let names = ["w-0", "w-4", "w-01", "w-", "w-1-1", "x-1"];
+    for name in names {
+        text += &format!(", {{ component = \"{name}\" }}");
+    }
+    text += "]\n";
+    for name in names {
+        text += &format!("[components.{name}]\nwasm = \"w\"\n");
+    }
+    assert_eq!(plan(&text).supervisors["s"].children.len(), 7);
+    for taken in ["w-1", "w-2", "w-3"] {
+        let text = text.replace("w-4", taken);
+        let errors = parse("rusm.toml", &text).unwrap_err();
+        assert_eq!(
+            errors.iter().next().unwrap().message(),
+            format!("`s` has two children with the id `{taken}`")
+        );
+    }
 }
 
 /// The one exception: an unknown profile is the sandbox, recorded and warned about.

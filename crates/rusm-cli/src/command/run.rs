@@ -3,12 +3,12 @@
 use super::{Build, Cache, Session};
 use crate::args::{LogLevel, RunArgs};
 use crate::environment;
-use crate::log::Scope;
+use crate::log::{Scope, crash_line};
 use crate::manifest_file;
 use crate::place::folder_of;
 use crate::report::{Failure, Kind};
 use crate::signals::{Demand, Listener};
-use rusm_core::{App, AppEnd, BootError, BootPlan, Exit, Runtime};
+use rusm_core::{App, AppEnd, BootError, BootPlan, CrashReport, ExitReason, Runtime};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -45,7 +45,7 @@ pub(super) fn run(args: &RunArgs, path: &Path, session: &Session) -> Result<u8, 
     session.progress.finish();
     observer.finish();
     runtime.shutdown();
-    outcome(&app_name, ended)
+    outcome(&app_name, ended, signals.exit_code())
 }
 
 /// Waits until the app ends, by itself or because a signal stops it.
@@ -65,10 +65,13 @@ fn stay(app: App, runtime: &Runtime, signals: &Listener) -> AppEnd {
     app.wait()
 }
 
-fn outcome(app: &str, ended: Result<AppEnd, BootError>) -> Result<u8, Failure> {
+/// `signal` is the exit code of a program that the last signal ended, if there was one.
+fn outcome(app: &str, ended: Result<AppEnd, BootError>, signal: Option<u8>) -> Result<u8, Failure> {
     match ended {
         Ok(AppEnd::Finished | AppEnd::Stopped) => Ok(0),
         Ok(AppEnd::GaveUp(crashes)) => Err(gave_up(app, &crashes)),
+        // The first signal stops in order, which is a good end. The second kills, which is none.
+        Ok(AppEnd::Failed(ExitReason::Killed)) if let Some(signal) = signal => Ok(signal),
         Ok(AppEnd::Failed(reason)) => Err(Failure::new(
             Kind::General,
             format!("app '{app}' ended: its root supervisor's reason is '{reason}'"),
@@ -86,17 +89,13 @@ fn outcome(app: &str, ended: Result<AppEnd, BootError>) -> Result<u8, Failure> {
     }
 }
 
-fn gave_up(app: &str, crashes: &[Exit]) -> Failure {
-    let message = format!(
-        "app '{app}' stopped: its root supervisor gave up restarting; the last crashes were"
-    );
+fn gave_up(app: &str, crashes: &[CrashReport]) -> Failure {
+    let message =
+        format!("app '{app}' stopped: supervision gave up restarting; the last crashes were");
     let failure = Failure::new(Kind::GaveUp, message);
-    let failure = crashes.iter().fold(failure, |failure, crash| {
-        failure.detail(format!(
-            "{} {}: {}",
-            crash.component, crash.pid, crash.reason
-        ))
-    });
+    let failure = crashes
+        .iter()
+        .fold(failure, |failure, crash| failure.detail(crash_line(crash)));
     failure.help(
         "mend the first of them, or allow more: max-restarts and period-ms under [supervisors.*]",
     )
@@ -122,10 +121,13 @@ fn refuse_flags_of_a_file(args: &RunArgs) -> Result<(), Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rusm_core::ExitReason;
 
     fn code(ended: Result<AppEnd, BootError>) -> u8 {
-        outcome("orders", ended).unwrap_or_else(|failure| failure.kind().exit_code())
+        after_signal(ended, None)
+    }
+
+    fn after_signal(ended: Result<AppEnd, BootError>, signal: Option<u8>) -> u8 {
+        outcome("orders", ended, signal).unwrap_or_else(|failure| failure.kind().exit_code())
     }
 
     /// Each end of an app has the exit code that the documentation promises.
@@ -135,6 +137,11 @@ mod tests {
         assert_eq!(code(Ok(AppEnd::Stopped)), 0);
         assert_eq!(code(Ok(AppEnd::GaveUp(Vec::new()))), 5);
         assert_eq!(code(Ok(AppEnd::Failed(ExitReason::Killed))), 1);
+        assert_eq!(after_signal(Ok(AppEnd::Stopped), Some(143)), 0);
+        assert_eq!(
+            after_signal(Ok(AppEnd::Failed(ExitReason::Killed)), Some(143)),
+            143
+        );
         assert_eq!(code(Err(BootError::Code(Vec::new()))), 4);
         assert_eq!(code(Err(BootError::Tree(ExitReason::not_started("x")))), 4);
     }

@@ -1,11 +1,12 @@
 //! How a log line looks to a person: time, level, who, and what.
 //!
 //! `2026-11-21T05:08:11.123456Z  INFO api <0.7.12> | text`. What a guest printed stands behind a
-//! bar; what is said about it stands behind a colon. No field can start a line of its own.
+//! bar; what is said about it stands behind a colon. A report may go on below, indented: the frames of a
+//! trap on a line, and its other particulars on another. No field can start a line of its own.
 
 use crate::report::Colour;
 use crate::visible::visible;
-use std::fmt::{self, Write};
+use std::fmt;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::fmt::format::Writer;
@@ -62,8 +63,15 @@ impl Lines {
             line.push_str(if fields.is_output { " | " } else { ": " });
         }
         line.push_str(&visible(&fields.message));
-        line.push_str(&visible(&fields.others));
         line.push('\n');
+        let below = [
+            fields.frames.as_ref().map(|frames| format!("in {frames}")),
+            (!fields.others.is_empty()).then(|| fields.others.join(" ")),
+        ];
+        for text in below.iter().flatten() {
+            line.push_str(&self.colour.paint("2", &format!("    {}", visible(text))));
+            line.push('\n');
+        }
         line
     }
 }
@@ -76,8 +84,10 @@ struct Fields {
     pid: Option<String>,
     /// Whether the message is what a guest printed.
     is_output: bool,
-    /// The rest, as ` name=value`.
-    others: String,
+    /// Where a trap was met.
+    frames: Option<String>,
+    /// The rest, as `name=value`.
+    others: Vec<String>,
 }
 
 impl Visit for Fields {
@@ -87,7 +97,13 @@ impl Visit for Fields {
             "component" => self.component = Some(value.to_owned()),
             "pid" => self.pid = Some(value.to_owned()),
             "stream" => self.is_output = true,
-            other => self.other(other, &value),
+            "frames" => self.frames = Some(value.to_owned()),
+            // The message says so.
+            "reason" | "aftermath" | "restarted_as" => {}
+            other if value.is_empty() || value.contains(char::is_whitespace) => {
+                self.others.push(format!("{other}={value:?}"));
+            }
+            other => self.others.push(format!("{other}={value}")),
         }
     }
 
@@ -96,14 +112,8 @@ impl Visit for Fields {
             "message" => self.message = format!("{value:?}"),
             "component" => self.component = Some(format!("{value:?}")),
             "pid" => self.pid = Some(format!("{value:?}")),
-            other => self.other(other, value),
+            other => self.others.push(format!("{other}={value:?}")),
         }
-    }
-}
-
-impl Fields {
-    fn other(&mut self, name: &str, value: &dyn fmt::Debug) {
-        write!(self.others, " {name}={value:?}").expect("writing to a string does not fail");
     }
 }
 
@@ -142,10 +152,24 @@ mod tests {
         );
         let nobody = Fields {
             message: "hello".into(),
-            others: " n=3".into(),
+            others: vec!["n=3".into()],
             ..Fields::default()
         };
-        assert_eq!(line(&nobody), "12:00:00Z  INFO hello n=3\n");
+        assert_eq!(line(&nobody), "12:00:00Z  INFO hello\n    n=3\n");
+    }
+
+    /// A report is one block: what happened, where, and the particulars.
+    #[test]
+    fn a_report_is_a_block() {
+        let report = Fields {
+            frames: Some("f < g".into()),
+            others: vec!["links=0".into(), "name=\"a b\"".into()],
+            ..fields("crashed: trap")
+        };
+        assert_eq!(
+            line(&report),
+            "12:00:00Z  INFO api <0.7.12>: crashed: trap\n    in f < g\n    links=0 name=\"a b\"\n"
+        );
     }
 
     /// A message cannot forge another line, a component's name neither.
@@ -157,5 +181,17 @@ mod tests {
         };
         assert_eq!(line(&forged).matches('\n').count(), 1);
         assert!(!line(&forged).contains('\x1b'));
+        let forged = Fields {
+            frames: Some("f\n12:00:00Z  INFO bank: paid".into()),
+            others: vec!["name=a\rb".into()],
+            ..fields("crashed")
+        };
+        assert!(
+            line(&forged)
+                .lines()
+                .skip(1)
+                .all(|line| line.starts_with("    "))
+        );
+        assert_eq!(line(&forged).matches(['\n', '\r']).count(), 3);
     }
 }

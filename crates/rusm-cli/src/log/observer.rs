@@ -5,17 +5,15 @@
 //! `--log-level debug` each is shown.
 
 use super::TARGET;
+use super::crash::Crash;
 use super::repeats::{Repeats, STRETCH, Verdict};
 use crate::progress::Progress;
 use rusm_caps::Recorded;
-use rusm_core::{Exit, ExitReason, Pid, RuntimeEvent, RuntimeObserver, Stream};
+use rusm_core::{CrashReport, Exit, Pid, RuntimeEvent, RuntimeObserver, Stream};
 use rusm_supervisor::{SupervisorEvent, SupervisorReport};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 use tracing::{Level, debug, enabled, error, info, trace, warn};
-
-/// What stands between a trap and its frames.
-const FRAMES: &str = ", in ";
 
 /// Whose events these are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,8 +62,8 @@ impl LogObserver {
         }
     }
 
-    /// A warning about a process, shown or counted. `what` is the same for all that are alike, `detail` need not be.
-    fn warn(&self, component: &str, pid: &str, what: &str, detail: &str) {
+    /// What to add to a warning; nothing is logged when there is no answer, only counted. `what` is the same for all that are alike.
+    fn count(&self, component: &str, what: &str) -> Option<String> {
         let now = self.started.elapsed();
         let verdict = self
             .repeats
@@ -73,41 +71,69 @@ impl LogObserver {
             .unwrap_or_else(PoisonError::into_inner)
             .note(component, what, now);
         if enabled!(target: TARGET, Level::DEBUG) {
-            warn!(target: TARGET, component, pid, "{what}{detail}");
-            return;
+            return Some(String::new());
         }
         match verdict {
-            Verdict::Show { n_hidden: 0 } => {
-                warn!(target: TARGET, component, pid, "{what}{detail}")
-            }
-            Verdict::Show { n_hidden } => {
-                warn!(target: TARGET, component, pid, "{what}{detail}; {n_hidden} more like this before")
-            }
+            Verdict::Show { n_hidden: 0 } => Some(String::new()),
+            Verdict::Show { n_hidden } => Some(format!("; {n_hidden} more like this before")),
             Verdict::ShowLast => {
                 let seconds = STRETCH.as_secs();
-                warn!(target: TARGET, component, pid, "{what}{detail}; more like this within {seconds} s are counted");
+                Some(format!("; more like this within {seconds} s are counted"))
             }
-            Verdict::Hide => {}
+            Verdict::Hide => None,
         }
+    }
+
+    /// A warning about a process, shown or counted. `detail` need not be the same for all that are alike.
+    fn warn(&self, component: &str, pid: &str, what: &str, detail: &str) {
+        if let Some(more) = self.count(component, what) {
+            warn!(target: TARGET, component, pid, "{what}{detail}{more}");
+        }
+    }
+
+    fn is_own(&self, component: &str) -> bool {
+        self.scope == Scope::File(component.to_owned())
     }
 
     fn exited(&self, exit: &Exit) {
         let (component, pid) = (&*exit.component, exit.pid.to_string());
-        if !exit.is_crash() {
+        if !(exit.is_crash() && self.is_own(component)) {
             debug!(target: TARGET, component, pid, "ended: {}", exit.reason);
-        } else if exit.reason == ExitReason::Killed {
-            // Somebody who may has ended it on purpose.
-            debug!(target: TARGET, component, pid, "ended: {}", exit.reason);
-        } else if self.scope != Scope::File(component.to_owned()) {
-            let reason = exit.reason.to_string();
-            // Traps at different places are alike: the frames are a detail.
-            let (what, frames) = reason.split_at(reason.find(FRAMES).unwrap_or(reason.len()));
-            let detail = format!(
-                "{frames} (unread messages: {}, links: {})",
-                exit.unread, exit.links
-            );
-            self.warn(component, &pid, &format!("crashed: {what}"), &detail);
         }
+    }
+
+    /// One event for the whole report; those alike are counted.
+    fn crashed(&self, report: &CrashReport) {
+        let exit = &report.exit;
+        let (component, pid) = (&*exit.component, exit.pid.to_string());
+        // A kill on purpose is no news, and of a single file the command itself tells.
+        if report.is_deliberate() || self.is_own(component) {
+            return;
+        }
+        let crash = Crash::of(report);
+        let Some(more) = self.count(component, &crash.what) else {
+            return;
+        };
+        warn!(
+            target: TARGET,
+            component,
+            pid,
+            reason = crash.reason,
+            frames = crash.frames,
+            aftermath = crash.aftermath,
+            restarted_as = crash.restarted_as,
+            child = crash.child,
+            supervisor = crash.supervisor,
+            parent = crash.parent,
+            name = crash.name,
+            links = exit.links,
+            mailbox_messages = exit.unread.messages,
+            mailbox_bytes = exit.unread.bytes,
+            mailbox_sizes = crash.mailbox_sizes,
+            "{}{}{more}",
+            crash.what,
+            crash.detail
+        );
     }
 
     fn supervision(&self, report: &SupervisorReport) {
@@ -133,12 +159,13 @@ impl LogObserver {
                 reason,
                 will_restart,
             } => {
-                let next = if *will_restart {
-                    "it is started again"
+                if *will_restart && reason.is_orderly() {
+                    // A crash has its own report; this end is news because of what follows (OTP statement 146).
+                    let what = format!("{id} ended: {reason}; it is to be started again");
+                    self.warn(component, pid, &what, &format!(" (it was {child})"));
                 } else {
-                    "it stays ended"
-                };
-                debug!(target: TARGET, component, pid, "{id} {child} ended: {reason}; {next}");
+                    debug!(target: TARGET, component, pid, "{id} {child} ended: {reason}");
+                }
             }
             SupervisorEvent::ChildStopped {
                 id,
@@ -213,6 +240,7 @@ impl RuntimeObserver for LogObserver {
                 }
             }
             RuntimeEvent::Exited(exit) => self.exited(exit),
+            RuntimeEvent::Crashed(report) => self.crashed(report),
             RuntimeEvent::Denied(denial) => self.denied(denial),
             RuntimeEvent::Supervision(report) => self.supervision(report),
             RuntimeEvent::Loading {

@@ -2,14 +2,15 @@
 
 use super::BootError;
 use super::tree::Tree;
-use crate::event::{Exit, Reporter};
+use crate::event::{CrashReport, Reporter};
 use crate::runtime::RuntimeShared;
 use parking_lot::Mutex;
 use rusm_actor::{Context, Event, ExitReason, Node, Pid, Selector, SpawnOptions};
-use rusm_manifest::Manifest;
+use rusm_manifest::{Manifest, SupervisorDecl};
 use rusm_supervisor::{
     SupervisorEvent, SupervisorObserver, SupervisorReport, SupervisorSpec, start_link,
 };
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
@@ -21,9 +22,10 @@ pub enum AppEnd {
     Finished,
     /// It was asked to stop, and did.
     Stopped,
-    /// The root supervisor gave up; the last crashes, oldest first.
-    GaveUp(Vec<Exit>),
-    /// The root supervisor ended for another reason.
+    /// The root supervisor gave up, or ended after a supervisor below it had given up for good; the last
+    /// crashes, oldest first.
+    GaveUp(Vec<CrashReport>),
+    /// The root supervisor ended for another reason; it was killed, for instance.
     Failed(ExitReason),
 }
 
@@ -33,7 +35,7 @@ pub struct App {
     node: Node,
     root: Pid,
     reporter: Arc<Reporter>,
-    observed: Arc<RootObserver>,
+    observed: Arc<TreeObserver>,
     is_stopping: AtomicBool,
     ended: Mutex<Watch>,
 }
@@ -44,17 +46,19 @@ enum Watch {
     Ended(ExitReason),
 }
 
-/// Notes whether the root gave up, and hands every report on.
+/// Notes which supervisors have given up and were not started again, and hands every report on.
 #[derive(Debug)]
-struct RootObserver {
+struct TreeObserver {
     reporter: Arc<Reporter>,
-    gave_up: AtomicBool,
+    gave_up: Mutex<BTreeSet<Arc<str>>>,
 }
 
-impl SupervisorObserver for RootObserver {
+impl SupervisorObserver for TreeObserver {
     fn report(&self, report: &SupervisorReport) {
-        if matches!(report.event, SupervisorEvent::GaveUp { .. }) {
-            self.gave_up.store(true, Ordering::Release);
+        if let SupervisorEvent::GaveUp { .. } = report.event {
+            self.gave_up.lock().insert(Arc::clone(&report.label));
+        } else if report.event == SupervisorEvent::Started {
+            self.gave_up.lock().remove(&report.label);
         }
         SupervisorObserver::report(&*self.reporter, report);
     }
@@ -77,11 +81,16 @@ impl App {
             *watch = Watch::Ended(reason.clone());
             reason
         };
-        if reason.is_normal() {
+        self.end(reason)
+    }
+
+    fn end(&self, reason: ExitReason) -> AppEnd {
+        let gave_up = self.observed.gave_up.lock().clone();
+        if reason.is_normal() && gave_up.is_empty() {
             AppEnd::Finished
-        } else if self.observed.gave_up.load(Ordering::Acquire) {
+        } else if reason.is_normal() || gave_up.contains(SupervisorDecl::ROOT) {
             AppEnd::GaveUp(self.reporter.crashes())
-        } else if self.is_stopping.load(Ordering::Acquire) {
+        } else if self.is_stopping.load(Ordering::Acquire) && reason.is_orderly() {
             AppEnd::Stopped
         } else {
             AppEnd::Failed(reason)
@@ -96,13 +105,18 @@ impl App {
 }
 
 pub(super) fn start(shared: &Arc<RuntimeShared>, manifest: &Manifest) -> Result<App, BootError> {
-    let observed = Arc::new(RootObserver {
+    let observed = Arc::new(TreeObserver {
         reporter: Arc::clone(&shared.reporter),
-        gave_up: AtomicBool::new(false),
+        gave_up: Mutex::default(),
     });
-    let observer = Arc::clone(&observed) as Arc<dyn SupervisorObserver>;
-    let spec = Tree { shared, manifest }.root(observer);
-    let spec = spec.map_err(|error| BootError::Tree(ExitReason::error(error.to_string())))?;
+    let tree = Tree {
+        shared,
+        manifest,
+        observer: Arc::clone(&observed) as Arc<dyn SupervisorObserver>,
+    };
+    let spec = tree
+        .root()
+        .map_err(|error| BootError::Tree(ExitReason::error(error.to_string())))?;
     let (started, has_started) = sync_channel(1);
     let (ended, has_ended) = sync_channel(1);
     let watcher = SpawnOptions::new("app");

@@ -3,11 +3,12 @@
 use crate::runtime::{Declared, Launch, RuntimeShared, Spawner};
 use rusm_actor::{Context, ExitReason, Spawned};
 use rusm_manifest::{
-    ChildDecl, ChildTarget, Manifest, RestartDecl, ShutdownDecl, StrategyDecl, SupervisorDecl,
+    AutoShutdownDecl, ChildDecl, ChildTarget, Manifest, RestartDecl, ShutdownDecl, StrategyDecl,
+    SupervisorDecl,
 };
 use rusm_supervisor::{
-    ChildSpec, Intensity, Restart, Shutdown, SpecError, StartChild, Strategy, SupervisorObserver,
-    SupervisorSpec, WhenEmpty,
+    AutoShutdown, ChildSpec, Intensity, Restart, Shutdown, SpecError, StartChild, Strategy,
+    SupervisorObserver, SupervisorSpec, WhenEmpty,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -16,38 +17,38 @@ use std::sync::atomic::{AtomicU32, Ordering};
 pub(super) struct Tree<'a> {
     pub(super) shared: &'a Arc<RuntimeShared>,
     pub(super) manifest: &'a Manifest,
+    /// Told what every supervisor does.
+    pub(super) observer: Arc<dyn SupervisorObserver>,
 }
 
 impl Tree<'_> {
-    /// The root: it ends with `normal` when all its children have ended for good.
-    pub(super) fn root(
-        &self,
-        observer: Arc<dyn SupervisorObserver>,
-    ) -> Result<SupervisorSpec, SpecError> {
-        self.spec(&self.manifest.root, observer, WhenEmpty::End)
+    pub(super) fn root(&self) -> Result<SupervisorSpec, SpecError> {
+        self.spec(&self.manifest.root)
     }
 
-    fn spec(
-        &self,
-        declared: &SupervisorDecl,
-        observer: Arc<dyn SupervisorObserver>,
-        when_empty: WhenEmpty,
-    ) -> Result<SupervisorSpec, SpecError> {
+    /// A supervisor ends with `normal` when all its children have ended for good: an app of tasks can end.
+    fn spec(&self, declared: &SupervisorDecl) -> Result<SupervisorSpec, SpecError> {
+        let label: Arc<str> = declared.name.as_str().into();
         let mut spec = SupervisorSpec::builder()
-            .label(declared.name.as_str())
+            .label(Arc::clone(&label))
             .strategy(strategy(declared.strategy))
-            .when_empty(when_empty)
-            .observer(observer);
+            .auto_shutdown(auto_shutdown(declared.auto_shutdown))
+            .when_empty(WhenEmpty::End)
+            .observer(Arc::clone(&self.observer));
         if let Ok(intensity) = Intensity::new(declared.max_restarts, declared.period) {
             spec = spec.intensity(intensity);
         }
         for child in &declared.children {
-            spec = spec.children(self.children(child)?);
+            spec = spec.children(self.children(child, &label)?);
         }
         spec.build()
     }
 
-    fn children(&self, child: &ChildDecl) -> Result<Vec<ChildSpec>, SpecError> {
+    fn children(
+        &self,
+        child: &ChildDecl,
+        supervisor: &Arc<str>,
+    ) -> Result<Vec<ChildSpec>, SpecError> {
         let specs: Vec<ChildSpec> = match &child.target {
             ChildTarget::Component(name) => {
                 let declared = self.shared.declared(name);
@@ -55,17 +56,13 @@ impl Tree<'_> {
                 let spec = |id: String| {
                     declared
                         .as_ref()
-                        .map(|declared| self.component(id, declared))
+                        .map(|declared| self.component(id, declared, supervisor))
                 };
                 ids.into_iter().filter_map(spec).collect()
             }
             ChildTarget::Supervisor(name) => {
                 let nested = self.manifest.supervisors.get(name);
-                let observer = Arc::clone(&self.shared.reporter) as Arc<dyn SupervisorObserver>;
-                // A nested supervisor whose children are done is done as well: an app of tasks can end.
-                let spec = nested
-                    .map(|nested| self.spec(nested, observer, WhenEmpty::End))
-                    .transpose()?;
+                let spec = nested.map(|nested| self.spec(nested)).transpose()?;
                 spec.map(|spec| spec.into_child(name.as_str()))
                     .into_iter()
                     .collect()
@@ -73,19 +70,25 @@ impl Tree<'_> {
         };
         let finish = |spec: ChildSpec| {
             let spec = spec.restart(restart(child.restart));
-            match &child.target {
-                ChildTarget::Component(_) => spec.shutdown(shutdown(child.shutdown)),
-                // A supervisor takes the time that its children have.
-                ChildTarget::Supervisor(_) => spec,
+            let spec = spec.shutdown(shutdown(child.shutdown));
+            if child.significant {
+                spec.significant()
+            } else {
+                spec
             }
         };
         Ok(specs.into_iter().map(finish).collect())
     }
 
-    fn component(&self, id: String, declared: &Arc<Declared>) -> ChildSpec {
+    fn component(&self, id: String, declared: &Arc<Declared>, supervisor: &Arc<str>) -> ChildSpec {
         let (shared, declared) = (Arc::clone(self.shared), Arc::clone(declared));
+        let supervisor = Arc::clone(supervisor);
         let n_starts = AtomicU32::new(0);
         let start = StartChild::immediate(move |context| {
+            // Before the child exists, so that its end is never known before its supervisor is.
+            shared
+                .reporter
+                .announce_supervisor(context.pid(), &supervisor);
             let restarts = n_starts.fetch_add(1, Ordering::Relaxed);
             start(&shared, &declared, context, restarts)
         });
@@ -130,6 +133,14 @@ fn strategy(declared: StrategyDecl) -> Strategy {
         StrategyDecl::OneForOne => Strategy::OneForOne,
         StrategyDecl::OneForAll => Strategy::OneForAll,
         StrategyDecl::RestForOne => Strategy::RestForOne,
+    }
+}
+
+fn auto_shutdown(declared: AutoShutdownDecl) -> AutoShutdown {
+    match declared {
+        AutoShutdownDecl::Never => AutoShutdown::Never,
+        AutoShutdownDecl::AnySignificant => AutoShutdown::AnySignificant,
+        AutoShutdownDecl::AllSignificant => AutoShutdown::AllSignificant,
     }
 }
 

@@ -6,12 +6,13 @@
 //! - a full pool is invisible: the process is placed elsewhere before any of its code ran.
 
 use super::link::Linked;
-use super::trap::{Stage, by_exit_code, reason};
+use super::trap::{self, Stage, by_exit_code};
 use super::{Code, EngineClass, Guest};
 use crate::engine::Place;
+use crate::event::Evidence;
 use crate::guest::LimitBreach;
 use crate::guest::output::GuestOutput;
-use rusm_actor::{ExitReason, Limit};
+use rusm_actor::ExitReason;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
@@ -30,33 +31,38 @@ pub(crate) struct Ended {
     pub(crate) reason: ExitReason,
     /// What the guest gave to `proc_exit` or `wasi:cli/exit`, or 0 and 1 for the result of `run`. None if it ended otherwise.
     pub(crate) exit_code: Option<i32>,
+    /// What the node knows of an end that went wrong.
+    pub(crate) evidence: Evidence,
     /// The most linear memory it had.
     pub(crate) peak_memory_bytes: u64,
 }
 
 impl Ended {
-    fn not_started(text: impl std::fmt::Display) -> Ended {
-        Ended {
-            reason: ExitReason::not_started(text.to_string()),
-            exit_code: None,
-            peak_memory_bytes: 0,
-        }
-    }
-
-    fn by(error: &wasmtime::Error, stage: Stage) -> Ended {
-        let (reason, exit_code) = reason(error, stage);
+    pub(super) fn of(reason: ExitReason) -> Ended {
         Ended {
             reason,
-            exit_code,
+            exit_code: None,
+            evidence: Evidence::default(),
             peak_memory_bytes: 0,
         }
     }
 
-    fn by_exit_code(code: i32) -> Ended {
+    pub(super) fn over(breach: LimitBreach) -> Ended {
+        let (reason, evidence) = breach.end();
         Ended {
-            reason: by_exit_code(code),
+            evidence,
+            ..Ended::of(reason)
+        }
+    }
+
+    pub(super) fn not_started(text: impl std::fmt::Display) -> Ended {
+        Ended::of(ExitReason::not_started(text.to_string()))
+    }
+
+    pub(super) fn by_exit_code(code: i32) -> Ended {
+        Ended {
             exit_code: Some(code),
-            peak_memory_bytes: 0,
+            ..Ended::of(by_exit_code(code))
         }
     }
 }
@@ -91,9 +97,12 @@ impl<T: Guest> Code<T> {
             }
         };
         // A guest may have ignored that its output was refused.
-        if output.breached() {
-            ended.reason = ExitReason::Limit(Limit::Output);
-            ended.exit_code = None;
+        if let Some(breach) = output.breach() {
+            let peak_memory_bytes = ended.peak_memory_bytes;
+            ended = Ended {
+                peak_memory_bytes,
+                ..Ended::over(breach)
+            };
         }
         output.finish();
         ended
@@ -111,7 +120,7 @@ impl<T: Guest> Code<T> {
         // Declared after the place, so dropped before it.
         let mut store = match Store::try_new(engine, state) {
             Ok(store) => store,
-            Err(error) => return Attempt::Ended(Ended::by(&error, Stage::Instantiating)),
+            Err(error) => return Attempt::Ended(trap::ended(&error, Stage::Instantiating)),
         };
         store.limiter(|state| state.limits());
         store.set_hostcall_fuel(HOST_CALL_BYTES_MAX);
@@ -129,7 +138,7 @@ impl<T: Guest> Code<T> {
             {
                 return Attempt::NoRoom(store.into_data());
             }
-            Err(error) => Ended::by(&error, Stage::Instantiating),
+            Err(error) => trap::ended(&error, Stage::Instantiating),
         };
         ended.peak_memory_bytes = store.data_mut().limits().peak_bytes();
         Attempt::Ended(ended)
@@ -145,7 +154,7 @@ async fn start_module<T: Guest>(pre: &wasmtime::InstancePre<T>, store: &mut Stor
     store.data_mut().limits().started();
     Ok(match entry.call_async(&mut *store, ()).await {
         Ok(()) => Ended::by_exit_code(0),
-        Err(error) => Ended::by(&error, Stage::Running),
+        Err(error) => trap::ended(&error, Stage::Running),
     })
 }
 
@@ -157,7 +166,7 @@ async fn start_command<T: Guest>(
     store.data_mut().limits().started();
     Ok(match command.wasi_cli_run().call_run(&mut *store).await {
         Ok(result) => Ended::by_exit_code(i32::from(result.is_err())),
-        Err(error) => Ended::by(&error, Stage::Running),
+        Err(error) => trap::ended(&error, Stage::Running),
     })
 }
 
@@ -178,7 +187,7 @@ async fn start_concurrent<T: Guest>(
         .await;
     Ok(match result.flatten() {
         Ok(result) => Ended::by_exit_code(i32::from(result.is_err())),
-        Err(error) => Ended::by(&error, Stage::Running),
+        Err(error) => trap::ended(&error, Stage::Running),
     })
 }
 
@@ -193,7 +202,7 @@ async fn unless_breached<R>(
         Poll::Pending => breach
             .as_mut()
             .poll(context)
-            .map(|()| Err(LimitBreach(Limit::Output).into())),
+            .map(|breach| Err(breach.into())),
     })
     .await
 }

@@ -1,6 +1,8 @@
 //! How a guest's run ended, from the error that came out of it.
 
 use super::error::{chain, shown};
+use super::run::Ended;
+use crate::event::Evidence;
 use crate::guest::limits::TooLarge;
 use crate::guest::{GuestExit, LimitBreach};
 use rusm_actor::ExitReason;
@@ -21,19 +23,19 @@ pub(super) enum Stage {
     Running,
 }
 
-/// The reason, and the exit code if the guest gave one.
-pub(super) fn reason(error: &wasmtime::Error, stage: Stage) -> (ExitReason, Option<i32>) {
+/// How a guest ended that met this error.
+pub(super) fn ended(error: &wasmtime::Error, stage: Stage) -> Ended {
     if let Some(GuestExit(reason)) = error.downcast_ref() {
-        return (reason.clone(), None);
+        return Ended::of(reason.clone());
     }
-    if let Some(LimitBreach(limit)) = error.downcast_ref() {
-        return (ExitReason::Limit(*limit), None);
+    if let Some(breach) = error.downcast_ref::<LimitBreach>() {
+        return Ended::over(*breach);
     }
     if let Some(I32Exit(code)) = error.downcast_ref() {
-        return (by_exit_code(*code), Some(*code));
+        return Ended::by_exit_code(*code);
     }
     if let Some(too_large) = error.downcast_ref::<TooLarge>() {
-        return (ExitReason::not_started(too_large.to_string()), None);
+        return Ended::not_started(too_large);
     }
     let backtrace = error.downcast_ref::<WasmBacktrace>();
     let frames = backtrace.map(WasmBacktrace::frames).unwrap_or_default();
@@ -44,15 +46,21 @@ pub(super) fn reason(error: &wasmtime::Error, stage: Stage) -> (ExitReason, Opti
             .to_owned(),
         // Without a frame no guest code was running: the instance could not be made.
         None if stage == Stage::Instantiating && frames.is_empty() => {
-            return (
-                ExitReason::not_started(format!("cannot make an instance: {}", chain(error))),
-                None,
-            );
+            return Ended::not_started(format_args!("cannot make an instance: {}", chain(error)));
         }
         // Wasmtime puts its backtrace in front; the cause says what the host had against it.
         None => shown(&host_cause(error)),
     };
-    (ExitReason::trap(shown(&with_frames(what, frames))), None)
+    let frames = own_frames(frames);
+    let reason = ExitReason::trap(shown(&with_frames(what, &frames)));
+    let shown = frames.iter().take(FRAMES_SHOWN).map(|name| shown(name));
+    Ended {
+        evidence: Evidence {
+            frames: shown.collect(),
+            breach: None,
+        },
+        ..Ended::of(reason)
+    }
 }
 
 /// What the host had against a call.
@@ -73,22 +81,26 @@ pub(super) fn by_exit_code(code: i32) -> ExitReason {
     }
 }
 
-fn with_frames(mut text: String, frames: &[FrameInfo]) -> String {
-    let names: Vec<String> = frames.iter().map(frame_name).collect();
+/// The guest's frames, innermost first; the innermost with its module, if that has a name.
+fn own_frames(frames: &[FrameInfo]) -> Vec<String> {
+    let mut names: Vec<String> = frames.iter().map(frame_name).collect();
     // What a language does on the way to its trap says less than who made it trap.
-    let own = names
-        .iter()
-        .position(|name| !is_machinery(name))
-        .unwrap_or(0);
-    for (position, name) in names.iter().skip(own).take(FRAMES_SHOWN).enumerate() {
+    let own = names.iter().position(|name| !is_machinery(name));
+    names.drain(..own.unwrap_or(0));
+    let innermost = frames.get(own.unwrap_or(0));
+    let module = innermost.and_then(|frame| frame.module().name());
+    if let (Some(name), Some(module)) = (names.first_mut(), module) {
+        let _ = write!(name, " ({module})");
+    }
+    names
+}
+
+fn with_frames(mut text: String, frames: &[String]) -> String {
+    for (position, name) in frames.iter().take(FRAMES_SHOWN).enumerate() {
         text.push_str(if position == 0 { ", in " } else { " < " });
         text.push_str(name);
-        let module = frames.get(own).and_then(|frame| frame.module().name());
-        if let (0, Some(module)) = (position, module) {
-            let _ = write!(text, " ({module})");
-        }
     }
-    if names.len() > own + FRAMES_SHOWN {
+    if frames.len() > FRAMES_SHOWN {
         text.push_str(" < …");
     }
     text

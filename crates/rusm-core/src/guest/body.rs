@@ -1,7 +1,8 @@
 //! A guest as the body of a process: from its first slice to its exit reason.
 
+use super::breach::Breach;
 use super::meter::{Meter, Metered};
-use super::{GuestState, LimitBreach};
+use super::{End, GuestState, LimitBreach};
 use crate::abi::raw::RawBuffers;
 use crate::event::GuestLog;
 use crate::guest::limits::GuestLimits;
@@ -10,7 +11,7 @@ use crate::lineage::Lease;
 use crate::program::GuestCode;
 use crate::runtime::RuntimeShared;
 use crate::wasi::{WasiSetup, WasiState};
-use rusm_actor::{Context, ExitReason, Limit};
+use rusm_actor::{Context, ExitReason};
 use rusm_caps::{AuditSink, Guard, Profile, Subject};
 use std::pin::pin;
 use std::sync::Arc;
@@ -55,13 +56,23 @@ pub(crate) async fn run(context: Context, start: Start) -> ExitReason {
         if let Some(code) = ended.exit_code {
             usage.set_exit_code(code);
         }
-        ended.reason
+        (ended.reason, ended.evidence)
     };
     let run = Metered::new(run, meter);
-    match timeout {
+    let (reason, evidence) = match timeout {
         None => run.await,
-        Some(timeout) => within(run, context.sleep(timeout)).await,
-    }
+        Some(timeout) => {
+            let over = async {
+                let born = context.node().now();
+                context.sleep(timeout).await;
+                let lived = context.node().now().saturating_sub(born);
+                LimitBreach(Breach::wall(timeout, lived))
+            };
+            within(run, over).await
+        }
+    };
+    runtime.reporter.note(context.pid(), evidence);
+    reason
 }
 
 fn state(
@@ -125,18 +136,13 @@ fn on_tick(meter: &Meter, context: &Context) -> Result<UpdateDeadline, LimitBrea
 }
 
 /// Runs until the guest ends or its wall time is over.
-async fn within(
-    run: impl Future<Output = ExitReason>,
-    over: impl Future<Output = ()>,
-) -> ExitReason {
+async fn within(run: impl Future<Output = End>, over: impl Future<Output = LimitBreach>) -> End {
     let (mut run, mut over) = (pin!(run), pin!(over));
     std::future::poll_fn(|task| {
-        if let Poll::Ready(reason) = run.as_mut().poll(task) {
-            return Poll::Ready(reason);
+        if let Poll::Ready(end) = run.as_mut().poll(task) {
+            return Poll::Ready(end);
         }
-        over.as_mut()
-            .poll(task)
-            .map(|()| ExitReason::Limit(Limit::WallTime))
+        over.as_mut().poll(task).map(LimitBreach::end)
     })
     .await
 }

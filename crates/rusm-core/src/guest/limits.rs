@@ -8,8 +8,8 @@
 //! - a growth beyond the guest's *own* declared maximum is its own affair: the instruction answers -1, as the language says.
 
 use super::LimitBreach;
+use super::breach::Breach;
 use crate::identity::Usage;
-use rusm_actor::Limit;
 use std::sync::Arc;
 use wasmtime::ResourceLimiter;
 
@@ -99,10 +99,7 @@ impl GuestLimits {
 
     /// Whether so many more bytes stay within the bound; the error says how the guest ends if not.
     fn check(&self, current: u64, added: u64) -> wasmtime::Result<()> {
-        let total = self
-            .memory_bytes
-            .saturating_add(self.table_bytes)
-            .saturating_add(added);
+        let total = self.total_with(added);
         if total <= self.bound_bytes {
             return Ok(());
         }
@@ -112,8 +109,16 @@ impl GuestLimits {
                 bound_bytes: self.bound_bytes,
             }
             .into()),
-            Stage::Starting | Stage::Running => Err(LimitBreach(Limit::Memory).into()),
+            Stage::Starting | Stage::Running => {
+                Err(LimitBreach(Breach::memory(self.bound_bytes, total)).into())
+            }
         }
+    }
+
+    fn total_with(&self, added: u64) -> u64 {
+        self.memory_bytes
+            .saturating_add(self.table_bytes)
+            .saturating_add(added)
     }
 }
 
@@ -144,7 +149,8 @@ impl ResourceLimiter for GuestLimits {
             return Ok(());
         }
         self.set_memory(self.memory_bytes.saturating_sub(pending));
-        Err(LimitBreach(Limit::Memory).into())
+        let asked = self.total_with(pending);
+        Err(LimitBreach(Breach::out_of_memory(self.bound_bytes, asked)).into())
     }
 
     fn table_growing(
@@ -197,7 +203,8 @@ mod tests {
         limits.started();
         assert!(limits.memory_growing(PAGE, 2 * PAGE, None).unwrap());
         let breach = limits.memory_growing(2 * PAGE, 3 * PAGE, None).unwrap_err();
-        assert_eq!(breach.downcast_ref(), Some(&LimitBreach(Limit::Memory)));
+        let expected = LimitBreach(Breach::memory(4 * 65_536, 5 * 65_536));
+        assert_eq!(breach.downcast_ref(), Some(&expected));
         assert_eq!(limits.memory_bytes, 4 * 65_536);
     }
 
@@ -247,7 +254,8 @@ mod tests {
         let error = limits
             .memory_grow_failed(wasmtime::Error::msg("out of mappings"))
             .unwrap_err();
-        assert!(error.is::<LimitBreach>());
+        let expected = LimitBreach(Breach::out_of_memory(100 * 65_536, 3 * 65_536));
+        assert_eq!(error.downcast_ref(), Some(&expected));
         assert_eq!(
             (limits.memory_bytes, limits.peak_bytes()),
             (65_536, 3 * 65_536)

@@ -7,9 +7,10 @@
 //! Only the worker that runs the slice writes; the fields are atomics because the callback lives inside
 //! the store and the future around it.
 
-use super::LimitBreach;
+use super::breach::Breach;
+use super::{End, LimitBreach};
 use crate::identity::Usage;
-use rusm_actor::{ExitReason, Limit, Node};
+use rusm_actor::Node;
 use rusm_caps::Limits;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -23,8 +24,9 @@ pub(crate) struct Meter {
     usage: Arc<Usage>,
     max_cpu: Duration,
     max_slice: Duration,
-    /// When its life is over, on the node's clock.
-    deadline: Duration,
+    timeout: Duration,
+    /// When its life began, on the node's clock.
+    born: Duration,
     /// When the running slice began, in nanoseconds of the node's clock.
     slice_start: AtomicU64,
     /// CPU time since the guest last waited for something of its own accord.
@@ -36,15 +38,13 @@ pub(crate) struct Meter {
 
 impl Meter {
     pub(crate) fn new(node: Node, usage: Arc<Usage>, limits: &Limits) -> Self {
-        let deadline = limits
-            .timeout
-            .map_or(Duration::MAX, |timeout| node.now().saturating_add(timeout));
         Self {
+            born: node.now(),
+            timeout: limits.timeout.unwrap_or(Duration::MAX),
             node,
             usage,
             max_cpu: limits.max_cpu.unwrap_or(Duration::MAX),
             max_slice: limits.max_slice.unwrap_or(Duration::MAX),
-            deadline,
             slice_start: AtomicU64::new(0),
             since_wait: AtomicU64::new(0),
             n_ticks: AtomicU32::new(0),
@@ -88,13 +88,17 @@ impl Meter {
     }
 
     fn check(&self, now: Duration, cpu: Duration, slice: Duration) -> Result<(), LimitBreach> {
-        if cpu > self.max_cpu || slice > self.max_slice {
-            Err(LimitBreach(Limit::CpuTime))
-        } else if now >= self.deadline {
-            Err(LimitBreach(Limit::WallTime))
+        let lived = now.saturating_sub(self.born);
+        let breach = if cpu > self.max_cpu {
+            Breach::cpu(self.max_cpu, cpu)
+        } else if slice > self.max_slice {
+            Breach::slice(self.max_slice, slice)
+        } else if lived >= self.timeout {
+            Breach::wall(self.timeout, lived)
         } else {
-            Ok(())
-        }
+            return Ok(());
+        };
+        Err(LimitBreach(breach))
     }
 
     fn slice_so_far(&self, now: Duration) -> Duration {
@@ -125,16 +129,16 @@ impl<F> Metered<F> {
     }
 }
 
-impl<F: Future<Output = ExitReason>> Future for Metered<F> {
-    type Output = ExitReason;
+impl<F: Future<Output = End>> Future for Metered<F> {
+    type Output = End;
 
-    fn poll(mut self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<ExitReason> {
+    fn poll(mut self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<End> {
         self.meter.begin_slice();
         let polled = self.run.as_mut().poll(task);
         match (polled, self.meter.end_slice()) {
-            (Poll::Ready(reason), _) => Poll::Ready(reason),
+            (Poll::Ready(end), _) => Poll::Ready(end),
             (Poll::Pending, Ok(())) => Poll::Pending,
-            (Poll::Pending, Err(LimitBreach(limit))) => Poll::Ready(ExitReason::Limit(limit)),
+            (Poll::Pending, Err(breach)) => Poll::Ready(breach.end()),
         }
     }
 }

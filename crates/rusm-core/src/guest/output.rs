@@ -8,11 +8,11 @@
 //! - standard output and error share one bound. The write that exceeds it is not printed and ends the process.
 
 use super::LimitBreach;
+use super::breach::Breach;
 use parking_lot::Mutex;
-use rusm_actor::Limit;
 use std::io::Write;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use tokio::sync::Notify;
 
 mod line;
@@ -60,7 +60,7 @@ pub(crate) struct GuestOutput {
     destination: Destination,
     bound_bytes: u64,
     written_bytes: AtomicU64,
-    breached: AtomicBool,
+    breach: OnceLock<Breach>,
     on_breach: Notify,
     stdout: Mutex<line::Splitter>,
     stderr: Mutex<line::Splitter>,
@@ -73,7 +73,7 @@ impl GuestOutput {
             destination,
             bound_bytes: max_output_bytes,
             written_bytes: AtomicU64::new(0),
-            breached: AtomicBool::new(false),
+            breach: OnceLock::new(),
             on_breach: Notify::new(),
             stdout: Mutex::new(line::Splitter::default()),
             stderr: Mutex::new(line::Splitter::default()),
@@ -115,16 +115,18 @@ impl GuestOutput {
         }
     }
 
-    /// Whether the bound was exceeded. A guest of WASI 0.3 is not ended by the write itself, so its runner watches this.
-    pub(crate) fn breached(&self) -> bool {
-        // Acquire pairs with the release in `spend`; there is no data behind it but the order of events is plain this way.
-        self.breached.load(Ordering::Acquire)
+    /// How the bound was exceeded, if it was. A guest of WASI 0.3 is not ended by the write itself, so its runner watches this.
+    pub(crate) fn breach(&self) -> Option<LimitBreach> {
+        self.breach.get().copied().map(LimitBreach)
     }
 
     /// Resolves when the bound is exceeded.
-    pub(crate) async fn wait_for_breach(&self) {
-        let notified = self.on_breach.notified();
-        if !self.breached() {
+    pub(crate) async fn wait_for_breach(&self) -> LimitBreach {
+        loop {
+            let notified = self.on_breach.notified();
+            if let Some(breach) = self.breach() {
+                return breach;
+            }
             notified.await;
         }
     }
@@ -137,13 +139,17 @@ impl GuestOutput {
     fn spend(&self, n_bytes: usize) -> Result<(), WriteError> {
         let n_bytes = u64::try_from(n_bytes).unwrap_or(u64::MAX);
         let before = self.written_bytes.fetch_add(n_bytes, Ordering::Relaxed);
-        if before.saturating_add(n_bytes) <= self.bound_bytes {
+        let asked = before.saturating_add(n_bytes);
+        if asked <= self.bound_bytes {
             return Ok(());
         }
-        self.breached.store(true, Ordering::Release);
+        // The first breach is the one that is told.
+        let breach = self
+            .breach
+            .get_or_init(|| Breach::output(self.bound_bytes, asked));
         // One waiter at most, the process itself; a permit is kept for it if it does not wait yet.
         self.on_breach.notify_one();
-        Err(WriteError::Breach(LimitBreach(Limit::Output)))
+        Err(WriteError::Breach(LimitBreach(*breach)))
     }
 
     /// Whether the bytes go to the node's own terminal.

@@ -3,9 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::by_name;
+use super::{by_name, siblings};
 use crate::manifest::{
-    ChildDecl, ChildTarget, RestartDecl, ShutdownDecl, StrategyDecl, SupervisorDecl,
+    AutoShutdownDecl, ChildDecl, ChildTarget, RestartDecl, ShutdownDecl, StrategyDecl,
+    SupervisorDecl,
 };
 use crate::raw::{RawChild, RawManifest, RawSupervisor, RawTarget};
 use crate::report::Report;
@@ -25,6 +26,9 @@ pub(super) fn lower(report: &mut Report<'_>, raw: &RawManifest<'_>) -> Tree {
     check_references(report, raw);
     let parents = claim_children(report, raw);
     check_cycles(report, raw, &parents.supervisors);
+    for supervisor in &raw.supervisors {
+        siblings::check(report, supervisor);
+    }
     let supervisors = raw
         .supervisors
         .iter()
@@ -158,6 +162,7 @@ fn lower_one(raw: &RawSupervisor<'_>) -> SupervisorDecl {
             .max_restarts
             .unwrap_or(SupervisorDecl::MAX_RESTARTS_DEFAULT),
         period: raw.period.unwrap_or(SupervisorDecl::PERIOD_DEFAULT),
+        auto_shutdown: raw.auto_shutdown,
         children: raw.children.iter().map(lower_child).collect(),
     }
 }
@@ -179,6 +184,7 @@ fn lower_child(raw: &RawChild<'_>) -> ChildDecl {
         count: raw.count,
         restart: raw.restart,
         shutdown: raw.shutdown.unwrap_or(shutdown_default),
+        significant: raw.significant.is_some(),
     }
 }
 
@@ -186,49 +192,67 @@ fn lower_child(raw: &RawChild<'_>) -> ChildDecl {
 fn root(report: &mut Report<'_>, raw: &RawManifest<'_>, parents: &Parents<'_>) -> SupervisorDecl {
     let mut children = Vec::new();
     for component in &raw.components {
-        let Some(restart) = &component.restart else {
-            continue;
-        };
-        if let Some(holder) = parents.components.get(component.name.value) {
-            let message = format!(
-                "`{}` has `restart` and is a child of the supervisor `{holder}` too",
-                component.name.value
-            );
-            report.error_with_hint(
-                &restart.span,
-                message,
-                "write `restart` in the supervisor's `children` only",
-            );
+        let (name, holder) = (
+            &component.name,
+            parents.components.get(component.name.value),
+        );
+        if let Some(restart) = &component.restart {
+            refuse_both_places(report, name, restart, holder);
+            let target = ChildTarget::Component(name.value.to_owned());
+            let shutdown = ShutdownDecl::Timeout(SupervisorDecl::SHUTDOWN_DEFAULT);
+            children.push((name, root_child(target, restart.value, shutdown)));
         }
-        let target = ChildTarget::Component(component.name.value.to_owned());
-        let shutdown = ShutdownDecl::Timeout(SupervisorDecl::SHUTDOWN_DEFAULT);
-        let child = ChildDecl {
-            target,
-            count: 1,
-            restart: restart.value,
-            shutdown,
-        };
-        children.push((component.name.span.start, child));
     }
     for supervisor in &raw.supervisors {
-        if !parents.supervisors.contains_key(supervisor.name.value) {
-            let target = ChildTarget::Supervisor(supervisor.name.value.to_owned());
-            let restart = RestartDecl::Permanent;
-            let child = ChildDecl {
-                target,
-                count: 1,
-                restart,
-                shutdown: ShutdownDecl::Infinity,
-            };
-            children.push((supervisor.name.span.start, child));
+        let (name, holder) = (
+            &supervisor.name,
+            parents.supervisors.get(supervisor.name.value),
+        );
+        if let Some(restart) = &supervisor.restart {
+            refuse_both_places(report, name, restart, holder);
+        }
+        if holder.is_none() {
+            let target = ChildTarget::Supervisor(name.value.to_owned());
+            let restart = supervisor.restart.as_ref();
+            let restart = restart.map_or(RestartDecl::Permanent, |restart| restart.value);
+            children.push((name, root_child(target, restart, ShutdownDecl::Infinity)));
         }
     }
-    children.sort_by_key(|(start, _)| *start);
+    children.sort_by_key(|(name, _)| name.span.start);
+    siblings::check_root(report, &children);
     SupervisorDecl {
         name: SupervisorDecl::ROOT.to_owned(),
         strategy: StrategyDecl::OneForOne,
         max_restarts: SupervisorDecl::MAX_RESTARTS_DEFAULT,
         period: SupervisorDecl::PERIOD_DEFAULT,
+        auto_shutdown: AutoShutdownDecl::Never,
         children: children.into_iter().map(|(_, child)| child).collect(),
+    }
+}
+
+fn root_child(target: ChildTarget, restart: RestartDecl, shutdown: ShutdownDecl) -> ChildDecl {
+    ChildDecl {
+        target,
+        count: 1,
+        restart,
+        shutdown,
+        significant: false,
+    }
+}
+
+/// `restart` in its own table puts a thing under the root; only there does it mean something.
+fn refuse_both_places(
+    report: &mut Report<'_>,
+    name: &Located<&str>,
+    restart: &Located<RestartDecl>,
+    holder: Option<&&str>,
+) {
+    if let Some(holder) = holder {
+        let message = format!(
+            "`{}` has `restart` and is a child of the supervisor `{holder}` too",
+            name.value
+        );
+        let hint = "write `restart` in the supervisor's `children` only";
+        report.error_with_hint(&restart.span, message, hint);
     }
 }

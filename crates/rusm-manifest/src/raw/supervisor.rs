@@ -6,7 +6,7 @@ use rusm_caps::Limits;
 
 use super::component::RESTARTS;
 use crate::bounds::{COUNT_MAX, RESTARTS_MAX};
-use crate::manifest::{RestartDecl, ShutdownDecl, StrategyDecl};
+use crate::manifest::{AutoShutdownDecl, RestartDecl, ShutdownDecl, StrategyDecl};
 use crate::report::Report;
 use crate::source::Span;
 use crate::table::{Located, Table, Value};
@@ -17,6 +17,18 @@ const STRATEGIES: [(&str, StrategyDecl); 3] = [
     ("rest-for-one", StrategyDecl::RestForOne),
 ];
 
+const AUTO_SHUTDOWNS: [(&str, AutoShutdownDecl); 3] = [
+    ("never", AutoShutdownDecl::Never),
+    ("any-significant", AutoShutdownDecl::AnySignificant),
+    ("all-significant", AutoShutdownDecl::AllSignificant),
+];
+
+/// What `shutdown-ms` can be besides a number.
+const SHUTDOWNS: [(&str, ShutdownDecl); 2] = [
+    ("infinity", ShutdownDecl::Infinity),
+    ("brutal-kill", ShutdownDecl::BrutalKill),
+];
+
 /// One supervisor.
 #[derive(Debug)]
 pub(crate) struct RawSupervisor<'t> {
@@ -24,6 +36,9 @@ pub(crate) struct RawSupervisor<'t> {
     pub(crate) strategy: StrategyDecl,
     pub(crate) max_restarts: Option<u32>,
     pub(crate) period: Option<Duration>,
+    pub(crate) auto_shutdown: AutoShutdownDecl,
+    /// When the root starts it again; only for one that nobody holds.
+    pub(crate) restart: Option<Located<RestartDecl>>,
     pub(crate) children: Vec<RawChild<'t>>,
 }
 
@@ -34,6 +49,8 @@ pub(crate) struct RawChild<'t> {
     pub(crate) count: u32,
     pub(crate) restart: RestartDecl,
     pub(crate) shutdown: Option<ShutdownDecl>,
+    /// Where it is said to be significant, if it is.
+    pub(crate) significant: Option<Span>,
 }
 
 /// What the entry names.
@@ -41,6 +58,14 @@ pub(crate) struct RawChild<'t> {
 pub(crate) enum RawTarget<'t> {
     Component(Located<&'t str>),
     Supervisor(Located<&'t str>),
+}
+
+impl<'t> RawTarget<'t> {
+    pub(crate) fn name(&self) -> &Located<&'t str> {
+        match self {
+            RawTarget::Component(name) | RawTarget::Supervisor(name) => name,
+        }
+    }
 }
 
 impl<'t> RawSupervisor<'t> {
@@ -59,6 +84,12 @@ impl<'t> RawSupervisor<'t> {
         let period = table
             .take("period-ms")
             .and_then(|value| value.integer(report, 1..=time_ms_max()));
+        // A word that was reported must not make its significant children wrong as well.
+        let auto_shutdown = table.take("auto-shutdown").map(|value| {
+            let choice = value.choice(report, &AUTO_SHUTDOWNS);
+            choice.unwrap_or(AutoShutdownDecl::AnySignificant)
+        });
+        let restart = take_restart(report, &mut table);
         let mut children = Vec::new();
         match table.take("children") {
             Some(value) => {
@@ -81,6 +112,8 @@ impl<'t> RawSupervisor<'t> {
             strategy,
             max_restarts: max_restarts.and_then(|n| u32::try_from(n.value).ok()),
             period: period.map(|ms| Duration::from_millis(ms.value)),
+            auto_shutdown: auto_shutdown.unwrap_or_default(),
+            restart,
             children,
         }
     }
@@ -91,14 +124,11 @@ fn read_child<'t>(report: &mut Report<'_>, entry: &Value<'t>) -> Option<RawChild
     let component = table.take("component").map(|value| value.text(report));
     let supervisor = table.take("supervisor").map(|value| value.text(report));
     let count = table.take("count");
-    let restart = table
-        .take("restart")
-        .and_then(|value| value.choice(report, &RESTARTS))
-        .unwrap_or_default();
+    let restart = take_restart(report, &mut table).map(|restart| restart.value);
     let shutdown = table
         .take("shutdown-ms")
         .and_then(|value| read_shutdown(report, &value));
-    read_significant(report, &mut table);
+    let significant = take_significant(report, &mut table);
     table.finish(report);
     let target = match (component, supervisor) {
         (Some(component), None) => RawTarget::Component(component?),
@@ -132,8 +162,9 @@ fn read_child<'t>(report: &mut Report<'_>, entry: &Value<'t>) -> Option<RawChild
     Some(RawChild {
         target,
         count,
-        restart,
+        restart: restart.unwrap_or_default(),
         shutdown,
+        significant,
     })
 }
 
@@ -151,8 +182,14 @@ fn read_count(report: &mut Report<'_>, value: &Value<'_>) -> Option<u32> {
     u32::try_from(count.value).ok()
 }
 
-/// 0 kills at once; a word would be needed for waiting for ever, and only supervisors do that.
+/// A time, where 0 kills at once, or a word.
 fn read_shutdown(report: &mut Report<'_>, value: &Value<'_>) -> Option<ShutdownDecl> {
+    if value.is_text() {
+        return value.choice(report, &SHUTDOWNS);
+    }
+    if !value.is_integer() {
+        return value.mistyped(report, "milliseconds, \"infinity\" or \"brutal-kill\"");
+    }
     let ms = value.integer(report, 0..=time_ms_max())?;
     Some(match ms.value {
         0 => ShutdownDecl::BrutalKill,
@@ -160,16 +197,19 @@ fn read_shutdown(report: &mut Report<'_>, value: &Value<'_>) -> Option<ShutdownD
     })
 }
 
-fn read_significant(report: &mut Report<'_>, table: &mut Table<'_>) {
-    if let Some(value) = table.take("significant")
-        && value.boolean(report) == Some(true)
-    {
-        report.error_with_hint(
-            &value.span,
-            "`significant = true` is not supported yet",
-            "leave it out",
-        );
-    }
+/// A word that was reported counts as transient, which fits everything else that may be there.
+fn take_restart(report: &mut Report<'_>, table: &mut Table<'_>) -> Option<Located<RestartDecl>> {
+    let value = table.take("restart")?;
+    let restart = value.choice(report, &RESTARTS);
+    Some(Located {
+        value: restart.unwrap_or(RestartDecl::Transient),
+        span: value.span,
+    })
+}
+
+fn take_significant(report: &mut Report<'_>, table: &mut Table<'_>) -> Option<Span> {
+    let value = table.take("significant")?;
+    (value.boolean(report) == Some(true)).then_some(value.span)
 }
 
 /// The longest time that can be written.

@@ -7,6 +7,7 @@
     reason = "a failing test is a panic anyway, and one event is asked for by name"
 )]
 
+mod caught;
 mod nested;
 mod restart;
 mod start;

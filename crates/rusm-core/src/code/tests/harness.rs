@@ -3,15 +3,16 @@
 use crate::code::{Code, CodeError, CodeEvent, CodeStore, Ended, Guest, Links, Origin};
 use crate::engine::{EnginePlan, Engines};
 use crate::guest::LimitBreach;
+use crate::guest::breach::Breach;
 use crate::guest::limits::GuestLimits;
 use crate::guest::output::{LineSink, Stream};
 use crate::wasi::{WasiSetup, WasiState};
 use parking_lot::Mutex;
-use rusm_actor::Limit;
 use rusm_caps::{Guard, Profile, ProfileBuilder, RecordingSink, Subject};
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 use wasmtime::{Store, UpdateDeadline};
 use wasmtime_wasi::{WasiCtxView, WasiView};
 
@@ -151,7 +152,9 @@ pub(crate) fn unlimited(store: &mut Store<TestState>) {
 /// Ends the guest at its first tick, as the CPU meter does.
 pub(crate) fn out_of_time(store: &mut Store<TestState>) {
     store.set_epoch_deadline(1);
-    store.epoch_deadline_callback(|_| Err(LimitBreach(Limit::CpuTime).into()));
+    store.epoch_deadline_callback(|_| {
+        Err(LimitBreach(Breach::cpu(Duration::ZERO, Duration::ZERO)).into())
+    });
 }
 
 pub(crate) fn block_on<R>(future: impl Future<Output = R> + Send) -> R {

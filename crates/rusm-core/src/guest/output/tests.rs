@@ -91,13 +91,13 @@ fn a_line_without_end_is_cut_into_pieces_between_characters() {
 fn both_streams_share_one_bound_and_the_write_beyond_it_is_not_printed() {
     let (output, kept) = output(10);
     output.write(Stream::Stdout, b"12345\n").unwrap();
-    assert!(!output.breached());
+    assert!(!output.breach().is_some());
     let error = output.write(Stream::Stderr, b"67890\n").unwrap_err();
     assert!(matches!(
         error,
-        WriteError::Breach(LimitBreach(Limit::Output))
+        WriteError::Breach(LimitBreach(breach)) if breach == Breach::output(10, 12)
     ));
-    assert!(output.breached());
+    assert!(output.breach().is_some());
     assert!(
         output.write(Stream::Stdout, b"x").is_err(),
         "a breach is for good"
@@ -113,11 +113,12 @@ fn a_breach_wakes_whoever_watches_also_afterwards() {
     let mut context = Context::from_waker(Waker::noop());
     assert_eq!(watching.as_mut().poll(&mut context), Poll::Pending);
     output.write(Stream::Stdout, b"12").unwrap_err();
-    assert_eq!(watching.as_mut().poll(&mut context), Poll::Ready(()));
+    let breach = Poll::Ready(LimitBreach(Breach::output(1, 2)));
+    assert_eq!(watching.as_mut().poll(&mut context), breach);
     assert_eq!(
         Box::pin(output.wait_for_breach())
             .as_mut()
             .poll(&mut context),
-        Poll::Ready(())
+        breach
     );
 }

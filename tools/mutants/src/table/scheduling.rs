@@ -1,0 +1,132 @@
+//! Bugs in who runs, when, and who is woken.
+
+use super::{KERNEL, KERNEL_MODELS, Mutant, edit, mutant};
+
+pub(super) const MUTANTS: &[Mutant] = &[
+    mutant(
+        "arrival-in-slice-lost",
+        "an envelope that arrives during a slice wakes nobody (023)",
+        KERNEL,
+        &["order::fifo_pair_with_oneself"],
+        &[edit(
+            "crates/rusm-actor/src/state.rs",
+            "RunState::Queued | RunState::Rerun | RunState::Gone => Woken::Nothing,
+            RunState::Idle | RunState::Running => self.wake(),",
+            "RunState::Queued | RunState::Rerun | RunState::Gone | RunState::Running => Woken::Nothing,
+            RunState::Idle => self.wake(),",
+        )],
+    ),
+    mutant(
+        "lifo-without-budget",
+        "two processes that chat keep a worker to themselves (087)",
+        KERNEL,
+        &["scheduler::lifo_budget"],
+        &[edit(
+            "crates/rusm-actor/src/sched/queue.rs",
+            "if streak <= LIFO_BUDGET || self.deque.is_empty() {",
+            "if true {",
+        )],
+    ),
+    mutant(
+        "flooded-never-yields",
+        "a process whose mailbox never empties keeps its worker to itself (087)",
+        KERNEL,
+        &["scheduler::fair_busy_when_flooded"],
+        &[edit(
+            "crates/rusm-actor/src/process.rs",
+            "self.0.load(Ordering::Relaxed) == 0",
+            "false",
+        )],
+    ),
+    mutant(
+        "second-queue-starves",
+        "who used up its slice waits until nobody else has work (087)",
+        KERNEL,
+        &["scheduler::fair_busy"],
+        &[edit(
+            "crates/rusm-actor/src/sched/worker.rs",
+            "if !self.queues.has_second() {",
+            "if true {",
+        )],
+    ),
+    mutant(
+        "nothing-stolen",
+        "a free worker leaves the work of a busy one where it is",
+        KERNEL,
+        &["scheduler::work_is_stolen"],
+        &[edit(
+            "crates/rusm-actor/src/sched/queue.rs",
+            ".take(self.stealers.len().saturating_sub(1))",
+            ".take(0)",
+        )],
+    )
+    .may_hang(),
+    mutant(
+        "burst-wakes-one",
+        "the last worker that searches and finds work wakes nobody for the rest",
+        KERNEL,
+        &["scheduler::a_burst_from_outside_wakes_every_worker"],
+        &[edit(
+            "crates/rusm-actor/src/sched/worker.rs",
+            "if was_last && self.queues.has_work() {",
+            "if false {",
+        )],
+    )
+    .may_hang(),
+    mutant(
+        "sleeps-without-a-look",
+        "a worker goes to sleep without a last look at the queues (023)",
+        KERNEL_MODELS,
+        &["sched::worker::models::a_worker_finds_what_comes_from_outside_and_stops"],
+        &[edit(
+            "crates/rusm-actor/src/sched/worker.rs",
+            "if self.queues.has_work() || self.is_stopping.load(Ordering::SeqCst) {",
+            "if self.is_stopping.load(Ordering::SeqCst) {",
+        )],
+    ),
+    mutant(
+        "notify-without-fence",
+        "who makes work does not fence before it looks for sleepers (023)",
+        KERNEL_MODELS,
+        &["sched::idle::models::a_push_is_seen_by_a_worker_that_falls_asleep"],
+        &[edit(
+            "crates/rusm-actor/src/sched/idle.rs",
+            "fence(Ordering::SeqCst); // Pairs with the fence in `announce` and the one in `end_search`.",
+            "",
+        )],
+    ),
+    mutant(
+        "sleep-without-fence",
+        "who goes to sleep does not fence before it looks at the queues again (023)",
+        KERNEL_MODELS,
+        &["sched::idle::models::a_push_is_seen_by_a_worker_that_falls_asleep"],
+        &[edit(
+            "crates/rusm-actor/src/sched/idle.rs",
+            "fence(Ordering::SeqCst); // Pairs with the fence in `notify`.",
+            "",
+        )],
+    ),
+    mutant(
+        "search-ends-without-fence",
+        "the last who searches does not fence before it looks at the queues again (023)",
+        KERNEL_MODELS,
+        &["sched::idle::models::a_push_is_seen_by_a_searcher_that_leaves_with_other_work"],
+        &[edit(
+            "crates/rusm-actor/src/sched/idle.rs",
+            "fence(Ordering::SeqCst);
+        was_last",
+            "was_last",
+        )],
+    ),
+    mutant(
+        "wake-unordered",
+        "a slice may not see what came before the wake that caused it (023)",
+        KERNEL_MODELS,
+        &["state::models::what_comes_before_a_wake_is_seen_by_the_slice_it_causes"],
+        &[edit(
+            "crates/rusm-actor/src/state.rs",
+            "Ordering::AcqRel, Ordering::Acquire)",
+            "Ordering::Relaxed, Ordering::Relaxed)",
+        )],
+    ),
+];
