@@ -255,7 +255,7 @@ fn link_mon_cleanup_of_dead_watchers() {
 #[test]
 fn link_fanout() {
     on_threads(|me| async move {
-        const N: usize = 2_000;
+        const N: usize = often(2_000);
         let hub = start_waiting(&me);
         let mut monitors = Vec::new();
         for _ in 0..N {

@@ -149,7 +149,7 @@ fn block_on_answers_none_when_its_process_ends_early() {
 #[test]
 fn wakers_from_outside_are_never_lost() {
     let node = node(2);
-    for _ in 0..2_000 {
+    for _ in 0..often(2_000) {
         let (waker, wakers) = std::sync::mpsc::channel();
         let is_ready = Arc::new(AtomicBool::new(false));
         let ready = Arc::clone(&is_ready);

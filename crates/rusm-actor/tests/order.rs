@@ -15,7 +15,7 @@ fn roomy() -> MailboxBounds {
 #[test]
 fn fifo_pair() {
     on_threads(|me| async move {
-        const N: u64 = 20_000;
+        const N: u64 = often(20_000) as u64;
         let collector = me.spawn(child().bounds(roomy()).monitor(), |me| async move {
             let mut last = [0; 2];
             for _ in 0..2 * N {
@@ -258,7 +258,7 @@ fn send_async() {
     everywhere(|me| async move {
         // The receiver looks for something else, and a thousand messages wait already.
         let busy = start_waiting(&me);
-        for tag in 0..2_000 {
+        for tag in 0..often(2_000) as u64 {
             me.send(busy, tag, "").unwrap();
         }
         me.send(busy, u64::MAX, "").unwrap();

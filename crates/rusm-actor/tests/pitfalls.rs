@@ -201,7 +201,7 @@ fn made_up_pids_reach_nobody() {
 /// 17: a hundred thousand processes live and end; what cannot be had is refused.
 #[test]
 fn a_hundred_thousand_processes() {
-    const N: usize = 100_000;
+    const N: usize = often(100_000);
     let node = rusm_actor::Node::builder()
         .workers(2)
         .max_processes(N)

@@ -219,7 +219,8 @@ fn after_bad_value() {
 #[test]
 fn fresh_ref_cheap() {
     everywhere(|me| async move {
-        for _ in 0..5_000 {
+        const UNRELATED: usize = often(5_000);
+        for _ in 0..UNRELATED {
             me.send(me.pid(), 1, "unrelated").unwrap();
         }
         let server = start(&me, |me| async move {
@@ -232,7 +233,10 @@ fn fresh_ref_cheap() {
         for n in 0..20_u8 {
             assert_eq!(me.call(server, 0, [n], None).await.unwrap().as_slice(), [n]);
         }
-        assert_eq!(me.node().process_info(me.pid()).unwrap().mailbox_len, 5_000);
+        assert_eq!(
+            me.node().process_info(me.pid()).unwrap().mailbox_len,
+            UNRELATED
+        );
     });
 }
 

@@ -146,7 +146,7 @@ fn should_yield_only_for_somebody() {
 /// While one worker is blocked, the other takes what waits in its queue.
 #[test]
 fn work_is_stolen() {
-    for _ in 0..50 {
+    for _ in 0..often(50) {
         let node = node(2);
         let done = node.block_on(|me| async move {
             let (says, said) = mpsc::channel();
@@ -196,7 +196,7 @@ fn every_worker_works() {
 #[test]
 fn a_burst_from_outside_wakes_every_worker() {
     let node = node(2);
-    for _ in 0..300 {
+    for _ in 0..often(300) {
         wait_idle(&node);
         let barrier = Arc::new(std::sync::Barrier::new(3));
         for _ in 0..2 {
@@ -235,7 +235,7 @@ fn idle_node_sleeps_and_wakes() {
     let hooks: Arc<dyn Hooks> = Arc::<Wakes>::clone(&wakes);
     let node = Node::builder().workers(2).hooks(hooks).build().unwrap();
     let mut n_woken = 0;
-    for _ in 0..200 {
+    for _ in 0..often(200) {
         wait_idle(&node);
         let done = node.block_on(|me| async move {
             let spawned = me
@@ -271,7 +271,7 @@ fn no_wake_up_is_lost() {
                         }
                     });
                     let echo = echo.unwrap();
-                    for tag in 0..400 {
+                    for tag in 0..often(400) as u64 {
                         let relay = move |me: Context| async move {
                             me.send(echo, tag, "").unwrap();
                             ExitReason::Normal

@@ -48,7 +48,7 @@ fn spawn_returns_before_the_child_runs() {
 fn id_not_reused() {
     on_threads(|me| async move {
         let mut seen = HashSet::new();
-        for _ in 0..5_000 {
+        for _ in 0..often(5_000) {
             let spawned = me
                 .spawn(child().monitor(), |_| async { ExitReason::Normal })
                 .unwrap();

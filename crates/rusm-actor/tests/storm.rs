@@ -110,7 +110,7 @@ fn live(
     me: Context,
     seed: u64,
     crowd: Crowd,
-    n_steps: u32,
+    n_steps: usize,
 ) -> Pin<Box<dyn Future<Output = ExitReason> + Send>> {
     Box::pin(async move {
         let mut dice = Dice(seed);
@@ -138,7 +138,7 @@ async fn storm(me: Context, seed: u64) {
     for n in 0..12 {
         let others = Arc::clone(&crowd);
         let spawned = me
-            .spawn(child(), move |me| live(me, seed + n, others, 60))
+            .spawn(child(), move |me| live(me, seed + n, others, often(60)))
             .unwrap();
         crowd.lock().unwrap().push(spawned.pid);
     }
@@ -197,7 +197,7 @@ fn storm_on_every_seed() {
 
 #[test]
 fn storm_on_threads() {
-    for seed in 0..20 {
+    for seed in 0..often(20) as u64 {
         let traps = Arc::new(Traps::default());
         let observer: Arc<dyn Observer> = Arc::<Traps>::clone(&traps);
         let node = Node::builder()
