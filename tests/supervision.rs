@@ -2,7 +2,11 @@
 //!
 //! Children are guests of both paths. What a supervisor did is read from its own reports, in order.
 
+mod automatic;
+mod booting;
 mod endings;
+mod pools;
+mod reports;
 mod restarts;
 
 use crate::app::boot;
@@ -32,20 +36,32 @@ impl House {
         self.scenario.recorder.wait_for_start(child, number + 1)
     }
 
+    /// Waits until supervisors have done this.
+    #[track_caller]
+    fn wait_for_step(&self, wanted: &str) {
+        self.scenario
+            .recorder
+            .wait_for(|event| (step(event)? == wanted).then_some(()));
+    }
+
     fn history(&self) -> Vec<String> {
         history(&self.scenario.recorder)
     }
 }
 
-/// What supervisors did with children, without those of its helpers: `start a`, `end a`, `stop a`, `give up a`.
+/// What supervisors did with children, in order.
 fn history(recorder: &Recorder) -> Vec<String> {
-    let told = |event: &RuntimeEvent| match supervision(event)? {
+    recorder.events().iter().filter_map(step).collect()
+}
+
+/// What a supervisor did with a child: `start a`, `fail a`, `end a`, `stop a`, `give up a`.
+fn step(event: &RuntimeEvent) -> Option<String> {
+    match supervision(event)? {
         SupervisorEvent::ChildStarted { id, .. } => Some(format!("start {id}")),
         SupervisorEvent::StartFailed { id, .. } => Some(format!("fail {id}")),
         SupervisorEvent::ChildEnded { id, .. } => Some(format!("end {id}")),
         SupervisorEvent::ChildStopped { id, .. } => Some(format!("stop {id}")),
         SupervisorEvent::GaveUp { id, .. } => Some(format!("give up {id}")),
         SupervisorEvent::Started | SupervisorEvent::Stopped { .. } => None,
-    };
-    recorder.events().iter().filter_map(told).collect()
+    }
 }

@@ -6,7 +6,7 @@
 
 use crate::tidy::root;
 use parking_lot::{Condvar, Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
-use rusm_core::{Exit, Pid, Runtime, RuntimeBuilder, RuntimeEvent, RuntimeObserver};
+use rusm_core::{CrashReport, Exit, Pid, Runtime, RuntimeBuilder, RuntimeEvent, RuntimeObserver};
 use rusm_supervisor::SupervisorEvent;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -161,6 +161,17 @@ impl Recorder {
             exit(event)
                 .filter(|exit| &*exit.component == component)
                 .cloned()
+        })
+    }
+
+    /// Waits until it is known what became of a process of this component that crashed.
+    #[track_caller]
+    pub(crate) fn wait_for_crash(&self, component: &str) -> CrashReport {
+        self.wait_for(|event| {
+            let RuntimeEvent::Crashed(report) = event else {
+                return None;
+            };
+            (&*report.exit.component == component).then(|| report.clone())
         })
     }
 

@@ -2,7 +2,8 @@
 
 use super::House;
 use crate::app::component;
-use crate::support::{BOTH_PATHS, supervision};
+use crate::desk::Desk;
+use crate::support::{BOTH_PATHS, Recorder, supervision};
 use rusm_core::{AppEnd, ExitReason};
 use rusm_supervisor::{StopOutcome, SupervisorEvent};
 
@@ -19,8 +20,10 @@ fn an_app_that_crashes_too_often_gives_up_and_reports_the_crashes() {
         let AppEnd::GaveUp(crashes) = end else {
             panic!("{path:?}: {end:?}")
         };
-        let of_loop = crashes.iter().filter(|crash| &*crash.component == "loop");
-        let reasons: Vec<String> = of_loop.map(|crash| crash.reason.to_string()).collect();
+        let of_loop = crashes
+            .iter()
+            .filter(|crash| &*crash.exit.component == "loop");
+        let reasons: Vec<String> = of_loop.map(|crash| crash.exit.reason.to_string()).collect();
         // One restart in five seconds is allowed.
         assert!(
             matches!(&*reasons, [first, second] if first.starts_with("error: exit code") && first == second),
@@ -51,7 +54,7 @@ fn an_app_whose_child_cannot_start_gives_up_and_says_why() {
         assert!(
             crashes
                 .iter()
-                .any(|crash| crash.reason.to_string().contains("no/such/folder")),
+                .any(|crash| crash.exit.reason.to_string().contains("no/such/folder")),
             "{crashes:?}"
         );
     }
@@ -122,27 +125,14 @@ fn a_child_that_does_not_stop_in_its_time_is_killed() {
         }
         house.app.stop();
         house.app.wait();
-        let events = house.scenario.recorder.events();
-        let stopped = events.iter().filter_map(|event| {
-            let SupervisorEvent::ChildStopped {
-                id,
-                reason,
-                outcome,
-                ..
-            } = supervision(event)?
-            else {
-                return None;
-            };
-            Some((&**id, reason.clone(), *outcome))
-        });
-        let stopped: Vec<_> = stopped.take(4).collect();
         let expected = [
             ("hasty", ExitReason::Killed, StopOutcome::BrutallyKilled),
             ("stubborn", ExitReason::Killed, StopOutcome::TimedOut),
             ("orderly", ExitReason::Normal, StopOutcome::InTime),
             ("obeying", ExitReason::Shutdown, StopOutcome::InTime),
         ];
-        assert_eq!(stopped, expected, "{path:?}");
+        let stopped = stopped(&house.scenario.recorder);
+        assert_eq!(stopped[..4], named(&expected), "{path:?}");
     }
 }
 
@@ -176,4 +166,69 @@ fn an_app_finishes_when_all_is_done() {
         }
         assert_eq!(house.scenario.recorder.lines("task").len(), 3);
     }
+}
+
+/// In words: who is killed at once, and who is waited for however long it takes. A supervisor's time is meant
+/// like a child's, and when it is over the children go the way of their supervisor.
+#[test]
+fn a_shutdown_in_words() {
+    for path in BOTH_PATHS {
+        let house = House::of(
+            path,
+            &[
+                component("patient", "", "trap-exits on then say trapping then receive then say asked then receive-tag 5"),
+                component("hasty", "", "trap-exits on then say trapping then forget"),
+                component("below", "", "echo"),
+                component("slow", "", "trap-exits on then say trapping then receive then say asked then forget"),
+                "[supervisors.house]\nchildren = [{ component = \"patient\", shutdown-ms = \"infinity\" },".to_owned(),
+                "{ component = \"hasty\", shutdown-ms = \"brutal-kill\" }, { supervisor = \"killed\", shutdown-ms = \"brutal-kill\" },".to_owned(),
+                "{ supervisor = \"late\", shutdown-ms = 100 }]".to_owned(),
+                "[supervisors.killed]\nchildren = [{ component = \"below\" }]".to_owned(),
+                "[supervisors.late]\nchildren = [{ component = \"slow\", shutdown-ms = \"infinity\" }]".to_owned(),
+            ],
+        );
+        let recorder = &house.scenario.recorder;
+        for name in ["patient", "hasty", "slow"] {
+            recorder.wait_for_line(name, "say=ok:trapping");
+        }
+        house.app.stop();
+        recorder.wait_for_line("patient", "say=ok:asked");
+        let patient = recorder.wait_for_start("patient", 1);
+        Desk::at(&house.scenario.runtime).send(patient, 5, "enough");
+        assert!(matches!(house.app.wait(), AppEnd::Stopped));
+        let expected = [
+            ("late", ExitReason::Killed, StopOutcome::TimedOut),
+            ("killed", ExitReason::Killed, StopOutcome::BrutallyKilled),
+            ("hasty", ExitReason::Killed, StopOutcome::BrutallyKilled),
+            ("patient", ExitReason::Normal, StopOutcome::InTime),
+            ("house", ExitReason::Shutdown, StopOutcome::InTime),
+        ];
+        assert_eq!(stopped(recorder), named(&expected), "{path:?}");
+        assert_eq!(recorder.wait_for_exit("below").reason, ExitReason::Killed);
+    }
+}
+
+/// The children that supervisors stopped, in that order, and how.
+fn stopped(recorder: &Recorder) -> Vec<(String, ExitReason, StopOutcome)> {
+    let events = recorder.events();
+    let stopped = events.iter().filter_map(|event| {
+        let SupervisorEvent::ChildStopped {
+            id,
+            reason,
+            outcome,
+            ..
+        } = supervision(event)?
+        else {
+            return None;
+        };
+        Some((id.to_string(), reason.clone(), *outcome))
+    });
+    stopped.collect()
+}
+
+fn named(steps: &[(&str, ExitReason, StopOutcome)]) -> Vec<(String, ExitReason, StopOutcome)> {
+    let owned = steps
+        .iter()
+        .map(|(id, reason, outcome)| ((*id).to_owned(), reason.clone(), *outcome));
+    owned.collect()
 }

@@ -16,8 +16,7 @@ pub enum LifecycleEvent {
         /// What it was labelled at spawn.
         label: Arc<str>,
     },
-    /// A process ended; its names and its table entry are gone, links and monitors are told next. So its end
-    /// is reported before anything that follows from it.
+    /// A process ended; names and table entry are gone, links and monitors have been told.
     Exited {
         /// Who.
         pid: Pid,

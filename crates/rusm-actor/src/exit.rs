@@ -3,12 +3,11 @@
 //! 1. its body is dropped: memory, files and sockets go;
 //! 2. its names and groups are released;
 //! 3. it leaves the table, and its inbox is closed;
-//! 4. the end is reported to the observer;
-//! 5. requests that still waited in the inbox are answered;
-//! 6. links get an exit signal, watchers a down notice;
-//! 7. timers addressed to it are dropped.
+//! 4. requests that still waited in the inbox are answered;
+//! 5. links get an exit signal, watchers a down notice;
+//! 6. timers addressed to it are dropped, and the end is reported.
 //!
-//! So a report comes before those of whatever the end causes, who hears of an end finds the name free and the resources gone (OTP statement 012), and nobody
+//! So who hears of an end finds the name free and the resources gone (OTP statement 012), and nobody
 //! waits for ever: whoever got an envelope into the inbox before it closed is answered from here,
 //! everybody later is answered by the sender's own side.
 
@@ -41,13 +40,17 @@ pub(crate) fn finish(process: &Arc<Process>, reason: ExitReason) {
         unanswered: process.inbox.close(),
         mailbox: std::mem::take(&mut owner.mailbox),
     };
-    kernel.report(|| report(process, name.flatten(), &reason, &mut unread, &owner));
+    let is_observed = kernel.is_observed();
+    let end = is_observed.then(|| end(process, name.flatten(), &reason, &mut unread, &owner));
     for envelope in unread.behind.into_iter().chain(unread.unanswered) {
         answer(kernel, process.pid, envelope, &reason);
     }
     tell_relations(kernel, process.pid, owner, &reason);
     if process.has_timers.load(Ordering::SeqCst) {
         kernel.timers.drop_charged(process.pid);
+    }
+    if let Some(end) = end {
+        kernel.report(|| end);
     }
     if was_last {
         kernel.note_empty();
@@ -89,8 +92,8 @@ impl Unread {
     }
 }
 
-/// The last that is told of a process. Nothing of this is done when nobody observes.
-fn report(
+/// The last that is told of a process, gathered before what waited for it is gone.
+fn end(
     process: &Process,
     name: Option<Name>,
     reason: &ExitReason,

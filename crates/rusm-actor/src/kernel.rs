@@ -82,6 +82,11 @@ impl Kernel {
         }
     }
 
+    /// Whether a report would be heard.
+    pub(crate) fn is_observed(&self) -> bool {
+        self.observer.is_some()
+    }
+
     /// Tells the observer. One that panics has reported that itself; the process it was told of, and the
     /// worker, go on.
     pub(crate) fn report(&self, event: impl FnOnce() -> LifecycleEvent) {

@@ -186,30 +186,3 @@ fn an_end_tells_what_was_left_unread() {
     let trapping = (ExitReason::Killed, 9, 1_115, vec![0, 1, 2, 3, 4, 5, 0, 100]);
     assert_eq!(unread.collect::<Vec<_>>(), [dying, trapping]);
 }
-
-/// Nobody can react to an end that has not been reported.
-#[test]
-fn an_end_is_reported_before_anybody_hears_of_it() {
-    for_each_seed(|seed| {
-        let journal = Arc::new(Journal::default());
-        let observer: Arc<dyn Observer> = Arc::<Journal>::clone(&journal);
-        let simulator = Simulator::observed(seed, observer);
-        let seen = Arc::clone(&journal);
-        let watched = simulator
-            .node()
-            .spawn(SpawnOptions::new("watcher"), |me| async move {
-                let options = SpawnOptions::new("watched").monitor();
-                let watched = me.spawn(options, |_| async { boom() }).unwrap();
-                next_down(&me, watched.monitor.unwrap()).await;
-                let is_end = |event: &LifecycleEvent| matches!(event, LifecycleEvent::Exited { pid, .. } if *pid == watched.pid);
-                assert!(seen.0.lock().unwrap().iter().any(is_end));
-                ExitReason::Shutdown
-            });
-        let watched = watched.unwrap();
-        simulator.run();
-        let events = journal.0.lock().unwrap();
-        assert!(
-            matches!(events.last(), Some(LifecycleEvent::Exited { pid, reason: ExitReason::Shutdown, .. }) if *pid == watched)
-        );
-    });
-}

@@ -1,13 +1,14 @@
 //! Where the end of a process and what its supervisor did about it become one report: [`Desk`].
 //!
 //! # Order
-//! The kernel reports an end before it tells anybody, so a crash lies here before its supervisor can speak
-//! of it. A supervisor is announced before its first child exists, and taken off when it ends: a crash
-//! waits for the word of a supervisor that will speak, or end, and for nobody else.
+//! The two may become known in either order. A supervisor is announced before its first child exists, and
+//! taken off when it ends: a crash waits for the word of a supervisor that will speak, or end, and for nobody
+//! else.
 //!
 //! # Bounds
-//! Crashes wait at most one per child; of the reports that were made, the last few are kept. Pure: facts
-//! in, reports out.
+//! At most one crash per child waits for its supervisor's word, and of the reports that were made the last
+//! few are kept. Words wait for an end that is being reported on another thread; that there are no more of
+//! them than such ends follows from the rest, and is seen to. Pure: facts in, reports out.
 
 use super::crash::{Aftermath, CrashReport, Exit, SupervisedBy};
 use rusm_actor::Pid;
@@ -18,16 +19,29 @@ use std::sync::Arc;
 /// How many of the last crashes are kept for the report of a supervisor that gives up.
 const KEPT_MAX: usize = 16;
 
+/// How many words may wait for the end they are about. More processes than threads that report an end at one
+/// moment there are not.
+const EARLY_MAX: usize = 1_024;
+
 #[derive(Debug, Default)]
 pub(super) struct Desk {
     /// Those that run, with their labels.
     supervisors: BTreeMap<Pid, Arc<str>>,
-    /// Crashes that await a supervisor's word, by the process that ended.
+    /// Crashes that await their supervisor's word, by the process that ended.
     open: BTreeMap<Pid, CrashReport>,
-    /// Those of them that are to be started again, by supervisor and child.
+    /// What supervisors said about a crash that is not known yet.
+    early: BTreeMap<Pid, Word>,
+    /// The crashes of those that are to be started again, by supervisor and child.
     restarting: BTreeMap<(Pid, Arc<str>), Pid>,
     /// The last reports, oldest first.
     kept: VecDeque<CrashReport>,
+}
+
+/// What a supervisor said about one crash: that it knows of it, and in the end what it did.
+#[derive(Debug)]
+struct Word {
+    by: SupervisedBy,
+    aftermath: Option<Aftermath>,
 }
 
 impl Desk {
@@ -41,24 +55,28 @@ impl Desk {
     /// A process has crashed.
     pub(super) fn crashed(&mut self, exit: Exit) -> Vec<CrashReport> {
         let mut reports = self.supervisor_ended(exit.pid);
-        let supervisor = exit.parent.and_then(|pid| {
+        let word = self.early.remove(&exit.pid).or_else(|| {
+            let pid = exit.parent?;
             let label = Arc::clone(self.supervisors.get(&pid)?);
-            let child = None;
-            Some(SupervisedBy { pid, label, child })
+            let (child, aftermath) = (None, None);
+            let by = SupervisedBy { pid, label, child };
+            Some(Word { by, aftermath })
         });
-        let is_awaited = supervisor.is_some();
-        let (pid, report) = (
-            exit.pid,
-            CrashReport {
-                exit,
-                supervisor,
-                aftermath: Aftermath::Unsupervised,
-            },
-        );
-        if is_awaited {
-            self.open.insert(pid, report);
-        } else {
+        let (supervisor, aftermath) = match word {
+            Some(word) => (Some(word.by), word.aftermath),
+            None => (None, Some(Aftermath::Unsupervised)),
+        };
+        let is_known = aftermath.is_some();
+        let report = CrashReport {
+            exit,
+            supervisor,
+            // Until it is known.
+            aftermath: aftermath.unwrap_or(Aftermath::SupervisorEnded),
+        };
+        if is_known {
             reports.push(self.keep(report));
+        } else {
+            self.open.insert(report.exit.pid, report);
         }
         reports
     }
@@ -66,34 +84,44 @@ impl Desk {
     /// A supervisor speaks.
     pub(super) fn supervised(&mut self, report: &SupervisorReport) -> Vec<CrashReport> {
         let supervisor = report.supervisor;
+        let by = |id: &Arc<str>| SupervisedBy {
+            pid: supervisor,
+            label: Arc::clone(&report.label),
+            child: Some(Arc::clone(id)),
+        };
         let done = match &report.event {
+            SupervisorEvent::ChildEnded { reason, .. }
+            | SupervisorEvent::ChildStopped { reason, .. }
+                if reason.is_orderly() =>
+            {
+                None
+            }
             SupervisorEvent::ChildEnded {
                 id,
                 pid,
-                will_restart,
+                will_restart: true,
                 ..
             } => {
-                self.name(*pid, id);
-                if *will_restart && self.open.contains_key(pid) {
-                    self.restarting.insert((supervisor, Arc::clone(id)), *pid);
-                    None
-                } else {
-                    self.close(*pid, Aftermath::StaysEnded)
-                }
+                self.restarting.insert((supervisor, Arc::clone(id)), *pid);
+                self.tell(*pid, by(id), None)
+            }
+            SupervisorEvent::ChildEnded { id, pid, .. } => {
+                self.tell(*pid, by(id), Some(Aftermath::StaysEnded))
             }
             SupervisorEvent::ChildStopped { id, pid, .. } => {
-                self.name(*pid, id);
-                self.close(*pid, Aftermath::BeingStopped)
+                self.tell(*pid, by(id), Some(Aftermath::BeingStopped))
             }
             SupervisorEvent::ChildStarted { id, pid, .. } => {
-                self.answer(supervisor, id, Aftermath::Restarted(*pid))
+                // One whose children are all supervisors has not been announced.
+                self.announce(supervisor, &report.label);
+                self.answer(by(id), Aftermath::Restarted(*pid))
             }
             SupervisorEvent::StartFailed {
                 id,
                 reason,
                 attempt: Attempt::Restart,
-            } => self.answer(supervisor, id, Aftermath::RestartFailed(reason.clone())),
-            SupervisorEvent::GaveUp { id, .. } => self.answer(supervisor, id, Aftermath::GaveUp),
+            } => self.answer(by(id), Aftermath::RestartFailed(reason.clone())),
+            SupervisorEvent::GaveUp { id, .. } => self.answer(by(id), Aftermath::GaveUp),
             SupervisorEvent::Stopped { .. } => return self.supervisor_ended(supervisor),
             SupervisorEvent::Started | SupervisorEvent::StartFailed { .. } => None,
         };
@@ -110,43 +138,62 @@ impl Desk {
         if self.supervisors.remove(&supervisor).is_none() {
             return Vec::new();
         }
+        self.restarting
+            .retain(|(restarter, _), _| *restarter != supervisor);
+        for word in self.early.values_mut() {
+            if word.by.pid == supervisor {
+                word.aftermath.get_or_insert(Aftermath::SupervisorEnded);
+            }
+        }
         let is_its = |report: &CrashReport| {
             let by = report.supervisor.as_ref();
             by.is_some_and(|by| by.pid == supervisor)
         };
         let waiting = self.open.iter().filter(|(_, report)| is_its(report));
         let waiting: Vec<Pid> = waiting.map(|(pid, _)| *pid).collect();
-        self.restarting
-            .retain(|(restarter, _), _| *restarter != supervisor);
-        waiting
-            .into_iter()
-            .filter_map(|pid| self.close(pid, Aftermath::SupervisorEnded))
-            .collect()
+        let ended = waiting.into_iter().filter_map(|pid| {
+            let report = self.open.remove(&pid)?;
+            Some(CrashReport {
+                aftermath: Aftermath::SupervisorEnded,
+                ..report
+            })
+        });
+        let ended: Vec<CrashReport> = ended.collect();
+        ended.into_iter().map(|report| self.keep(report)).collect()
     }
 
-    fn name(&mut self, pid: Pid, id: &Arc<str>) {
-        let report = self.open.get_mut(&pid);
-        if let Some(by) = report.and_then(|report| report.supervisor.as_mut()) {
-            by.child = Some(Arc::clone(id));
-        }
+    /// What became of the child that was to be started again.
+    fn answer(&mut self, by: SupervisedBy, aftermath: Aftermath) -> Option<CrashReport> {
+        let child = by.child.as_ref().map(Arc::clone)?;
+        let pid = self.restarting.remove(&(by.pid, child))?;
+        self.tell(pid, by, Some(aftermath))
     }
 
-    fn answer(
+    /// Something is known of a crash; the report, if that was all that was missing.
+    fn tell(
         &mut self,
-        supervisor: Pid,
-        id: &Arc<str>,
-        aftermath: Aftermath,
+        pid: Pid,
+        by: SupervisedBy,
+        aftermath: Option<Aftermath>,
     ) -> Option<CrashReport> {
-        let pid = self.restarting.remove(&(supervisor, Arc::clone(id)))?;
-        self.close(pid, aftermath)
-    }
-
-    fn close(&mut self, pid: Pid, aftermath: Aftermath) -> Option<CrashReport> {
-        let report = self.open.remove(&pid)?;
-        Some(self.keep(CrashReport {
-            aftermath,
-            ..report
-        }))
+        match (self.open.remove(&pid), aftermath) {
+            (Some(mut report), aftermath) => {
+                report.supervisor = Some(by);
+                let Some(aftermath) = aftermath else {
+                    self.open.insert(pid, report);
+                    return None;
+                };
+                report.aftermath = aftermath;
+                Some(self.keep(report))
+            }
+            (None, aftermath) => {
+                if self.early.len() >= EARLY_MAX {
+                    self.early.pop_first();
+                }
+                self.early.insert(pid, Word { by, aftermath });
+                None
+            }
+        }
     }
 
     fn keep(&mut self, report: CrashReport) -> CrashReport {

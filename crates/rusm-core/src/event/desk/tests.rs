@@ -1,3 +1,5 @@
+//! Every order in which a crash and a supervisor's word about it can come.
+
 use super::*;
 use crate::event::crash::Unread;
 use rusm_actor::ExitReason;
@@ -64,6 +66,12 @@ fn started(id: &str, number: u64) -> SupervisorEvent {
     }
 }
 
+fn stopped_itself() -> SupervisorEvent {
+    SupervisorEvent::Stopped {
+        reason: ExitReason::Shutdown,
+    }
+}
+
 fn gave_up(id: &str) -> SupervisorEvent {
     SupervisorEvent::GaveUp {
         id: id.into(),
@@ -102,6 +110,51 @@ fn a_crash_is_reported_when_its_supervisor_has_acted() {
     assert_eq!(told.collect::<Vec<_>>(), expected);
 }
 
+/// The same when the supervisor is faster than the report of the end, at every stage of its word.
+#[test]
+fn the_word_may_come_before_the_crash() {
+    type Said = fn() -> Vec<SupervisorEvent>;
+    let cases: [(Said, Said, Aftermath); 4] = [
+        (
+            || vec![ended("a", 10, false)],
+            Vec::new,
+            Aftermath::StaysEnded,
+        ),
+        (
+            || vec![ended("a", 10, true), started("a", 11)],
+            Vec::new,
+            Aftermath::Restarted(pid(11)),
+        ),
+        (
+            || vec![ended("a", 10, true)],
+            || vec![gave_up("a")],
+            Aftermath::GaveUp,
+        ),
+        (
+            || vec![ended("a", 10, true), stopped_itself()],
+            Vec::new,
+            Aftermath::SupervisorEnded,
+        ),
+    ];
+    for (before, after, aftermath) in cases {
+        let mut desk = desk();
+        for event in before() {
+            assert_eq!(says(&mut desk, event), []);
+        }
+        let mut told: Vec<Aftermath> = Vec::new();
+        told.extend(
+            desk.crashed(crash(10))
+                .into_iter()
+                .map(|report| report.aftermath),
+        );
+        for event in after() {
+            told.extend(says(&mut desk, event));
+        }
+        assert_eq!(told, [aftermath]);
+        assert!(desk.open.is_empty() && desk.early.is_empty() && desk.restarting.is_empty());
+    }
+}
+
 /// A start that fails is what became of it; that it works later is another story.
 #[test]
 fn a_restart_that_fails_is_told() {
@@ -134,10 +187,7 @@ fn without_a_supervisor_a_crash_is_reported_at_once() {
             (&None, &Aftermath::Unsupervised)
         );
     }
-    let stopped = SupervisorEvent::Stopped {
-        reason: ExitReason::Shutdown,
-    };
-    assert_eq!(says(&mut desk, stopped), []);
+    assert_eq!(says(&mut desk, stopped_itself()), []);
     assert_eq!(desk.crashed(crash(10)).len(), 1);
 }
 
@@ -160,10 +210,10 @@ fn a_supervisor_that_ends_leaves_no_crash_unreported() {
 
     let mut stopped = desk();
     stopped.crashed(crash(10));
-    let event = SupervisorEvent::Stopped {
-        reason: ExitReason::Shutdown,
-    };
-    assert_eq!(says(&mut stopped, event), [Aftermath::SupervisorEnded]);
+    assert_eq!(
+        says(&mut stopped, stopped_itself()),
+        [Aftermath::SupervisorEnded]
+    );
 }
 
 /// Who is killed by its own supervisor, or by whoever may, crashed on purpose; who crashes while it is stopped did not.
@@ -201,5 +251,10 @@ fn what_is_kept_is_bounded() {
     let kept = desk.kept();
     assert_eq!(kept.len(), KEPT_MAX);
     assert_eq!(kept.last().map(|report| report.exit.pid), Some(pid(999)));
+    // Words about ends that nobody reports.
+    for number in 2_000..10_000 {
+        says(&mut desk, ended("b", number, false));
+    }
+    assert_eq!(desk.early.len(), EARLY_MAX);
     assert!(desk.open.is_empty() && desk.restarting.is_empty());
 }
