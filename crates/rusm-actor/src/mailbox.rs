@@ -121,6 +121,9 @@ pub(crate) struct Mailbox {
     removals: u64,
     n_asked: usize,
     unasked: Unasked,
+    /// Comparisons made, for tests that count work.
+    #[cfg(test)]
+    pub(crate) n_compared: usize,
 }
 
 impl Mailbox {
@@ -160,6 +163,10 @@ impl Mailbox {
         let found = unseen
             .take_while(|waiting| !select.matches(&waiting.event))
             .count();
+        #[cfg(test)]
+        {
+            self.n_compared += found;
+        }
         cursor.position += found;
         self.remove(cursor.position)
     }

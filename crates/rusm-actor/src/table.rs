@@ -175,6 +175,24 @@ mod tests {
         (ProcessTable::new(n_alive_max), make)
     }
 
+    /// Ten million lives in one slot: the serials of a shard only go up, and no two shards share a slot, so no
+    /// pid comes twice.
+    #[test]
+    fn id_not_reused_in_ten_million_lives() {
+        const LIVES: u32 = if cfg!(miri) { 1_000 } else { 10_000_000 };
+        let (_, make) = table(1);
+        let anybody = make(Pid::from_u64(1 << 24).unwrap());
+        let mut shard = Shard::default();
+        let mut last = 0;
+        for _ in 0..LIVES {
+            let pid = shard.next_pid(3, 1).unwrap();
+            assert!(pid.slot() == 3 && pid.serial() > last);
+            last = pid.serial();
+            let key = shard.processes.insert(Arc::clone(&anybody));
+            shard.processes.remove(key);
+        }
+    }
+
     #[test]
     fn a_full_shard_is_passed_over_until_every_slot_of_the_table_is_used() {
         let (mut table, make) = table(SLOTS_MAX);

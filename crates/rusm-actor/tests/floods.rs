@@ -280,6 +280,8 @@ fn flood_of_strangers_that_link_and_end() {
         let victim = me.spawn(bounded(), move |me| async move {
             me.trap_exits(true);
             me.link(own);
+            // Lets the peer act on it: this worker takes nobody else from here on.
+            me.yield_now().await;
             // In one slice until the flood is over.
             says.send("linked").unwrap();
             goes_on.recv().unwrap();

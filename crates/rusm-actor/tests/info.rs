@@ -1,8 +1,10 @@
 //! Introspection (OTP statements 090 to 092) and lifecycle events.
 
+use crate::large::once_on_threads;
 use crate::support::*;
 use rusm_actor::sim::Simulator;
 use rusm_actor::{Context, ExitReason, LifecycleEvent, Observer, Selector, SpawnOptions};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 #[test]
@@ -71,6 +73,53 @@ fn proc_list() {
             assert_eq!(listed.len(), n_listed, "somebody is listed twice");
             me.yield_now().await;
         }
+    });
+}
+
+/// A hundred thousand start and end while the list is taken again and again.
+#[test]
+fn proc_list_while_a_hundred_thousand_come_and_go() {
+    once_on_threads(|me| async move {
+        let stable: BTreeSet<_> = (0..50).map(|_| start_waiting(&me)).collect();
+        let come_and_go = me.spawn(child().monitor(), |me| async move {
+            for _ in 0..1_000 {
+                let children: Vec<_> = (0..100)
+                    .map(|_| me.spawn(child().monitor(), |_| async { ExitReason::Normal }))
+                    .collect();
+                for child in children {
+                    next_down(&me, child.unwrap().monitor.unwrap()).await;
+                }
+            }
+            ExitReason::Normal
+        });
+        let monitor = come_and_go.unwrap().monitor.unwrap();
+        let mut n_lists = 0;
+        while me.try_receive(&Selector::down(monitor)).is_none() {
+            let listed = me.node().processes();
+            let once: BTreeSet<_> = listed.iter().copied().collect();
+            assert_eq!(once.len(), listed.len(), "somebody is listed twice");
+            assert!(once.is_superset(&stable) && once.contains(&me.pid()));
+            n_lists += 1;
+            me.yield_now().await;
+        }
+        assert!(n_lists > 10, "{n_lists}");
+    });
+}
+
+/// What an answer says of a process that waits, is about to run, or runs.
+#[test]
+fn info_keys_of_every_state() {
+    on_seeds(|me| async move {
+        let state = |pid| me.node().process_info(pid).unwrap().state;
+        assert_eq!(state(me.pid()), "running");
+        let other = start_waiting(&me);
+        assert_eq!(state(other), "runnable");
+        settle_simulation(&me).await;
+        assert_eq!(state(other), "waiting");
+        me.monitor(other);
+        assert_eq!(me.node().process_info(other).unwrap().signals_waiting, 1);
+        me.kill(other);
+        assert_eq!(state(other), "exiting");
     });
 }
 

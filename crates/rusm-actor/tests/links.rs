@@ -1,6 +1,8 @@
 //! Links (OTP statements 041 to 049).
 
+use crate::large::once_on_threads;
 use crate::support::*;
+use rusm_actor::sim::Simulator;
 use rusm_actor::{Context, Event, ExitReason, Pid, Selector, SpawnOptions};
 
 /// A process that links with `peers`, says so, and waits.
@@ -249,6 +251,86 @@ fn link_mon_cleanup_of_dead_watchers() {
             (me.ties().links, me.ties().monitors, me.ties().watchers),
             (0, 0, 0)
         );
+    });
+}
+
+/// A million ties made and undone, or undone by an end: no byte is left of them.
+#[test]
+fn link_mon_cleanup_of_a_million() {
+    const N: usize = 250_000;
+    let simulator = Simulator::new(1);
+    let peer = simulator.node().spawn(child(), wait_for_ever).unwrap();
+    let tie_and_untie = |n_rounds: usize| {
+        let body = move |me: Context| async move {
+            me.trap_exits(true);
+            for round in 0..n_rounds {
+                me.link(peer);
+                let monitor = me.monitor(peer);
+                me.unlink(peer);
+                assert!(me.demonitor(monitor));
+                if round % 100 == 0 {
+                    let options = child().link().monitor();
+                    let ended = me.spawn(options, |_| async { boom() }).unwrap();
+                    next_down(&me, ended.monitor.unwrap()).await;
+                    next_exit(&me).await;
+                }
+            }
+            ExitReason::Normal
+        };
+        simulator.node().spawn(child(), body).unwrap();
+        simulator.run();
+        let info = simulator.node().process_info(peer).unwrap();
+        let ties = info.ties;
+        assert_eq!((ties.links, ties.monitors, ties.watchers), (0, 0, 0));
+        assert_eq!(info.signals_waiting, 0);
+    };
+    tie_and_untie(1_000);
+    let many = allocation_counter::measure(|| tie_and_untie(N));
+    assert_eq!((many.count_current, many.bytes_current), (0, 0), "{many:?}");
+    simulator.stop();
+    assert_clean(simulator.node());
+}
+
+/// A hub of a hundred thousand links: half of the peers end with it, half are told, and others go on.
+#[test]
+fn link_fanout_of_a_hundred_thousand() {
+    once_on_threads(|me| async move {
+        const N: u64 = 100_000;
+        let (parent, hub) = (me.pid(), start_waiting(&me));
+        let bystander = start_trapping(&me).await;
+        for n in 0..N {
+            start(&me, move |me| async move {
+                let traps = n % 2 == 0;
+                me.trap_exits(traps);
+                me.link(hub);
+                me.send(parent, 7, "").unwrap();
+                let notice = next(&me).await;
+                assert!(
+                    traps
+                        && matches!(notice, Event::Exit { from, reason } if from == hub && reason == boom())
+                );
+                while me.send(parent, 8, "").is_err() {
+                    me.yield_now().await;
+                }
+                ExitReason::Normal
+            });
+            me.receive(Selector::tag(7)).await;
+        }
+        me.exit_signal(hub, boom());
+        me.exit_signal(bystander, ExitReason::Shutdown);
+        me.receive(Selector {
+            sender: Some(bystander),
+            ..Selector::tag(1)
+        })
+        .await;
+        for _ in 0..N / 2 {
+            me.receive(Selector::tag(8)).await;
+        }
+        // Those that do not trap have ended without a word.
+        while me.node().process_count() > 2 {
+            me.yield_now().await;
+        }
+        assert_eq!(me.try_receive(&Selector::any()), None);
     });
 }
 

@@ -14,6 +14,7 @@ mod calls;
 mod caught;
 mod exits;
 mod floods;
+mod hibernation;
 mod info;
 mod large;
 mod link_trees;

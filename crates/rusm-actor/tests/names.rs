@@ -1,7 +1,10 @@
 //! Registered names and groups (OTP statements 064 to 071).
 
+use crate::large::once_on_threads;
 use crate::support::*;
 use rusm_actor::{ExitReason, NameError, Selector, SendError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 #[test]
 fn reg_lookup() {
@@ -39,6 +42,71 @@ fn reg_taken() {
         assert_eq!(me.whereis("prize"), winner);
         assert_eq!(me.register(name("prize")), Err(NameError::Taken));
         assert_eq!(me.whereis("prize"), winner);
+    });
+}
+
+/// Threads race for a name again and again: each time one wins, and the name is free when it has ended.
+#[test]
+fn reg_taken_on_threads() {
+    once_on_threads(|me| async move {
+        for _ in 0..300 {
+            let racers: Vec<_> = (0..6)
+                .map(|_| {
+                    let spawned = me.spawn(child().monitor(), |me| async move {
+                        match me.register(name("prize")) {
+                            Ok(()) => ExitReason::Shutdown,
+                            Err(refused) => {
+                                assert_eq!(refused, NameError::Taken);
+                                ExitReason::Normal
+                            }
+                        }
+                    });
+                    spawned.unwrap().monitor.unwrap()
+                })
+                .collect();
+            let mut n_winners = 0;
+            for racer in racers {
+                let end = next_down(&me, racer).await;
+                assert!(
+                    matches!(end, ExitReason::Shutdown | ExitReason::Normal),
+                    "{end}"
+                );
+                n_winners += usize::from(end == ExitReason::Shutdown);
+            }
+            // A winner that has ended makes room for another one.
+            assert!(n_winners >= 1);
+            assert_eq!(me.whereis("prize"), None);
+        }
+    });
+}
+
+/// Two hold it at no time.
+#[test]
+fn reg_taken_has_one_holder() {
+    once_on_threads(|me| async move {
+        let n_holders = Arc::new(AtomicUsize::new(0));
+        let racers: Vec<_> = (0..4)
+            .map(|_| {
+                let n_holders = Arc::clone(&n_holders);
+                let spawned = me.spawn(child().monitor(), move |me| async move {
+                    let mut n_won = 0;
+                    while n_won < 200 {
+                        if me.register(name("prize")).is_ok() {
+                            assert_eq!(n_holders.fetch_add(1, Ordering::SeqCst), 0);
+                            n_won += 1;
+                            n_holders.fetch_sub(1, Ordering::SeqCst);
+                            assert!(me.unregister("prize"));
+                        }
+                        me.yield_now().await;
+                    }
+                    ExitReason::Normal
+                });
+                spawned.unwrap().monitor.unwrap()
+            })
+            .collect();
+        for racer in racers {
+            assert_eq!(next_down(&me, racer).await, ExitReason::Normal);
+        }
     });
 }
 

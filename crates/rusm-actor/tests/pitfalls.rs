@@ -1,7 +1,8 @@
 //! What goes wrong in runtimes of this kind, and must not here; the numbers are those of the project's list.
 
 use crate::support::*;
-use rusm_actor::{Event, ExitReason, MailboxBounds, Name, NameError, Pid, Ref, Selector};
+use rusm_actor::sim::Simulator;
+use rusm_actor::{Context, Event, ExitReason, MailboxBounds, Name, NameError, Pid, Ref, Selector};
 use std::time::Duration;
 
 /// 1: system events are typed. Whatever bytes a message has, it is a message.
@@ -47,6 +48,31 @@ fn nobody_guesses_a_reply() {
         let call = me.call(server, 0, "", Some(Duration::from_millis(1)));
         me.monitor(guesser);
         assert_eq!(call.await, Err(rusm_actor::CallError::Timeout));
+    });
+}
+
+/// 1: an exit notice names who ended, whoever sent what before: the kernel sets every sender.
+#[test]
+fn senders_are_set_by_the_kernel() {
+    everywhere(|me| async move {
+        me.trap_exits(true);
+        let liar = me.spawn(child().link(), |me| async move {
+            let parent = me.parent().unwrap();
+            me.send(parent, 0, parent.as_u64().to_le_bytes()).unwrap();
+            me.exit_signal(parent, ExitReason::error("from somebody else"));
+            drop(me.call(parent, 0, "", None));
+            ExitReason::Normal
+        });
+        let liar = liar.unwrap().pid;
+        for _ in 0..4 {
+            let from = match next(&me).await {
+                Event::Message(message) => message.from,
+                Event::Request(request) => request.from,
+                Event::Exit { from, .. } => from,
+                Event::Down { pid, .. } => pid,
+            };
+            assert_eq!(from, liar);
+        }
     });
 }
 
@@ -123,6 +149,27 @@ fn timers_are_not_kept() {
     });
 }
 
+/// 5: a timer goes with the process that it is for; of one that was cancelled, however often, nothing comes.
+#[test]
+fn timers_do_not_outlive_whom_they_are_for() {
+    on_seeds(|me| async move {
+        let second = Duration::from_secs(1);
+        let owner = me.spawn(child().monitor(), move |me| async move {
+            let cancelled = me.send_after(second, me.parent().unwrap(), 1, "").unwrap();
+            for _ in 0..3 {
+                me.send_after(second, me.pid(), 2, "").unwrap();
+                me.send_after(second, name("nobody"), 3, "").unwrap();
+            }
+            assert_eq!(me.cancel_timer(cancelled), Some(second));
+            assert_eq!(me.cancel_timer(cancelled), None);
+            ExitReason::Normal
+        });
+        next_down(&me, owner.unwrap().monitor.unwrap()).await;
+        assert_eq!(me.node().pending(), (0, 0));
+        silence(&me).await;
+    });
+}
+
 /// 6: monitors and links of the dead are forgotten, half-made links leave nothing, linking the dead is told.
 #[test]
 fn ties_of_the_dead_are_forgotten() {
@@ -160,6 +207,33 @@ fn exit_signals_respect_trapping() {
     });
 }
 
+/// 7: so does the end of a linked process, for each reason; and trapping is off unless it was turned on.
+#[test]
+fn ends_of_links_respect_trapping() {
+    everywhere(|me| async move {
+        assert!(!me.ties().is_trapping);
+        me.trap_exits(true);
+        for reason in [
+            ExitReason::Normal,
+            ExitReason::Shutdown,
+            ExitReason::Killed,
+            boom(),
+        ] {
+            let own = reason.clone();
+            let linked = me.spawn(child().link(), |_| async { own }).unwrap().pid;
+            assert_eq!(next_exit(&me).await, (linked, reason));
+        }
+        let plain = me.spawn(child().monitor(), |me| async move {
+            me.spawn(child().link(), |_| async { boom() }).unwrap();
+            wait_for_ever(me).await
+        });
+        assert_eq!(
+            next_down(&me, plain.unwrap().monitor.unwrap()).await,
+            boom()
+        );
+    });
+}
+
 /// 8: only the holder gives up its name.
 #[test]
 fn nobody_unregisters_anothers_name() {
@@ -181,6 +255,18 @@ fn zero_is_nobody() {
     assert_eq!(Pid::from_u64(0), None);
     assert_eq!(Ref::from_u64(0), None);
     assert!(Name::new("").is_err());
+}
+
+/// 9: nobody runs under a number that somebody could write by accident: the first pid is no small number.
+#[test]
+fn nobody_has_a_small_number() {
+    on_seeds(|me| async move {
+        let others: Vec<Pid> = (0..100).map(|_| start_waiting(&me)).collect();
+        assert!(others.iter().all(|pid| pid.as_u64() >= 1 << 24));
+        for raw in 1..1_000 {
+            assert!(!me.node().is_alive(Pid::from_u64(raw).unwrap()));
+        }
+    });
 }
 
 /// 10: a made-up pid is nobody's, and one of an ended process never becomes another's.
@@ -246,4 +332,72 @@ fn what_waits_for_a_process_is_bounded() {
         assert_eq!((ties.links, ties.watchers), (0, 0));
         assert_eq!(me.node().pending(), (0, 0));
     });
+}
+
+/// 18: what a process holds in pending requests, timers and groups goes with it.
+#[test]
+fn the_dead_hold_nothing() {
+    let simulator = Simulator::new(1);
+    let sink = simulator.node().spawn(child(), wait_for_ever).unwrap();
+    let live_and_die = |n_lives: usize| {
+        let body = move |me: Context| async move {
+            for _ in 0..n_lives {
+                let options = child().name(name("one of many")).monitor();
+                let life = me.spawn(options, move |me| async move {
+                    me.join(name("group"));
+                    me.send_after(Duration::from_secs(60), me.pid(), 0, vec![0; 1_000])
+                        .unwrap();
+                    me.monitor(sink);
+                    me.link(sink);
+                    me.unlink(sink);
+                    let _asked = me.call(sink, 0, "", None);
+                    me.send(me.pid(), 0, vec![0; 1_000]).unwrap();
+                    boom()
+                });
+                next_down(&me, life.unwrap().monitor.unwrap()).await;
+            }
+            ExitReason::Normal
+        };
+        simulator.node().spawn(child(), body).unwrap();
+        simulator.run();
+    };
+    live_and_die(9_000);
+    // The requests fill the sink's mailbox, whose bound holds.
+    live_and_die(1_100);
+    let lives = allocation_counter::measure(|| live_and_die(5_000));
+    assert_eq!(
+        (lives.count_current, lives.bytes_current),
+        (0, 0),
+        "{lives:?}"
+    );
+    simulator.stop();
+    assert_clean(simulator.node());
+}
+
+/// 19: a number that somebody names is not an amount of memory: bounds, delays and lengths allocate nothing.
+#[test]
+fn numbers_are_not_allocated() {
+    let bytes_of = |bounds: MailboxBounds| {
+        let simulator = Simulator::new(1);
+        let used = allocation_counter::measure(|| {
+            let options = child().bounds(bounds);
+            let body = |me: Context| async move {
+                let long = me
+                    .send_after(Duration::MAX, me.pid(), u64::MAX, "")
+                    .unwrap();
+                me.receive_timeout(Selector::any(), Duration::ZERO).await;
+                me.cancel_timer(long);
+                wait_for_ever(me).await
+            };
+            simulator.node().spawn(options, body).unwrap();
+            simulator.run();
+        });
+        used.bytes_max
+    };
+    let vast = MailboxBounds {
+        messages: usize::MAX,
+        bytes: usize::MAX,
+    };
+    assert_eq!(bytes_of(vast), bytes_of(MailboxBounds::default()));
+    assert!(Name::new(&"x".repeat(Name::MAX_BYTES + 1)).is_err());
 }

@@ -4,6 +4,7 @@
     reason = "workers are watched and blocked from outside"
 )]
 
+use crate::large::once_on_threads;
 use crate::support::*;
 use rusm_actor::{Context, Event, ExitReason, Hooks, MailboxBounds, Node, Pid, Selector};
 use std::sync::Arc;
@@ -115,6 +116,32 @@ fn fair_busy() {
     });
     done.unwrap();
     node.shutdown();
+}
+
+/// Three times as many loops as workers, which give way at their ticks only: a conversation goes on.
+#[test]
+fn fair_busy_on_every_worker() {
+    once_on_threads(|me| async move {
+        for _ in 0..6 {
+            start(&me, |me| async move {
+                loop {
+                    if me.should_yield(2) {
+                        me.yield_now().await;
+                    }
+                }
+            });
+        }
+        let echo = start(&me, |me| async move {
+            loop {
+                let message = next_message(&me).await;
+                me.send(message.from, message.tag, "").unwrap();
+            }
+        });
+        for tag in 0..1_000 {
+            me.send(echo, tag, "").unwrap();
+            assert_eq!(next_message(&me).await.tag, tag);
+        }
+    });
 }
 
 /// Nobody else wants to run: a process keeps its worker, whatever its ticks; a signal makes it give way.
