@@ -15,6 +15,7 @@ fn the_documents_of_the_house_are_there() {
         "abi/raw.md",
         "crates/rusm-actor/SEMANTICS.md",
         "crates/rusm-supervisor/SEMANTICS.md",
+        "crates/rusm-cli/SEMANTICS.md",
     ];
     let missing: Vec<String> = wanted
         .iter()
@@ -32,6 +33,7 @@ fn every_test_that_a_document_names_exists() {
     let documents = [
         "crates/rusm-actor/SEMANTICS.md",
         "crates/rusm-supervisor/SEMANTICS.md",
+        "crates/rusm-cli/SEMANTICS.md",
         "SECURITY.md",
     ];
     let mut findings = Vec::new();
