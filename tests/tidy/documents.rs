@@ -16,6 +16,9 @@ fn the_documents_of_the_house_are_there() {
         "abi/raw.md",
         "crates/rusm-actor/SEMANTICS.md",
         "crates/rusm-supervisor/SEMANTICS.md",
+        "crates/rusm-core/SEMANTICS.md",
+        "crates/rusm-sdk/SEMANTICS.md",
+        "crates/rusm-cli/SEMANTICS.md",
         "docs/pitfalls.md",
     ];
     let missing: Vec<String> = wanted

@@ -91,7 +91,10 @@ fn bounds_end_the_run() {
         .rusm(["run", "--max-memory-mb", "16", "eat.wasm"])
         .finish()
         .ends_with(1)
-        .says(&["memory", "--max-memory-mb"]);
+        .says(&[
+            "used up its memory (16512 KiB asked for, 16384 KiB allowed by max-memory-mb)",
+            "--max-memory-mb",
+        ]);
     place.program("flood.wasm", &programs::floods());
     let outcome = place
         .rusm(["run", "--max-output-kb", "4", "flood.wasm"])

@@ -130,6 +130,20 @@ mod tests {
         outcome("orders", ended, signal).unwrap_or_else(|failure| failure.kind().exit_code())
     }
 
+    /// OTP statement 140: which child did not start, below which, and why.
+    #[test]
+    fn a_failed_start_names_the_child_and_its_reason() {
+        let reason = "child \"house\" did not start: not-started: child \"b\" did not start: not-started: no room";
+        let tree = BootError::Tree(ExitReason::not_started(reason));
+        let failure = outcome("orders", Err(tree), None).unwrap_err();
+        assert_eq!(failure.kind().exit_code(), 4);
+        let told = failure.to_string();
+        assert!(
+            told.contains("cannot start app 'orders'") && told.contains(reason),
+            "{told}"
+        );
+    }
+
     /// Each end of an app has the exit code that the documentation promises.
     #[test]
     fn ends_have_their_exit_codes() {

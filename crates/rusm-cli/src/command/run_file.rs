@@ -9,7 +9,7 @@ use crate::place::plain_cause;
 use crate::report::{Failure, Kind};
 use crate::signals::{Demand, Listener, end_with_the_pipe};
 use rusm_caps::Profile;
-use rusm_core::{ExitReason, Limit, ProcessHandle, Runtime, Spawn};
+use rusm_core::{Breach, ExitReason, Limit, ProcessHandle, Runtime, Spawn};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -71,7 +71,12 @@ pub(super) fn run(args: &RunArgs, path: &Path, session: &Session) -> Result<u8, 
     let exit_code = process.exit_code();
     observer.finish();
     runtime.shutdown();
-    end(&name, &reason, exit_code, signals.exit_code())
+    let ended = Ended {
+        reason,
+        exit_code,
+        breach: observer.own_breach(),
+    };
+    end(&name, &ended, signals.exit_code())
 }
 
 fn start(
@@ -118,17 +123,21 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     std::fs::read(path).map_err(|error| cannot(plain_cause(&error)))
 }
 
-/// The exit code of a process, or what went wrong with it.
-fn end(
-    name: &str,
-    reason: &ExitReason,
+/// How the process ended.
+struct Ended {
+    reason: ExitReason,
+    /// What the program itself gave.
     exit_code: Option<i32>,
-    signal: Option<u8>,
-) -> Result<u8, Failure> {
-    if let Some(code) = exit_code {
+    breach: Option<Breach>,
+}
+
+/// The exit code of a process, or what went wrong with it.
+fn end(name: &str, ended: &Ended, signal: Option<u8>) -> Result<u8, Failure> {
+    if let Some(code) = ended.exit_code {
         return Ok(u8::try_from(code).unwrap_or(1));
     }
     let general = |message: String| Err(Failure::new(Kind::General, message));
+    let reason = &ended.reason;
     match (reason, signal) {
         (ExitReason::Normal, _) => Ok(0),
         (ExitReason::Shutdown | ExitReason::Killed, Some(signal)) => Ok(signal),
@@ -138,7 +147,7 @@ fn end(
             Kind::NotStarted,
             format!("{name} could not be started: {text}"),
         )),
-        (ExitReason::Limit(limit), _) => Err(breach(name, *limit)),
+        (ExitReason::Limit(limit), _) => Err(breach(name, *limit, ended.breach)),
         (ExitReason::Error(text), _) => general(format!("{name} ended with an error: {text}")),
         (ExitReason::Killed | ExitReason::NoProcess | ExitReason::NoConnection, _) => {
             general(format!("{name} ended: {reason}"))
@@ -146,7 +155,7 @@ fn end(
     }
 }
 
-fn breach(name: &str, limit: Limit) -> Failure {
+fn breach(name: &str, limit: Limit, breach: Option<Breach>) -> Failure {
     let (kind, what, flag) = match limit {
         Limit::CpuTime => (Kind::TimeLimit, "CPU time", Some("--max-cpu-ms")),
         Limit::WallTime => (Kind::TimeLimit, "time", Some("--timeout-ms")),
@@ -154,7 +163,11 @@ fn breach(name: &str, limit: Limit) -> Failure {
         Limit::Output => (Kind::General, "output", Some("--max-output-kb")),
         Limit::Mailbox => (Kind::General, "mailbox", None),
     };
-    let failure = Failure::new(kind, format!("{name} was ended: it used up its {what}"));
+    let amounts = breach.map_or_else(String::new, |breach| format!(" ({breach})"));
+    let failure = Failure::new(
+        kind,
+        format!("{name} was ended: it used up its {what}{amounts}"),
+    );
     failure.maybe_help(flag.map(|flag| format!("{flag} sets the bound")))
 }
 
@@ -163,8 +176,12 @@ mod tests {
     use super::*;
 
     fn code(reason: ExitReason, exit_code: Option<i32>, signal: Option<u8>) -> u8 {
-        end("x.wasm", &reason, exit_code, signal)
-            .unwrap_or_else(|failure| failure.kind().exit_code())
+        let ended = Ended {
+            reason,
+            exit_code,
+            breach: None,
+        };
+        end("x.wasm", &ended, signal).unwrap_or_else(|failure| failure.kind().exit_code())
     }
 
     /// A guest's own code is passed on as it is; one that no program can have is a failure.

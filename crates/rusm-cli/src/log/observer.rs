@@ -9,7 +9,7 @@ use super::crash::Crash;
 use super::repeats::{Repeats, STRETCH, Verdict};
 use crate::progress::Progress;
 use rusm_caps::Recorded;
-use rusm_core::{CrashReport, Exit, Pid, RuntimeEvent, RuntimeObserver, Stream};
+use rusm_core::{Breach, CrashReport, Exit, Pid, RuntimeEvent, RuntimeObserver, Stream};
 use rusm_supervisor::{SupervisorEvent, SupervisorReport};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
@@ -32,6 +32,8 @@ pub(crate) struct LogObserver {
     progress: Progress,
     started: Instant,
     repeats: Mutex<Repeats>,
+    /// The bound that the single file ran into.
+    own_breach: Mutex<Option<Breach>>,
 }
 
 impl LogObserver {
@@ -41,6 +43,7 @@ impl LogObserver {
             progress,
             started: Instant::now(),
             repeats: Mutex::default(),
+            own_breach: Mutex::default(),
         }
     }
 
@@ -91,6 +94,12 @@ impl LogObserver {
         }
     }
 
+    /// The bound that the single file ran into; known for sure once the runtime has shut down.
+    pub(crate) fn own_breach(&self) -> Option<Breach> {
+        let breach = self.own_breach.lock();
+        *breach.unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn is_own(&self, component: &str) -> bool {
         self.scope == Scope::File(component.to_owned())
     }
@@ -106,8 +115,13 @@ impl LogObserver {
     fn crashed(&self, report: &CrashReport) {
         let exit = &report.exit;
         let (component, pid) = (&*exit.component, exit.pid.to_string());
-        // A kill on purpose is no news, and of a single file the command itself tells.
-        if report.is_deliberate() || self.is_own(component) {
+        // Of a single file the command itself tells, and a kill on purpose is no news.
+        if self.is_own(component) {
+            let breach = self.own_breach.lock();
+            *breach.unwrap_or_else(PoisonError::into_inner) = exit.breach;
+            return;
+        }
+        if report.is_deliberate() {
             return;
         }
         let crash = Crash::of(report);

@@ -91,7 +91,7 @@ fn a_line_without_end_is_cut_into_pieces_between_characters() {
 fn both_streams_share_one_bound_and_the_write_beyond_it_is_not_printed() {
     let (output, kept) = output(10);
     output.write(Stream::Stdout, b"12345\n").unwrap();
-    assert!(!output.breach().is_some());
+    assert!(output.breach().is_none());
     let error = output.write(Stream::Stderr, b"67890\n").unwrap_err();
     assert!(matches!(
         error,
