@@ -46,14 +46,19 @@ pub(crate) fn finish(process: &Arc<Process>, reason: ExitReason) {
         answer(kernel, process.pid, envelope, &reason);
     }
     tell_relations(kernel, process.pid, owner, &reason);
-    if process.has_timers.load(Ordering::SeqCst) {
-        kernel.timers.drop_charged(process.pid);
-    }
+    drop_timers(process);
     if let Some(end) = end {
         kernel.report(|| end);
     }
     if was_last {
         kernel.note_empty();
+    }
+}
+
+/// Not before the process has left the table: a timer that is armed later finds nobody.
+fn drop_timers(process: &Process) {
+    if process.has_timers.load(Ordering::SeqCst) {
+        process.kernel.timers.drop_charged(process.pid);
     }
 }
 
@@ -124,6 +129,7 @@ pub(crate) fn discard(process: &Arc<Process>) {
     for envelope in process.inbox.close() {
         answer(kernel, process.pid, envelope, &ExitReason::NoProcess);
     }
+    drop_timers(process);
     if was_last {
         kernel.note_empty();
     }

@@ -4,10 +4,12 @@ use crate::id::{Name, Pid};
 use crate::kernel::Kernel;
 use crate::mailbox::Selector;
 use crate::node::Node;
+use crate::process::Process;
 use crate::reason::ExitReason;
 use crate::sched::sim::Simulator;
 use crate::spawn::SpawnOptions;
 use crate::sync::{Arc, AtomicBool, Ordering};
+use crate::timer;
 use std::cell::RefCell;
 use std::time::Duration;
 
@@ -67,6 +69,31 @@ fn an_end_leaves_nothing_in_the_kernel() {
     // Before the timers are due.
     assert!(simulator.run_until(|node| node.process_count() == 0));
     assert_nothing_is_kept(node);
+}
+
+/// A process whose name was taken was in the table for a moment, for whoever lists it.
+#[test]
+fn what_was_sent_to_a_process_that_never_ran_is_dropped() {
+    let simulator = Simulator::new(0);
+    let kernel = simulator.node().kernel();
+    let seed = crate::process::Seed {
+        parent: None,
+        label: "discarded".into(),
+        extension: None,
+        bounds: crate::MailboxBounds::default(),
+    };
+    let make = |pid| Arc::new(Process::new(seed, pid, Arc::clone(kernel)));
+    let process = kernel.table.insert(0, make).unwrap();
+    let message = crate::Message {
+        from: process.pid,
+        tag: 0,
+        payload: "".into(),
+    };
+    let (id, due) = (kernel.refs.next(), Duration::from_secs(9));
+    timer::arm(kernel, due, id, process.pid.into(), message).unwrap();
+    assert_eq!(kernel.timers.len(), 1);
+    super::discard(&process);
+    assert_nothing_is_kept(simulator.node());
 }
 
 struct Held(Arc<AtomicBool>);

@@ -223,7 +223,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         &["exit::tests::an_end_leaves_nothing_in_the_kernel"],
         &[edit(
             "crates/rusm-actor/src/exit.rs",
-            "kernel.timers.drop_charged(process.pid);",
+            "process.kernel.timers.drop_charged(process.pid);",
             "",
         )],
     ),
