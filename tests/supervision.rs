@@ -45,7 +45,10 @@ fn history(recorder: &Recorder) -> Vec<String> {
         SupervisorEvent::ChildEnded { id, .. } => Some(format!("end {id}")),
         SupervisorEvent::ChildStopped { id, .. } => Some(format!("stop {id}")),
         SupervisorEvent::GaveUp { id, .. } => Some(format!("give up {id}")),
-        SupervisorEvent::Started | SupervisorEvent::Stopped { .. } => None,
+        SupervisorEvent::Started
+        | SupervisorEvent::ChildIgnored { .. }
+        | SupervisorEvent::TriesAgain { .. }
+        | SupervisorEvent::Stopped { .. } => None,
     };
     recorder.events().iter().filter_map(told).collect()
 }

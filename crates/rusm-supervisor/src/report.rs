@@ -1,9 +1,10 @@
 //! What a supervisor reports: every event as a struct, and who may watch.
 //!
-//! The crate neither prints nor logs. Reports come in the order in which things happened to that supervisor.
+//! The crate neither prints nor logs. A start is a progress report; a [`SupervisorEvent::ChildEnded`] holds what a
+//! crash report needs: who, why, and what the supervisor does about it (OTP statement 146). Reports come in the order in which things happened to that supervisor.
 
 use rusm_actor::{ExitReason, Pid};
-use rusm_plan::Intensity;
+use rusm_plan::{Decision, Intensity};
 use std::sync::Arc;
 
 /// Which start of a child this was.
@@ -13,6 +14,8 @@ pub enum Attempt {
     First,
     /// After it, or a sibling, had ended.
     Restart,
+    /// Because somebody asked for it; see [`SupervisorHandle`](crate::SupervisorHandle).
+    Request,
 }
 
 /// How a child that its supervisor stopped came to its end.
@@ -51,7 +54,15 @@ pub enum SupervisorEvent {
         /// Which start.
         attempt: Attempt,
     },
-    /// A child has no process. At the first start the supervisor ends; at a restart it tries again.
+    /// A child's start answered that there is nothing to run.
+    ChildIgnored {
+        /// Which child.
+        id: Arc<str>,
+        /// Which start.
+        attempt: Attempt,
+    },
+    /// A child has no process. At the first start the supervisor ends; at a restart it tries again; whoever
+    /// asked for it is told.
     StartFailed {
         /// Which child.
         id: Arc<str>,
@@ -68,10 +79,15 @@ pub enum SupervisorEvent {
         pid: Pid,
         /// Why.
         reason: ExitReason,
-        /// Whether its restart type asks for a restart; the intensity may still forbid it.
-        will_restart: bool,
+        /// What the supervisor does about it.
+        decision: Decision,
     },
-    /// A child was stopped by its supervisor.
+    /// A restart that failed is tried again, and counts as one more.
+    TriesAgain {
+        /// Whose.
+        id: Arc<str>,
+    },
+    /// A child was stopped by its supervisor: because of a sibling, by request, or because the supervisor ends.
     ChildStopped {
         /// Which child.
         id: Arc<str>,
@@ -86,6 +102,8 @@ pub enum SupervisorEvent {
     GaveUp {
         /// Whose restart it was.
         id: Arc<str>,
+        /// Why that child ended, or why its last restart failed.
+        reason: ExitReason,
         /// What was allowed.
         intensity: Intensity,
     },

@@ -131,14 +131,15 @@ impl LogObserver {
                 id,
                 pid: child,
                 reason,
-                will_restart,
+                decision,
             } => {
-                let next = if *will_restart {
-                    "it is started again"
-                } else {
-                    "it stays ended"
-                };
-                debug!(target: TARGET, component, pid, "{id} {child} ended: {reason}; {next}");
+                debug!(target: TARGET, component, pid, "{id} {child} ended: {reason}; {decision}");
+            }
+            SupervisorEvent::ChildIgnored { id, .. } => {
+                debug!(target: TARGET, component, pid, "{id} has nothing to run");
+            }
+            SupervisorEvent::TriesAgain { id } => {
+                debug!(target: TARGET, component, pid, "tries again to start {id}");
             }
             SupervisorEvent::ChildStopped {
                 id,
@@ -148,7 +149,7 @@ impl LogObserver {
             } => {
                 debug!(target: TARGET, component, pid, "stopped {id} {child} ({outcome:?})");
             }
-            SupervisorEvent::GaveUp { id, intensity } => {
+            SupervisorEvent::GaveUp { id, intensity, .. } => {
                 let (most, period_ms) = (intensity.max_restarts(), intensity.period().as_millis());
                 error!(target: TARGET, component, pid, "gives up: {id} would need more than {most} restarts in {period_ms} ms");
             }

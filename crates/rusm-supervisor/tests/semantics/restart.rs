@@ -207,7 +207,8 @@ fn restart_fails() {
         bench.end("b", crash());
         bench.check(
             "ended b (trap: unreachable), failed b (not-started: no code), \
-             failed b (not-started: no code), failed b (not-started: no code), restart b",
+             again b, failed b (not-started: no code), again b, failed b (not-started: no code), \
+             again b, restart b",
         );
         assert_eq!(bench.alive(&["a", "b"]), "a b");
     });
@@ -225,7 +226,7 @@ fn restart_fails_for_ever() {
         bench.end("b", crash());
         bench.check(
             "ended b (trap: unreachable), failed b (not-started: no code), \
-             failed b (not-started: no code), failed b (not-started: no code), \
+             again b, failed b (not-started: no code), again b, failed b (not-started: no code), \
              gave up on b, stopped a (shutdown), end (shutdown)",
         );
         bench.check_empty();
@@ -266,7 +267,7 @@ fn restart_fails_group() {
         bench.end("c", crash());
         bench.check(
             "ended c (trap: unreachable), stopped b (shutdown), stopped a (shutdown), restart a, \
-             failed b (not-started: no code), stopped a (shutdown), restart a, restart b, restart c",
+             failed b (not-started: no code), again b, stopped a (shutdown), restart a, restart b, restart c",
         );
         assert_eq!(bench.alive(&["a", "b", "c"]), "a b c");
     });
@@ -282,7 +283,7 @@ fn restart_fails_rest() {
         bench.end("b", crash());
         bench.check(
             "ended b (trap: unreachable), stopped d (shutdown), stopped c (shutdown), restart b, \
-             failed c (not-started: no code), restart c, restart d",
+             failed c (not-started: no code), again c, restart c, restart d",
         );
         assert_eq!(bench.alive(&["a", "b", "c", "d"]), "a b c d");
     });

@@ -59,8 +59,11 @@ impl SupervisorObserver for Log {
                 match attempt {
                     Attempt::First => format!("start {id}"),
                     Attempt::Restart => format!("restart {id}"),
+                    Attempt::Request => format!("add {id}"),
                 }
             }
+            SupervisorEvent::ChildIgnored { id, .. } => format!("ignored {id}"),
+            SupervisorEvent::TriesAgain { id } => format!("again {id}"),
             SupervisorEvent::StartFailed { id, reason, .. } => format!("failed {id} ({reason})"),
             SupervisorEvent::ChildEnded { id, reason, .. } => format!("ended {id} ({reason})"),
             SupervisorEvent::ChildStopped {
