@@ -11,6 +11,8 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
     ),
     ("rusm-plan", &[], &[]),
     ("rusm-supervisor", &["rusm-actor", "rusm-plan"], &["thiserror"]),
+    // For tests: the crates below it use it as a dev-dependency.
+    ("rusm-sim", &["rusm-actor"], &[]),
     ("rusm-caps", &[], &["thiserror"]),
     (
         "rusm-manifest",

@@ -7,7 +7,6 @@
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::wildcard_enum_match_arm,
-    clippy::print_stdout,
     reason = "a failing test is a panic anyway"
 )]
 

@@ -1,14 +1,11 @@
 //! How tests run a body: under many seeds, on threads, or both; and the short forms they share.
 //!
-//! `RUSM_SEEDS=n` sets how many seeds each test tries, `RUSM_SEED=s` runs one of them. A failing seed is
-//! printed with the command that runs it again.
+//! The seeds are those of `rusm_sim::for_each_seed`: `RUSM_SEEDS=n` sets how many, `RUSM_SEED=s` runs one.
 
 use rusm_actor::sim::Simulator;
 use rusm_actor::{
     Context, Event, ExitReason, Message, Name, Node, Pid, Ref, Selector, SpawnOptions,
 };
-use std::ops::Range;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -18,45 +15,13 @@ const SEEDS: u64 = 40;
 /// How many times a test runs on threads.
 const ROUNDS: usize = 6;
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "whoever runs the tests chooses the seeds"
-)]
-fn seeds() -> Range<u64> {
-    let read = |key| {
-        std::env::var(key)
-            .ok()
-            .map(|text| text.parse::<u64>().unwrap())
-    };
-    match read("RUSM_SEED") {
-        Some(seed) => seed..seed + 1,
-        None => 0..read("RUSM_SEEDS").unwrap_or(SEEDS),
-    }
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the test harness names a test's thread after the test"
-)]
-fn test_name() -> String {
-    std::thread::current().name().unwrap_or("?").to_owned()
-}
-
 /// Calls `test` with every seed.
-pub(crate) fn for_each_seed(test: impl Fn(u64)) {
-    for seed in seeds() {
-        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| test(seed))) {
-            let test = test_name();
-            println!(
-                "run it again: RUSM_SEED={seed} cargo test -p rusm-actor --test main -- --exact {test}"
-            );
-            resume_unwind(panic);
-        }
-    }
+pub(crate) fn for_each_seed(test: impl Fn(u64) + Sync) {
+    rusm_sim::for_each_seed(env!("CARGO_PKG_NAME"), SEEDS, test);
 }
 
 /// Calls `test` with a simulator for every seed, and then sees that nothing is left over.
-pub(crate) fn simulate(test: impl Fn(&Simulator)) {
+pub(crate) fn simulate(test: impl Fn(&Simulator) + Sync) {
     for_each_seed(|seed| {
         let simulator = Simulator::new(seed);
         test(&simulator);
@@ -69,7 +34,7 @@ pub(crate) fn simulate(test: impl Fn(&Simulator)) {
 /// Runs `body` as the first process of a simulation, under every seed. It must come to its end.
 pub(crate) fn on_seeds<F, Fut>(body: F)
 where
-    F: Fn(Context) -> Fut + Clone + Send + 'static,
+    F: Fn(Context) -> Fut + Clone + Send + Sync + 'static,
     Fut: Future<Output = ()> + Send + 'static,
 {
     simulate(|simulator| {
@@ -94,7 +59,7 @@ where
 /// Runs `body` as a process of a node with one, two and three workers.
 pub(crate) fn on_threads<F, Fut>(body: F)
 where
-    F: Fn(Context) -> Fut + Clone + Send + 'static,
+    F: Fn(Context) -> Fut + Clone + Send + Sync + 'static,
     Fut: Future<Output = ()> + Send + 'static,
 {
     for round in 0..ROUNDS {
@@ -110,7 +75,7 @@ where
 /// Both: under every seed and on threads. Not for bodies that wait for time to pass.
 pub(crate) fn everywhere<F, Fut>(body: F)
 where
-    F: Fn(Context) -> Fut + Clone + Send + 'static,
+    F: Fn(Context) -> Fut + Clone + Send + Sync + 'static,
     Fut: Future<Output = ()> + Send + 'static,
 {
     on_seeds(body.clone());

@@ -13,13 +13,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+/// How many seeds a scenario tries unless told otherwise.
 const N_SEEDS: u64 = 100;
 
-/// Runs a scenario under many seeds.
-pub(crate) fn for_seeds(scenario: impl Fn(Bench)) {
-    for seed in 0..N_SEEDS {
+/// Runs a scenario under many seeds, or those that `RUSM_SEEDS` and `RUSM_SEED` ask for.
+pub(crate) fn for_seeds(scenario: impl Fn(Bench) + Sync) {
+    rusm_sim::for_each_seed(env!("CARGO_PKG_NAME"), N_SEEDS, |seed| {
         scenario(Bench::new(seed));
-    }
+    });
 }
 
 /// Keeps what supervisors report, and lines that children write.
