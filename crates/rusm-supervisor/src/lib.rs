@@ -47,7 +47,9 @@ mod supervisor;
 
 pub use admin::{AdminError, ChildInfo, ChildOutcome, ChildStatus, SupervisorHandle};
 pub use child_spec::{ChildSpec, ChildTemplate};
-pub use report::{Attempt, StopOutcome, SupervisorEvent, SupervisorObserver, SupervisorReport};
+pub use report::{
+    Attempt, StopCause, StopOutcome, SupervisorEvent, SupervisorObserver, SupervisorReport,
+};
 pub use rusm_plan::{
     AutoShutdown, ChildKind, Counts, Decision, Intensity, Restart, Shutdown, Strategy, WhenEmpty,
     ZeroPeriod,

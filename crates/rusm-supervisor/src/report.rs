@@ -29,6 +29,17 @@ pub enum StopOutcome {
     BrutallyKilled,
 }
 
+/// Why a supervisor stopped a child.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StopCause {
+    /// A sibling ended, or did not start, and the strategy concerns this child too.
+    Sibling,
+    /// Somebody asked for it; see [`SupervisorHandle`](crate::SupervisorHandle).
+    Request,
+    /// The supervisor ends.
+    End,
+}
+
 /// One thing that happened to a supervisor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SupervisorReport {
@@ -87,7 +98,7 @@ pub enum SupervisorEvent {
         /// Whose.
         id: Arc<str>,
     },
-    /// A child was stopped by its supervisor: because of a sibling, by request, or because the supervisor ends.
+    /// A child was stopped by its supervisor.
     ChildStopped {
         /// Which child.
         id: Arc<str>,
@@ -97,6 +108,8 @@ pub enum SupervisorEvent {
         reason: ExitReason,
         /// Whether it did so by itself.
         outcome: StopOutcome,
+        /// Why it had to.
+        cause: StopCause,
     },
     /// One restart too many; the supervisor stops its children and ends with `shutdown`.
     GaveUp {

@@ -18,7 +18,7 @@ mod stopping;
 use crate::admin::ChildOutcome;
 use crate::child_spec::{ChildSpec, end_kind};
 use crate::desk::Desk;
-use crate::report::{Attempt, SupervisorEvent, SupervisorReport};
+use crate::report::{Attempt, StopCause, SupervisorEvent, SupervisorReport};
 use crate::spec::{Init, SupervisorSpec};
 use rusm_actor::{Context, Event, ExitReason, Pid, Ref, Selector};
 use rusm_plan::{self as plan, ChildKey, Decision, Ending, Plan, RestartWindow, Rules, Step};
@@ -114,6 +114,14 @@ impl Work {
             steps,
             end,
             attempt,
+        }
+    }
+
+    /// Why it stops children.
+    fn cause(&self) -> StopCause {
+        match self.end {
+            Some(_) => StopCause::End,
+            None => StopCause::Sibling,
         }
     }
 
@@ -300,7 +308,7 @@ impl Supervisor {
         let mut is_any_ignored = false;
         while let Some(step) = work.steps.pop_front() {
             match step {
-                Step::Stop(who) => self.stop(who).await,
+                Step::Stop(who) => self.stop(who, work.cause()).await,
                 Step::StopTogether => self.stop_together().await,
                 Step::Forget(who) => self.children.forget(who),
                 Step::Start(who) => match self.start(who, work.attempt).await {

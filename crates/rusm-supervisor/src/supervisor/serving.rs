@@ -7,7 +7,7 @@ use super::{ChildState, Member, Supervisor};
 use crate::admin::{ADMIN, AdminError, ChildInfo, ChildOutcome, ChildStatus};
 use crate::child_spec::ChildSpec;
 use crate::desk::Command;
-use crate::report::Attempt;
+use crate::report::{Attempt, StopCause};
 use crate::start_child::StartChild;
 use rusm_actor::{CallRequest, Pid};
 use rusm_plan::{self as plan, ChildKey, Step};
@@ -91,7 +91,7 @@ impl Supervisor {
     async fn terminate(&mut self, who: ChildKey) {
         for step in plan::terminate(self.rules, &self.children, who) {
             match step {
-                Step::Stop(who) => self.stop(who).await,
+                Step::Stop(who) => self.stop(who, StopCause::Request).await,
                 Step::Forget(who) => self.children.forget(who),
                 Step::Start(_) | Step::StopTogether => {}
             }

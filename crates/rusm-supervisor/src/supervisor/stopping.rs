@@ -4,7 +4,7 @@
 //! mailbox, unless the supervisor is about to end anyway.
 
 use super::{ChildState, Supervisor};
-use crate::report::{StopOutcome, SupervisorEvent};
+use crate::report::{StopCause, StopOutcome, SupervisorEvent};
 use rusm_actor::{Event, ExitReason, Pid, Ref, Selector};
 use rusm_plan::{ChildKey, Shutdown};
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use std::time::Duration;
 impl Supervisor {
     /// Stops a child by its shutdown rule, and waits until it has ended (OTP statements 115 to 117). One that waits
     /// for another try of its restart waits no more.
-    pub(super) async fn stop(&mut self, who: ChildKey) {
+    pub(super) async fn stop(&mut self, who: ChildKey, cause: StopCause) {
         let Some(child) = self.children.find(who) else {
             return;
         };
@@ -33,7 +33,7 @@ impl Supervisor {
             }
             Shutdown::Timeout(time) => self.stop_within(pid, monitor, time).await,
         };
-        self.stopped(who, pid, reason, outcome);
+        self.stopped(who, pid, reason, (outcome, cause));
     }
 
     async fn stop_within(
@@ -118,12 +118,18 @@ impl Supervisor {
                 continue; // The supervisor ends, and whoever asks it is told so by the kernel.
             };
             if let Some(who) = self.children.by_monitor(monitor) {
-                self.stopped(who, pid, reason, outcome);
+                self.stopped(who, pid, reason, (outcome, StopCause::End));
             }
         }
     }
 
-    fn stopped(&mut self, who: ChildKey, pid: Pid, reason: ExitReason, outcome: StopOutcome) {
+    fn stopped(
+        &mut self,
+        who: ChildKey,
+        pid: Pid,
+        reason: ExitReason,
+        (outcome, cause): (StopOutcome, StopCause),
+    ) {
         self.children.set_state(who, ChildState::Ended);
         let Some(child) = self.children.find(who) else {
             return;
@@ -134,6 +140,7 @@ impl Supervisor {
             pid,
             reason,
             outcome,
+            cause,
         });
     }
 }

@@ -7,8 +7,14 @@
     reason = "a failing test is a panic anyway, and one event is asked for by name"
 )]
 
+mod admin;
+mod desk;
+mod dynamic;
+mod ignore;
 mod nested;
+mod reports;
 mod restart;
+mod significant;
 mod start;
 mod stop;
 mod support;

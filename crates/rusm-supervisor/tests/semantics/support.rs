@@ -6,8 +6,9 @@
 use rusm_actor::sim::Simulator;
 use rusm_actor::{Context, Event, ExitReason, Pid, Selector, SpawnOptions};
 use rusm_supervisor::{
-    Attempt, ChildSpec, Intensity, StartChild, StopOutcome, Strategy, SupervisorEvent,
-    SupervisorObserver, SupervisorReport, SupervisorSpec, SupervisorSpecBuilder, start,
+    Attempt, ChildInfo, ChildKind, ChildSpec, ChildStatus, Counts, Intensity, StartChild,
+    StopOutcome, Strategy, SupervisorEvent, SupervisorHandle, SupervisorObserver, SupervisorReport,
+    SupervisorSpec, SupervisorSpecBuilder, start,
 };
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -153,6 +154,50 @@ impl Bench {
         );
     }
 
+    /// Asks a supervisor, in a process of its own, and lets everything settle.
+    #[track_caller]
+    pub(crate) fn ask<F, Fut, T>(&self, supervisor: Pid, ask: F) -> T
+    where
+        F: FnOnce(Context, SupervisorHandle) -> Fut + Send + 'static,
+        Fut: Future<Output = T> + Send,
+        T: Send + 'static,
+    {
+        let handle = SupervisorHandle::find(self.sim.node(), supervisor).unwrap();
+        let answer = Arc::new(Mutex::new(None));
+        let cell = Arc::clone(&answer);
+        self.run(|context| async move {
+            *cell.lock().unwrap() = Some(ask(context, handle).await);
+            ExitReason::Normal
+        });
+        answer.lock().unwrap().take().unwrap()
+    }
+
+    /// Starts a process that goes its own way.
+    pub(crate) fn spawn<F, Fut>(&self, body: F) -> Pid
+    where
+        F: FnOnce(Context) -> Fut + Send + 'static,
+        Fut: Future<Output = ()> + Send + 'static,
+    {
+        let body = |context| async move {
+            body(context).await;
+            ExitReason::Normal
+        };
+        let options = SpawnOptions::new("client");
+        self.sim.node().spawn(options, body).unwrap()
+    }
+
+    /// A supervisor's children as it lists them: `a running`, `b restarting`, `c stopped`, with `(sup)` for
+    /// supervisors. The counts agree with the list (OTP statement 132).
+    #[track_caller]
+    pub(crate) fn list(&self, supervisor: Pid) -> String {
+        let (children, counts) = self.ask(supervisor, |context, handle| async move {
+            let children = handle.which_children(&context).await.unwrap();
+            (children, handle.count_children(&context).await.unwrap())
+        });
+        assert_eq!(counts, count(&children));
+        children.iter().map(written).collect::<Vec<_>>().join(", ")
+    }
+
     /// Lets virtual time pass.
     pub(crate) fn wait(&self, time: Duration) {
         self.run(move |context| async move {
@@ -182,6 +227,30 @@ impl Bench {
         let node = self.sim.node();
         assert_eq!((node.process_count(), node.pending()), (0, (0, 0)));
     }
+}
+
+/// Counts what is listed.
+pub(crate) fn count(children: &[ChildInfo]) -> Counts {
+    let n = |is_it: fn(&ChildInfo) -> bool| children.iter().filter(|child| is_it(child)).count();
+    Counts {
+        specs: children.len(),
+        active: n(|child| matches!(child.status, ChildStatus::Running(_))),
+        supervisors: n(|child| child.kind == ChildKind::Supervisor),
+        workers: n(|child| child.kind == ChildKind::Worker),
+    }
+}
+
+fn written(child: &ChildInfo) -> String {
+    let status = match child.status {
+        ChildStatus::Running(_) => "running",
+        ChildStatus::Restarting => "restarting",
+        ChildStatus::Stopped => "stopped",
+    };
+    let kind = match child.kind {
+        ChildKind::Worker => "",
+        ChildKind::Supervisor => " (sup)",
+    };
+    format!("{} {status}{kind}", child.id.as_deref().unwrap_or("-"))
 }
 
 pub(crate) fn intensity(max_restarts: u32, period_ms: u64) -> Intensity {
