@@ -194,6 +194,39 @@ fn intensity_window() {
     });
 }
 
+/// OTP statement 125: only restarts count. Neither an end that leads to none does, nor a stop, a restart or an
+/// addition by request.
+#[test]
+fn intensity_counts_restarts_only() {
+    for_seeds(|bench| {
+        let spec = bench
+            .spec(Strategy::OneForAll)
+            .intensity(intensity(1, 1000));
+        let children = [
+            worker("a"),
+            worker("t").restart(Restart::Transient),
+            worker("x").restart(Restart::Temporary),
+        ];
+        let top = bench.start(spec.children(children));
+        bench.end("t", ExitReason::Normal);
+        bench.end("x", crash());
+        bench.ask(top, |context, handle| async move {
+            for _ in 0..3 {
+                handle.terminate_child(&context, "a").await.unwrap();
+                handle.restart_child(&context, "a").await.unwrap();
+            }
+            let failing = failing("f", 0, 0);
+            handle.start_child(&context, failing).await.unwrap_err();
+            handle.start_child(&context, worker("b")).await.unwrap();
+        });
+        bench.end("b", crash());
+        assert!(bench.sim.node().is_alive(top));
+        assert_eq!(bench.list(top), "a running, t running, b running");
+        bench.end("b", crash());
+        assert!(!bench.sim.node().is_alive(top));
+    });
+}
+
 /// OTP statement 126: tried again, each try a restart, until it works.
 #[test]
 fn restart_fails() {
