@@ -82,13 +82,13 @@ struct Supervisor {
 #[derive(Debug)]
 struct Member {
     spec: ChildSpec,
-    /// Why its last start failed, while it waits for another try.
-    failure: Option<ExitReason>,
+    /// Why the last start that failed did.
+    failure: ExitReason,
 }
 
 impl Member {
     fn new(spec: ChildSpec) -> Self {
-        let failure = None;
+        let failure = ExitReason::Normal; // None has.
         Self { spec, failure }
     }
 }
@@ -263,13 +263,13 @@ impl Supervisor {
 
     /// The restart of this child failed, and its turn has come.
     fn try_again(&mut self, who: ChildKey) -> Work {
-        let failure = self
-            .children
-            .spec_mut(who)
-            .and_then(|member| member.failure.take());
-        let (Some(id), Some(reason)) = (self.id(who), failure) else {
+        let Some(child) = self.children.find(who) else {
             return Work::nothing();
         };
+        let (id, reason) = (
+            Arc::clone(&child.spec().spec.id),
+            child.spec().failure.clone(),
+        );
         let now = self.context.node().now();
         let plan = plan::try_again(self.rules, &self.children, &mut self.window, now, who);
         if plan.decision == Decision::Restart {
@@ -337,7 +337,7 @@ impl Supervisor {
         }
         self.children.set_state(who, ChildState::Restarting);
         if let Some(member) = self.children.spec_mut(who) {
-            member.failure = Some(reason.clone());
+            member.failure = reason.clone();
         }
         Work::nothing()
     }

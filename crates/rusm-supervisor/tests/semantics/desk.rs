@@ -1,39 +1,11 @@
 //! How requests reach a supervisor: in order, for whom they are, and not at all once nobody waits.
 
-use crate::support::{Bench, for_seeds, lingering, ms, worker};
+use crate::support::{Bench, both, for_seeds, lingering, ms, worker};
 use rusm_actor::{CallError, Context, Event, ExitReason, Pid, Selector, SpawnOptions};
 use rusm_supervisor::{
     AdminError, ChildOutcome, ChildSpec, Shutdown, StartChild, StartFuture, Strategy,
     SupervisorHandle, stop,
 };
-use std::pin::pin;
-use std::task::Poll;
-
-/// Waits for both; the first is asked first.
-async fn both<A, B>(a: impl Future<Output = A>, b: impl Future<Output = B>) -> (A, B) {
-    let (mut a, mut b) = (pin!(a), pin!(b));
-    let (mut a_is, mut b_is) = (None, None);
-    std::future::poll_fn(move |task| {
-        if a_is.is_none()
-            && let Poll::Ready(value) = a.as_mut().poll(task)
-        {
-            a_is = Some(value);
-        }
-        if b_is.is_none()
-            && let Poll::Ready(value) = b.as_mut().poll(task)
-        {
-            b_is = Some(value);
-        }
-        match (a_is.take(), b_is.take()) {
-            (Some(a), Some(b)) => Poll::Ready((a, b)),
-            (a, b) => {
-                (a_is, b_is) = (a, b);
-                Poll::Pending
-            }
-        }
-    })
-    .await
-}
 
 /// A supervisor that is busy for 50 ms: a client has it stop a slow child.
 fn busy(bench: &Bench) -> (Pid, SupervisorHandle) {

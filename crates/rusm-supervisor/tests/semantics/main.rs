@@ -19,3 +19,4 @@ mod start;
 mod stop;
 mod support;
 mod threaded;
+mod workload;

@@ -306,6 +306,23 @@ fn restart_fails_group() {
     });
 }
 
+/// OTP statement 127: two that fail in turns are both tried until both work.
+#[test]
+fn restart_fails_in_turns() {
+    for_seeds(|bench| {
+        let children = [failing("a", 2, 2), failing("b", 1, 1), worker("c")];
+        bench.start(bench.spec(Strategy::OneForAll).children(children));
+        bench.log.take();
+        bench.end("c", crash());
+        bench.check(
+            "ended c (trap: unreachable), stopped b (shutdown), stopped a (shutdown), restart a, \
+             failed b (not-started: no code), again b, stopped a (shutdown), \
+             failed a (not-started: no code), again b, restart a, restart b, restart c",
+        );
+        assert_eq!(bench.alive(&["a", "b", "c"]), "a b c");
+    });
+}
+
 /// OTP statement 127: in rest-for-one only from the failing child on.
 #[test]
 fn restart_fails_rest() {

@@ -10,8 +10,10 @@ use rusm_supervisor::{
     StopOutcome, Strategy, SupervisorEvent, SupervisorHandle, SupervisorObserver, SupervisorReport,
     SupervisorSpec, SupervisorSpecBuilder, start,
 };
+use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::task::Poll;
 use std::time::Duration;
 
 /// How many seeds a scenario tries unless told otherwise.
@@ -227,6 +229,32 @@ impl Bench {
         let node = self.sim.node();
         assert_eq!((node.process_count(), node.pending()), (0, (0, 0)));
     }
+}
+
+/// Waits for both; the first is asked first.
+pub(crate) async fn both<A, B>(a: impl Future<Output = A>, b: impl Future<Output = B>) -> (A, B) {
+    let (mut a, mut b) = (pin!(a), pin!(b));
+    let (mut a_is, mut b_is) = (None, None);
+    std::future::poll_fn(move |task| {
+        if a_is.is_none()
+            && let Poll::Ready(value) = a.as_mut().poll(task)
+        {
+            a_is = Some(value);
+        }
+        if b_is.is_none()
+            && let Poll::Ready(value) = b.as_mut().poll(task)
+        {
+            b_is = Some(value);
+        }
+        match (a_is.take(), b_is.take()) {
+            (Some(a), Some(b)) => Poll::Ready((a, b)),
+            (a, b) => {
+                (a_is, b_is) = (a, b);
+                Poll::Pending
+            }
+        }
+    })
+    .await
 }
 
 /// Counts what is listed.
