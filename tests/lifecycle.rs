@@ -10,7 +10,7 @@ use crate::app::{boot, component, controller, probe, scripted};
 use crate::desk::Desk;
 use crate::support::{BOTH_PATHS, GuestPath, Scenario, exit, supervision};
 use rusm_core::{AppEnd, ExitReason, Limit, Pid};
-use rusm_supervisor::SupervisorEvent;
+use rusm_supervisor::{Decision, SupervisorEvent};
 
 /// An app whose victim is about to die, and a guest that waits for it.
 struct Deathbed {
@@ -85,7 +85,7 @@ impl Deathbed {
             let SupervisorEvent::ChildEnded {
                 pid,
                 reason,
-                will_restart: true,
+                decision: Decision::Restart,
                 ..
             } = ended
             else {

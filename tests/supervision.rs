@@ -62,6 +62,9 @@ fn step(event: &RuntimeEvent) -> Option<String> {
         SupervisorEvent::ChildEnded { id, .. } => Some(format!("end {id}")),
         SupervisorEvent::ChildStopped { id, .. } => Some(format!("stop {id}")),
         SupervisorEvent::GaveUp { id, .. } => Some(format!("give up {id}")),
-        SupervisorEvent::Started | SupervisorEvent::Stopped { .. } => None,
+        SupervisorEvent::Started
+        | SupervisorEvent::ChildIgnored { .. }
+        | SupervisorEvent::TriesAgain { .. }
+        | SupervisorEvent::Stopped { .. } => None,
     }
 }

@@ -162,6 +162,11 @@ impl<S, P: Copy + Ord, M: Copy + Ord> Children<S, P, M> {
         self.list.get(&key)
     }
 
+    /// What the caller keeps with this child.
+    pub fn spec_mut(&mut self, key: ChildKey) -> Option<&mut S> {
+        self.list.get_mut(&key).map(|child| &mut child.spec)
+    }
+
     /// Who is called this.
     pub fn by_id(&self, id: &str) -> Option<ChildKey> {
         self.by_id.get(id).copied()

@@ -8,6 +8,7 @@ use crate::children::{Child, ChildKey, Children};
 use crate::intensity::{RestartWindow, Verdict};
 use crate::policy::{AutoShutdown, EndKind, Restart, Strategy, WhenEmpty};
 use alloc::vec::Vec;
+use core::fmt;
 use core::time::Duration;
 
 /// The part of a supervisor's spec that plans depend on.
@@ -74,6 +75,19 @@ impl Decision {
     }
 }
 
+impl fmt::Display for Decision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Restart => "it is started again",
+            Self::StayEnded => "it stays ended",
+            Self::Forget => "it is forgotten",
+            Self::GiveUp => "its restart would be one too many, and the supervisor gives up",
+            Self::ShutDown => "its end ends the supervisor",
+            Self::Finish => "nothing is left to supervise, and the supervisor ends",
+        })
+    }
+}
+
 /// What was decided, and what is to be done, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
@@ -89,13 +103,23 @@ pub fn start<S, P: Copy + Ord, M: Copy + Ord>(children: &Children<S, P, M>) -> V
     children.iter().map(|(key, _)| Step::Start(key)).collect()
 }
 
-/// What a supervisor ends with although it has only just started: all children ignored their start, or have
-/// none. A dynamic one starts empty and waits.
+/// What a supervisor ends with although it has only just started: all children ignored their start, or there
+/// are none. A dynamic one starts empty and waits.
 pub fn started<S, P: Copy + Ord, M: Copy + Ord>(
     rules: Rules,
     children: &Children<S, P, M>,
 ) -> Option<Ending> {
-    (!rules.is_dynamic && is_finished(rules, children)).then_some(Ending::Normal)
+    finished(rules, children).filter(|_| !rules.is_dynamic)
+}
+
+/// What a supervisor ends with because no child runs or is to run again. To be asked when a restart was ignored;
+/// a child that ended is seen to by [`child_ended`].
+pub fn finished<S, P: Copy + Ord, M: Copy + Ord>(
+    rules: Rules,
+    children: &Children<S, P, M>,
+) -> Option<Ending> {
+    let is_finished = rules.when_empty == WhenEmpty::End && !children.is_any_live();
+    is_finished.then_some(Ending::Normal)
 }
 
 /// Stops every child: in reverse start order, or together in a dynamic supervisor (OTP statements 110, 118, 135).
@@ -139,7 +163,7 @@ pub fn child_ended<S, P: Copy + Ord, M: Copy + Ord>(
     let decision = if ends_supervisor(rules.auto_shutdown, children, child) {
         steps.extend(stop(rules, children));
         Decision::ShutDown
-    } else if is_finished(rules, children) {
+    } else if finished(rules, children).is_some() {
         Decision::Finish
     } else if is_kept {
         Decision::StayEnded
@@ -208,13 +232,6 @@ fn restart_all<'a, S: 'a, P: Copy + 'a, M: Copy + 'a>(
 /// Whether the spec of a child outlives its process.
 pub(crate) fn is_kept<S, P: Copy, M: Copy>(rules: Rules, child: &Child<S, P, M>) -> bool {
     !rules.is_dynamic && child.policy().restart != Restart::Temporary
-}
-
-fn is_finished<S, P: Copy + Ord, M: Copy + Ord>(
-    rules: Rules,
-    children: &Children<S, P, M>,
-) -> bool {
-    rules.when_empty == WhenEmpty::End && !children.is_any_live()
 }
 
 /// OTP statements 136, 137: `child` ended by itself, for good.

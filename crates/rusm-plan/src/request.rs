@@ -1,5 +1,4 @@
-//! What a request about one child comes to: the functions behind terminate, restart and delete (OTP
-//! statements 130, 131).
+//! What a request about one child comes to: behind terminate, restart and delete (OTP statements 130, 131).
 //!
 //! A request is no end by itself: it counts as no restart, concerns no sibling, and ends no supervisor.
 
@@ -31,29 +30,11 @@ pub fn terminate<S, P: Copy + Ord, M: Copy + Ord>(
     stops.into_iter().chain(forgets).collect()
 }
 
-/// Starts a stopped child.
+/// What has to hold before a child is restarted or deleted by request.
 ///
 /// # Errors
 /// [`Refusal`]: it is not stopped.
-pub fn restart<S, P: Copy, M: Copy>(
-    who: ChildKey,
-    child: &Child<S, P, M>,
-) -> Result<Step, Refusal<P>> {
-    if_stopped(child).map(|()| Step::Start(who))
-}
-
-/// Drops the spec of a stopped child.
-///
-/// # Errors
-/// [`Refusal`]: it is not stopped.
-pub fn delete<S, P: Copy, M: Copy>(
-    who: ChildKey,
-    child: &Child<S, P, M>,
-) -> Result<Step, Refusal<P>> {
-    if_stopped(child).map(|()| Step::Forget(who))
-}
-
-fn if_stopped<S, P: Copy, M: Copy>(child: &Child<S, P, M>) -> Result<(), Refusal<P>> {
+pub fn if_stopped<S, P: Copy, M: Copy>(child: &Child<S, P, M>) -> Result<(), Refusal<P>> {
     match child.state() {
         ChildState::Running { pid, .. } => Err(Refusal::Running(pid)),
         ChildState::Restarting => Err(Refusal::Restarting),

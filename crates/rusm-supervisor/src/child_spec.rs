@@ -1,58 +1,15 @@
-//! What a supervisor knows of a child: [`ChildSpec`], how it is started, restarted and stopped.
+//! What a supervisor knows of a child: [`ChildSpec`], how it is started, restarted and stopped, and
+//! [`ChildTemplate`], the one spec of a dynamic supervisor's children.
 //!
 //! A spec is immutable and cheap to clone. Whether specs fit together is checked by
 //! [`SupervisorSpec`](crate::SupervisorSpec), before any child starts.
 
-use rusm_actor::{Context, ExitReason, SpawnOptions, Spawned};
+use crate::start_child::{StartChild, StartWith};
+use rusm_actor::{Context, ExitReason};
 use rusm_plan::{ChildKind, ChildPolicy, EndKind, Restart, Shutdown, WhenEmpty};
+use std::any::Any;
 use std::fmt;
-use std::pin::Pin;
 use std::sync::Arc;
-
-/// What starting a child gives: the child, or why there is none.
-pub type StartFuture<'a> = Pin<Box<dyn Future<Output = Result<Spawned, ExitReason>> + Send + 'a>>;
-
-type StartFn = dyn for<'a> Fn(&'a Context) -> StartFuture<'a> + Send + Sync;
-
-/// How a child is started, in a slice of its supervisor; called again for every restart.
-///
-/// It must spawn the child **linked and monitored** ([`SpawnOptions::link`], [`SpawnOptions::monitor`]):
-/// only a tie made in the same step as the process itself sees the true reason of a child that ends at
-/// once. A missing tie is made up for after the start, too late for such a child.
-#[derive(Clone)]
-pub struct StartChild(Arc<StartFn>);
-
-impl StartChild {
-    /// A start that needs no waiting: the child initialises itself later, on its own time.
-    pub fn immediate<F>(start: F) -> Self
-    where
-        F: Fn(&Context) -> Result<Spawned, ExitReason> + Send + Sync + 'static,
-    {
-        Self(Arc::new(move |context| {
-            let started = start(context);
-            Box::pin(std::future::ready(started))
-        }))
-    }
-
-    /// A start that waits until the child is ready; the next sibling starts after it. Meanwhile the
-    /// supervisor can be killed, but does nothing else.
-    pub fn awaited<F>(start: F) -> Self
-    where
-        F: for<'a> Fn(&'a Context) -> StartFuture<'a> + Send + Sync + 'static,
-    {
-        Self(Arc::new(start))
-    }
-
-    pub(crate) fn start<'a>(&self, context: &'a Context) -> StartFuture<'a> {
-        (self.0)(context)
-    }
-}
-
-impl fmt::Debug for StartChild {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("StartChild")
-    }
-}
 
 /// One child of a supervisor.
 #[derive(Clone, Debug)]
@@ -80,15 +37,8 @@ impl ChildSpec {
         F: Fn(Context) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = ExitReason> + Send + 'static,
     {
-        let (id, body): (Arc<str>, _) = (id.into(), Arc::new(body));
-        let label = Arc::clone(&id);
-        let start = StartChild::immediate(move |context| {
-            let options = SpawnOptions::new(Arc::clone(&label)).link().monitor();
-            let body = Arc::clone(&body);
-            context
-                .spawn(options, move |context| body(context))
-                .map_err(|error| ExitReason::not_started(error.to_string()))
-        });
+        let id: Arc<str> = id.into();
+        let start = StartChild::native(Arc::clone(&id), body);
         Self::new(id, start)
     }
 
@@ -136,6 +86,79 @@ impl ChildSpec {
     /// Worker or supervisor.
     pub fn kind(&self) -> ChildKind {
         self.policy.kind
+    }
+}
+
+/// The one spec of a dynamic supervisor's children, which are started at run time, each with arguments of its
+/// own (OTP statement 133).
+#[derive(Clone)]
+pub struct ChildTemplate {
+    pub(crate) id: Arc<str>,
+    /// A `StartWith<A>`, which is found again by who knows `A`.
+    pub(crate) start: Arc<dyn Any + Send + Sync>,
+    pub(crate) shutdown: Shutdown,
+    pub(crate) policy: ChildPolicy,
+}
+
+impl ChildTemplate {
+    /// Permanent workers with five seconds to stop. The id names them in reports; they are told apart by pid.
+    pub fn new<A: Send + Sync + 'static>(id: impl Into<Arc<str>>, start: StartWith<A>) -> Self {
+        Self {
+            id: id.into(),
+            start: Arc::new(start),
+            shutdown: Shutdown::default_of(ChildKind::Worker),
+            policy: ChildPolicy::default(),
+        }
+    }
+
+    /// Children that are futures of the host; the id is also their label.
+    pub fn native<A, F, Fut>(id: impl Into<Arc<str>>, body: F) -> Self
+    where
+        A: Send + Sync + 'static,
+        F: Fn(Context, Arc<A>) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = ExitReason> + Send + 'static,
+    {
+        let id: Arc<str> = id.into();
+        let start = StartWith::native(Arc::clone(&id), body);
+        Self::new(id, start)
+    }
+
+    /// They are supervisors, which may take as long as they need to stop (OTP statement 113).
+    pub fn supervisors(mut self) -> Self {
+        self.policy.kind = ChildKind::Supervisor;
+        self.shutdown = Shutdown::default_of(ChildKind::Supervisor);
+        self
+    }
+
+    /// When they are started again.
+    pub fn restart(mut self, restart: Restart) -> Self {
+        self.policy.restart = restart;
+        self
+    }
+
+    /// How they are stopped. The time is a common one when the supervisor ends (OTP statement 135).
+    pub fn shutdown(mut self, shutdown: Shutdown) -> Self {
+        self.shutdown = shutdown;
+        self
+    }
+
+    pub(crate) fn child(&self, start: StartChild) -> ChildSpec {
+        ChildSpec {
+            id: Arc::clone(&self.id),
+            start,
+            shutdown: self.shutdown,
+            policy: self.policy,
+        }
+    }
+}
+
+impl fmt::Debug for ChildTemplate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ChildTemplate")
+            .field("id", &self.id)
+            .field("shutdown", &self.shutdown)
+            .field("policy", &self.policy)
+            .finish_non_exhaustive()
     }
 }
 

@@ -36,16 +36,24 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+mod admin;
 mod child_spec;
+mod desk;
 mod report;
 mod spec;
 mod start;
+mod start_child;
 mod supervisor;
 
-pub use child_spec::{ChildSpec, StartChild, StartFuture};
-pub use report::{Attempt, StopOutcome, SupervisorEvent, SupervisorObserver, SupervisorReport};
-pub use rusm_plan::{
-    AutoShutdown, ChildKind, Intensity, Restart, Shutdown, Strategy, WhenEmpty, ZeroPeriod,
+pub use admin::{AdminError, ChildInfo, ChildOutcome, ChildStatus, SupervisorHandle};
+pub use child_spec::{ChildSpec, ChildTemplate};
+pub use report::{
+    Attempt, StopCause, StopOutcome, SupervisorEvent, SupervisorObserver, SupervisorReport,
 };
-pub use spec::{SpecError, SupervisorSpec, SupervisorSpecBuilder};
+pub use rusm_plan::{
+    AutoShutdown, ChildKind, Counts, Decision, Intensity, Restart, Shutdown, Strategy, WhenEmpty,
+    ZeroPeriod,
+};
+pub use spec::{Init, SpecError, SupervisorSpec, SupervisorSpecBuilder};
 pub use start::{start, start_link, stop};
+pub use start_child::{StartChild, StartFuture, StartWith, Started};

@@ -1,9 +1,10 @@
 //! What a supervisor reports: every event as a struct, and who may watch.
 //!
-//! The crate neither prints nor logs. Reports come in the order in which things happened to that supervisor.
+//! The crate neither prints nor logs. A start is a progress report; a [`SupervisorEvent::ChildEnded`] holds what a
+//! crash report needs: who, why, and what the supervisor does about it (OTP statement 146). Reports come in the order in which things happened to that supervisor.
 
 use rusm_actor::{ExitReason, Pid};
-use rusm_plan::Intensity;
+use rusm_plan::{Decision, Intensity};
 use std::sync::Arc;
 
 /// Which start of a child this was.
@@ -13,6 +14,8 @@ pub enum Attempt {
     First,
     /// After it, or a sibling, had ended.
     Restart,
+    /// Because somebody asked for it; see [`SupervisorHandle`](crate::SupervisorHandle).
+    Request,
 }
 
 /// How a child that its supervisor stopped came to its end.
@@ -24,6 +27,17 @@ pub enum StopOutcome {
     TimedOut,
     /// It was killed without being asked.
     BrutallyKilled,
+}
+
+/// Why a supervisor stopped a child.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StopCause {
+    /// A sibling ended, or did not start, and the strategy concerns this child too.
+    Sibling,
+    /// Somebody asked for it; see [`SupervisorHandle`](crate::SupervisorHandle).
+    Request,
+    /// The supervisor ends.
+    End,
 }
 
 /// One thing that happened to a supervisor.
@@ -51,7 +65,15 @@ pub enum SupervisorEvent {
         /// Which start.
         attempt: Attempt,
     },
-    /// A child has no process. At the first start the supervisor ends; at a restart it tries again.
+    /// A child's start answered that there is nothing to run.
+    ChildIgnored {
+        /// Which child.
+        id: Arc<str>,
+        /// Which start.
+        attempt: Attempt,
+    },
+    /// A child has no process. At the first start the supervisor ends; at a restart it tries again; whoever
+    /// asked for it is told.
     StartFailed {
         /// Which child.
         id: Arc<str>,
@@ -68,8 +90,13 @@ pub enum SupervisorEvent {
         pid: Pid,
         /// Why.
         reason: ExitReason,
-        /// Whether its restart type asks for a restart; the intensity may still forbid it.
-        will_restart: bool,
+        /// What the supervisor does about it.
+        decision: Decision,
+    },
+    /// A restart that failed is tried again, and counts as one more.
+    TriesAgain {
+        /// Whose.
+        id: Arc<str>,
     },
     /// A child was stopped by its supervisor.
     ChildStopped {
@@ -81,11 +108,15 @@ pub enum SupervisorEvent {
         reason: ExitReason,
         /// Whether it did so by itself.
         outcome: StopOutcome,
+        /// Why it had to.
+        cause: StopCause,
     },
     /// One restart too many; the supervisor stops its children and ends with `shutdown`.
     GaveUp {
         /// Whose restart it was.
         id: Arc<str>,
+        /// Why that child ended, or why its last restart failed.
+        reason: ExitReason,
         /// What was allowed.
         intensity: Intensity,
     },

@@ -3,10 +3,10 @@
 //! A spec that exists is valid: ids are usable and unique, and what its children say fits its own rules
 //! (OTP statements 112, 138). It is immutable, and a restarted supervisor starts from it again.
 
-use crate::child_spec::ChildSpec;
+use crate::child_spec::{ChildSpec, ChildTemplate};
 use crate::report::SupervisorObserver;
-use rusm_actor::Name;
-use rusm_plan::{AutoShutdown, Intensity, Restart, Strategy, WhenEmpty};
+use rusm_actor::{Context, ExitReason, Name};
+use rusm_plan::{AutoShutdown, Intensity, Restart, Rules, Strategy, WhenEmpty};
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
@@ -42,7 +42,27 @@ pub enum SpecError {
         /// Whose.
         id: Arc<str>,
     },
+    /// A dynamic supervisor starts empty, and all its children are of its template.
+    #[error("a dynamic supervisor has no listed children: start them at run time")]
+    DynamicChildren,
+    /// The children of a dynamic supervisor have no order.
+    #[error("a dynamic supervisor restarts one for one: its children have no order")]
+    DynamicStrategy,
+    /// No child of a dynamic supervisor is significant.
+    #[error("a dynamic supervisor has no significant children, so its auto shutdown is never")]
+    DynamicAutoShutdown,
 }
+
+/// What a supervisor's own initialisation comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Init {
+    /// It goes on and starts its children.
+    Supervise,
+    /// There is nothing to supervise: it ends with `normal`, which is no failure (OTP statement 114).
+    Ignore,
+}
+
+pub(crate) type InitFn = dyn Fn(&Context) -> Result<Init, ExitReason> + Send + Sync;
 
 /// A supervisor: how it reacts, and its children in start order.
 #[derive(Clone)]
@@ -54,7 +74,10 @@ pub struct SupervisorSpec {
     pub(crate) auto_shutdown: AutoShutdown,
     pub(crate) when_empty: WhenEmpty,
     pub(crate) observer: Option<Arc<dyn SupervisorObserver>>,
+    pub(crate) init: Option<Arc<InitFn>>,
     pub(crate) children: Vec<ChildSpec>,
+    /// Of a dynamic supervisor.
+    pub(crate) template: Option<ChildTemplate>,
 }
 
 impl SupervisorSpec {
@@ -68,7 +91,9 @@ impl SupervisorSpec {
             auto_shutdown: AutoShutdown::default(),
             when_empty: WhenEmpty::default(),
             observer: None,
+            init: None,
             children: Vec::new(),
+            template: None,
         })
     }
 
@@ -77,24 +102,62 @@ impl SupervisorSpec {
         &self.children
     }
 
+    pub(crate) fn rules(&self) -> Rules {
+        Rules {
+            strategy: self.strategy,
+            auto_shutdown: self.auto_shutdown,
+            when_empty: self.when_empty,
+            is_dynamic: self.template.is_some(),
+        }
+    }
+
     fn check(&self) -> Result<(), SpecError> {
         let mut ids = BTreeSet::new();
         for child in &self.children {
-            let id = || Arc::clone(&child.id);
-            if Name::new(&child.id).is_err() {
-                return Err(SpecError::BadId { id: id() });
-            }
+            self.check_child(child)?;
             if !ids.insert(&child.id) {
-                return Err(SpecError::DuplicateId { id: id() });
-            }
-            if child.policy.is_significant && child.policy.restart == Restart::Permanent {
-                return Err(SpecError::SignificantPermanent { id: id() });
-            }
-            if child.policy.is_significant && self.auto_shutdown == AutoShutdown::Never {
-                return Err(SpecError::SignificantUnheeded { id: id() });
+                let id = Arc::clone(&child.id);
+                return Err(SpecError::DuplicateId { id });
             }
         }
+        match &self.template {
+            None => Ok(()),
+            Some(template) => self.check_dynamic(template),
+        }
+    }
+
+    /// Whether a child fits this supervisor, siblings aside (OTP statements 112, 138).
+    pub(crate) fn check_child(&self, child: &ChildSpec) -> Result<(), SpecError> {
+        check_id(&child.id)?;
+        let id = || Arc::clone(&child.id);
+        match (child.policy.is_significant, child.policy.restart) {
+            (true, Restart::Permanent) => Err(SpecError::SignificantPermanent { id: id() }),
+            (true, _) if self.auto_shutdown == AutoShutdown::Never => {
+                Err(SpecError::SignificantUnheeded { id: id() })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn check_dynamic(&self, template: &ChildTemplate) -> Result<(), SpecError> {
+        check_id(&template.id)?;
+        if !self.children.is_empty() {
+            return Err(SpecError::DynamicChildren);
+        }
+        if self.strategy != Strategy::OneForOne {
+            return Err(SpecError::DynamicStrategy);
+        }
+        if self.auto_shutdown != AutoShutdown::Never {
+            return Err(SpecError::DynamicAutoShutdown);
+        }
         Ok(())
+    }
+}
+
+fn check_id(id: &Arc<str>) -> Result<(), SpecError> {
+    match Name::new(id) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(SpecError::BadId { id: Arc::clone(id) }),
     }
 }
 
@@ -108,6 +171,7 @@ impl fmt::Debug for SupervisorSpec {
             .field("auto_shutdown", &self.auto_shutdown)
             .field("when_empty", &self.when_empty)
             .field("children", &self.children)
+            .field("template", &self.template)
             .finish_non_exhaustive()
     }
 }
@@ -160,6 +224,23 @@ impl SupervisorSpecBuilder {
         self
     }
 
+    /// What the supervisor's process does first, whenever it is started: it may find that there is nothing to
+    /// supervise, or fail with a reason, which is then the reason that the supervisor did not start.
+    pub fn init<F>(mut self, init: F) -> Self
+    where
+        F: Fn(&Context) -> Result<Init, ExitReason> + Send + Sync + 'static,
+    {
+        self.0.init = Some(Arc::new(init));
+        self
+    }
+
+    /// Makes it a dynamic supervisor: it starts empty, and its children, all of this template, are started at
+    /// run time by [`start_child_with`](crate::SupervisorHandle::start_child_with) (OTP statements 133 to 135).
+    pub fn dynamic(mut self, template: ChildTemplate) -> Self {
+        self.0.template = Some(template);
+        self
+    }
+
     /// One more child, started after those before it.
     pub fn child(mut self, child: ChildSpec) -> Self {
         self.0.children.push(child);
@@ -185,7 +266,6 @@ impl SupervisorSpecBuilder {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rusm_actor::ExitReason;
 
     fn child(id: &str) -> ChildSpec {
         ChildSpec::native(id, |_| async { ExitReason::Normal })
@@ -226,6 +306,21 @@ mod tests {
         let transient = child("a").significant().restart(Restart::Transient);
         assert!(any().child(transient.clone()).build().is_ok());
         assert!(refused(SupervisorSpec::builder().child(transient)).contains("never"));
+    }
+
+    /// OTP statements 133, 138: a dynamic supervisor has one spec, no order and no significant children.
+    #[test]
+    fn auto_bad_dynamic() {
+        let template = ChildTemplate::native("c", |_, _: Arc<()>| async { ExitReason::Normal });
+        let dynamic = || SupervisorSpec::builder().dynamic(template.clone());
+        assert!(dynamic().build().is_ok());
+        let all_significant = dynamic().auto_shutdown(AutoShutdown::AllSignificant);
+        assert!(refused(all_significant).contains("auto shutdown"));
+        assert!(refused(dynamic().strategy(Strategy::RestForOne)).contains("one for one"));
+        assert!(refused(dynamic().child(child("a"))).contains("listed"));
+        let nameless = ChildTemplate::native("", |_, _: Arc<()>| async { ExitReason::Normal });
+        let nameless = SupervisorSpec::builder().dynamic(nameless);
+        assert!(refused(nameless).contains("unusable"));
     }
 
     /// OTP statement 113.

@@ -5,9 +5,11 @@
 //! before its next sibling starts (OTP statement 110). The caller spawns the supervisor and asks whether it has
 //! started, in one slice; the supervisor answers before it serves. If it ends first, its end is the answer.
 
-use crate::child_spec::{ChildSpec, StartChild};
+use crate::child_spec::ChildSpec;
+use crate::desk::Desk;
 use crate::spec::SupervisorSpec;
-use crate::supervisor::{self, Starter};
+use crate::start_child::{StartChild, Started};
+use crate::supervisor::{self, IGNORES, Starter};
 use rusm_actor::{
     CallError, Context, ExitReason, Node, Pid, Selector, SpawnError, SpawnOptions, Spawned,
 };
@@ -20,21 +22,26 @@ use std::sync::Arc;
 /// # Errors
 /// [`SpawnError`]: name taken, no room, or shutting down.
 pub fn start(node: &Node, spec: SupervisorSpec) -> Result<Pid, SpawnError> {
-    node.spawn(options(&spec), move |context| {
-        supervisor::run(context, spec, Starter::Node)
+    let (options, desk) = options(&spec);
+    node.spawn(options, move |context| {
+        supervisor::run(context, spec, desk, Starter::Node)
     })
 }
 
 /// Starts a supervisor linked to and monitored by the calling process, and waits until its children have
 /// started. It ends when the caller does.
 ///
-/// A caller that outlives a supervisor which failed, or gave up, traps exits; it may then also find the exit
-/// notice of one that did not start.
+/// A caller that outlives a supervisor which failed, or gave up, traps exits. Of one that did not start, no
+/// notice is left with it (OTP statement 099).
 ///
 /// # Errors
-/// Why there is no supervisor; nothing of it is left running (OTP statement 111).
+/// Why there is no supervisor; nothing of it is left running (OTP statement 111). `normal` when its own
+/// initialisation answered ignore ([`Init::Ignore`](crate::Init::Ignore)).
 pub async fn start_link(context: &Context, spec: SupervisorSpec) -> Result<Spawned, ExitReason> {
-    start_below(context, spec).await
+    match start_below(context, spec).await? {
+        Started::Child(spawned) | Started::ChildWithInfo(spawned, _) => Ok(spawned),
+        Started::Ignore => Err(ExitReason::Normal),
+    }
 }
 
 /// Asks a supervisor, from outside any process, to stop its children in order and end with `shutdown`.
@@ -57,51 +64,64 @@ impl SupervisorSpec {
     }
 }
 
-fn options(spec: &SupervisorSpec) -> SpawnOptions {
-    let options = SpawnOptions::new(Arc::clone(&spec.label));
+/// The kernel keeps the desk with the process, where clients find it.
+fn options(spec: &SupervisorSpec) -> (SpawnOptions, Arc<Desk>) {
+    let template = spec.template.as_ref();
+    let desk = Arc::new(Desk::new(
+        template.map(|template| Arc::clone(&template.start)),
+    ));
+    let options = SpawnOptions::new(Arc::clone(&spec.label)).extension(Arc::clone(&desk) as _);
     match &spec.name {
-        Some(name) => options.name(name.clone()),
-        None => options,
+        Some(name) => (options.name(name.clone()), desk),
+        None => (options, desk),
     }
 }
 
-async fn start_below(context: &Context, spec: SupervisorSpec) -> Result<Spawned, ExitReason> {
-    let options = options(&spec).link().monitor();
+async fn start_below(context: &Context, spec: SupervisorSpec) -> Result<Started, ExitReason> {
+    let (options, desk) = options(&spec);
     let parent = context.pid();
     let spawned = context
-        .spawn(options, move |context| {
-            supervisor::run(context, spec, Starter::Process(parent))
+        .spawn(options.link().monitor(), move |context| {
+            supervisor::run(context, spec, desk, Starter::Process(parent))
         })
         .map_err(|error| ExitReason::not_started(error.to_string()))?;
     let answer = context
         .call(spawned.pid, supervisor::HAS_STARTED, [], None)
         .await;
-    let Err(error) = answer else {
-        return Ok(spawned);
-    };
-    match error {
-        // The caller hears of this end by the answer, not by a notice.
-        CallError::Exited(reason) => {
-            discard(context, spawned);
+    match answer {
+        Ok(answer) if answer.as_slice() == IGNORES => {
+            ended(context, spawned).await;
+            Ok(Started::Ignore)
+        }
+        Ok(_) => Ok(Started::Child(spawned)),
+        Err(CallError::Exited(reason)) => {
+            ended(context, spawned).await;
             Err(reason)
         }
-        CallError::NoName | CallError::MailboxFull | CallError::Timeout | CallError::SelfCall => {
+        Err(
+            error @ (CallError::NoName
+            | CallError::MailboxFull
+            | CallError::Timeout
+            | CallError::SelfCall),
+        ) => {
             context.kill(spawned.pid);
-            if let Some(monitor) = spawned.monitor {
-                context.receive(Selector::down(monitor)).await;
-            }
-            discard(context, spawned);
-            Err(ExitReason::not_started(format!(
-                "the supervisor could not be asked: {error}"
-            )))
+            ended(context, spawned).await;
+            let reason = format!("the supervisor could not be asked: {error}");
+            Err(ExitReason::not_started(reason))
         }
     }
 }
 
-/// Unties a supervisor that has ended. Its link may have left an exit notice with a caller that traps.
-fn discard(context: &Context, spawned: Spawned) {
+/// Waits until a supervisor that did not start has ended, and removes every trace of it: the caller has heard of
+/// that end by the answer, and not by a notice.
+async fn ended(context: &Context, spawned: Spawned) {
     if let Some(monitor) = spawned.monitor {
-        context.demonitor(monitor);
+        context.receive(Selector::down(monitor)).await;
     }
     context.unlink(spawned.pid);
+    // No exit notice comes after the unlink; one that came before is all that this process ever sent.
+    let _notice = context.try_receive(&Selector {
+        sender: Some(spawned.pid),
+        ..Selector::any()
+    });
 }

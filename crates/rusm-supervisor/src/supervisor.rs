@@ -4,28 +4,34 @@
 //! One plan is carried out at a time. While a child is being stopped only that child's down notice is
 //! taken out of the mailbox; the news of another's end stays there, in its place, and is heard next.
 //! A restart that failed is not tried again until the mailbox has been looked through, so that a
-//! supervisor whose child cannot start can still be stopped (OTP statement 126).
+//! supervisor whose child cannot start can still be asked and stopped (OTP statement 126).
 //!
 //! # Trust
 //! Ends of children come from monitors, which nobody can forge. Exit notices matter only from the parent,
 //! and from the node, which is shown as the supervisor itself; all others are bystanders (OTP statement
-//! 118). Messages mean nothing here and are dropped.
+//! 118). Requests count with a ticket of the [`Desk`](crate::desk) only; all other messages are dropped.
 
+mod serving;
+mod starting;
+mod stopping;
+
+use crate::admin::ChildOutcome;
 use crate::child_spec::{ChildSpec, end_kind};
-use crate::report::{Attempt, StopOutcome, SupervisorEvent, SupervisorReport};
-use crate::spec::SupervisorSpec;
-use rusm_actor::{Context, Event, ExitReason, Pid, Ref, Selector, Spawned};
-use rusm_plan::{
-    self as plan, ChildKey, Decision, Ending, Plan, RestartWindow, Rules, Shutdown, Step,
-};
+use crate::desk::Desk;
+use crate::report::{Attempt, StopCause, SupervisorEvent, SupervisorReport};
+use crate::spec::{Init, SupervisorSpec};
+use rusm_actor::{Context, Event, ExitReason, Pid, Ref, Selector};
+use rusm_plan::{self as plan, ChildKey, Decision, Ending, Plan, RestartWindow, Rules, Step};
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// The tag of the request by which the starter learns that all children have started.
 pub(crate) const HAS_STARTED: u64 = 1;
+
+/// The answer to it when the supervisor's own initialisation answered ignore.
+pub(crate) const IGNORES: &[u8] = b"ignore";
 
 /// How many events are handled between two tries of a failed restart, at most: as many as fit a mailbox,
 /// so that a process that floods it cannot put the restart off for ever.
@@ -40,15 +46,20 @@ pub(crate) enum Starter {
     Process(Pid),
 }
 
-type Children = plan::Children<ChildSpec, Pid, Ref>;
+type Children = plan::Children<Member, Pid, Ref>;
 type ChildState = plan::ChildState<Pid, Ref>;
 
 /// Whether to go on; a break carries the reason to end with, all children having ended.
 type Flow<T = ()> = ControlFlow<ExitReason, T>;
 
-pub(crate) async fn run(context: Context, spec: SupervisorSpec, starter: Starter) -> ExitReason {
+pub(crate) async fn run(
+    context: Context,
+    spec: SupervisorSpec,
+    desk: Arc<Desk>,
+    starter: Starter,
+) -> ExitReason {
     context.trap_exits(true);
-    let mut supervisor = Supervisor::new(context, spec);
+    let mut supervisor = Supervisor::new(context, spec, desk);
     let ControlFlow::Break(reason) = supervisor.supervise(starter).await;
     supervisor.report(SupervisorEvent::Stopped {
         reason: reason.clone(),
@@ -60,10 +71,26 @@ struct Supervisor {
     context: Context,
     /// Without its children: they are below, and each is forgotten in its time.
     spec: SupervisorSpec,
+    rules: Rules,
+    desk: Arc<Desk>,
     children: Children,
     window: RestartWindow,
-    attempt: Attempt,
     n_events_since_try: usize,
+}
+
+/// What the supervisor keeps of a child.
+#[derive(Debug)]
+struct Member {
+    spec: ChildSpec,
+    /// Why the last start that failed did.
+    failure: ExitReason,
+}
+
+impl Member {
+    fn new(spec: ChildSpec) -> Self {
+        let failure = ExitReason::Normal; // None has.
+        Self { spec, failure }
+    }
 }
 
 /// What the supervisor turns to.
@@ -73,16 +100,33 @@ enum Next {
 }
 
 /// Steps to carry out, and what the supervisor then ends with, if it does.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Work {
     steps: VecDeque<Step>,
     end: Option<ExitReason>,
+    attempt: Attempt,
 }
 
 impl Work {
-    fn steps(steps: Vec<Step>) -> Self {
+    fn steps(steps: Vec<Step>, attempt: Attempt) -> Self {
         let (steps, end) = (steps.into(), None);
-        Self { steps, end }
+        Self {
+            steps,
+            end,
+            attempt,
+        }
+    }
+
+    /// Why it stops children.
+    fn cause(&self) -> StopCause {
+        match self.end {
+            Some(_) => StopCause::End,
+            None => StopCause::Sibling,
+        }
+    }
+
+    fn nothing() -> Self {
+        Self::steps(Vec::new(), Attempt::Restart)
     }
 }
 
@@ -94,41 +138,58 @@ fn reason_of(ending: Ending) -> ExitReason {
 }
 
 impl Supervisor {
-    fn new(context: Context, mut spec: SupervisorSpec) -> Self {
+    fn new(context: Context, mut spec: SupervisorSpec, desk: Arc<Desk>) -> Self {
         let mut children = Children::default();
         for child in std::mem::take(&mut spec.children) {
-            children.add(Some(Arc::clone(&child.id)), child.policy, child);
+            let (id, policy) = (Arc::clone(&child.id), child.policy);
+            children.add(Some(id), policy, Member::new(child));
         }
         Self {
             context,
+            rules: spec.rules(),
             window: RestartWindow::new(spec.intensity),
             spec,
+            desk,
             children,
-            attempt: Attempt::First,
             n_events_since_try: 0,
         }
     }
 
     async fn supervise(&mut self, starter: Starter) -> Flow<Infallible> {
-        let first = Work::steps(plan::start(&self.children));
-        self.carry_out(first).await?;
-        self.attempt = Attempt::Restart;
+        self.initialise(starter).await?;
+        let first = plan::start(&self.children);
+        self.carry_out(Work::steps(first, Attempt::First)).await?;
         self.report(SupervisorEvent::Started);
-        self.answer(starter).await;
-        if let Some(ending) = plan::started(self.rules(), &self.children) {
+        self.answer(starter, &[]).await;
+        if let Some(ending) = plan::started(self.rules, &self.children) {
             return ControlFlow::Break(reason_of(ending));
         }
         loop {
             let work = match self.next().await {
-                Next::Event(event) => self.on_event(event),
+                Next::Event(event) => self.on_event(event).await,
                 Next::TryAgain(who) => self.try_again(who),
             };
             self.carry_out(work).await?;
         }
     }
 
-    /// Tells the starter that the children have started.
-    async fn answer(&self, starter: Starter) {
+    /// Whether there is anything to supervise at all (OTP statement 114).
+    async fn initialise(&mut self, starter: Starter) -> Flow {
+        let Some(init) = self.spec.init.clone() else {
+            return ControlFlow::Continue(());
+        };
+        match init(&self.context) {
+            Ok(Init::Supervise) => ControlFlow::Continue(()),
+            Ok(Init::Ignore) => {
+                self.answer(starter, IGNORES).await;
+                ControlFlow::Break(ExitReason::Normal)
+            }
+            Err(reason) => ControlFlow::Break(reason),
+        }
+    }
+
+    /// Tells the starter that the children have started, or that none will.
+    async fn answer(&self, starter: Starter, answer: &[u8]) {
         let Starter::Process(parent) = starter else {
             return;
         };
@@ -137,7 +198,7 @@ impl Supervisor {
             ..Selector::tag(HAS_STARTED)
         };
         if let Event::Request(request) = self.context.receive(select).await {
-            self.context.reply(request.id, []);
+            self.context.reply(request.id, answer);
         }
     }
 
@@ -161,16 +222,18 @@ impl Supervisor {
         }
     }
 
-    fn on_event(&mut self, event: Event) -> Work {
+    async fn on_event(&mut self, event: Event) -> Work {
         match event {
             Event::Down {
                 monitor,
                 pid,
                 reason,
-            } => self.on_down(monitor, pid, reason),
-            Event::Exit { from, reason } if self.obeys(from) => self.end(reason),
-            Event::Exit { .. } | Event::Message(_) | Event::Request(_) => Work::default(),
+            } => return self.on_down(monitor, pid, reason),
+            Event::Exit { from, reason } if self.obeys(from) => return self.end(reason),
+            Event::Request(request) => self.serve(request).await,
+            Event::Exit { .. } | Event::Message(_) => {}
         }
+        Work::nothing()
     }
 
     /// The parent, and the node, which is shown as the supervisor itself.
@@ -180,175 +243,107 @@ impl Supervisor {
 
     fn on_down(&mut self, monitor: Ref, pid: Pid, reason: ExitReason) -> Work {
         let Some(who) = self.children.by_monitor(monitor) else {
-            return Work::default();
+            return Work::nothing();
         };
         self.children.set_state(who, ChildState::Ended);
-        let (rules, now) = (self.rules(), self.context.node().now());
-        let end = end_kind(&reason);
-        let plan = plan::child_ended(rules, &self.children, &mut self.window, now, who, end);
-        let will_restart = matches!(plan.decision, Decision::Restart | Decision::GiveUp);
+        let (now, end) = (self.context.node().now(), end_kind(&reason));
+        let window = &mut self.window;
+        let plan = plan::child_ended(self.rules, &self.children, window, now, who, end);
         if let Some(id) = self.id(who) {
+            let (reason, decision) = (reason.clone(), plan.decision);
             self.report(SupervisorEvent::ChildEnded {
                 id,
                 pid,
                 reason,
-                will_restart,
+                decision,
             });
         }
-        self.decided(who, plan)
+        self.decided(who, plan, reason)
     }
 
+    /// The restart of this child failed, and its turn has come.
     fn try_again(&mut self, who: ChildKey) -> Work {
-        let (rules, now) = (self.rules(), self.context.node().now());
-        let plan = plan::try_again(rules, &self.children, &mut self.window, now, who);
-        self.decided(who, plan)
+        let Some(child) = self.children.find(who) else {
+            return Work::nothing();
+        };
+        let (id, reason) = (
+            Arc::clone(&child.spec().spec.id),
+            child.spec().failure.clone(),
+        );
+        let now = self.context.node().now();
+        let plan = plan::try_again(self.rules, &self.children, &mut self.window, now, who);
+        if plan.decision == Decision::Restart {
+            self.report(SupervisorEvent::TriesAgain { id });
+        }
+        self.decided(who, plan, reason)
     }
 
-    fn decided(&self, who: ChildKey, plan: Plan) -> Work {
+    fn decided(&self, who: ChildKey, plan: Plan, reason: ExitReason) -> Work {
         if plan.decision == Decision::GiveUp
             && let Some(id) = self.id(who)
         {
             let intensity = self.spec.intensity;
-            self.report(SupervisorEvent::GaveUp { id, intensity });
+            self.report(SupervisorEvent::GaveUp {
+                id,
+                reason,
+                intensity,
+            });
         }
         Work {
             steps: plan.steps.into(),
             end: plan.decision.ending().map(reason_of),
+            attempt: Attempt::Restart,
         }
     }
 
     /// Stops all children, and ends.
     fn end(&self, reason: ExitReason) -> Work {
         Work {
-            steps: plan::stop(self.rules(), &self.children).into(),
             end: Some(reason),
+            ..Work::steps(plan::stop(self.rules, &self.children), Attempt::Restart)
         }
     }
 
     async fn carry_out(&mut self, mut work: Work) -> Flow {
+        let mut is_any_ignored = false;
         while let Some(step) = work.steps.pop_front() {
             match step {
-                Step::Stop(who) => self.stop(who).await,
-                Step::StopTogether => {}
+                Step::Stop(who) => self.stop(who, work.cause()).await,
+                Step::StopTogether => self.stop_together().await,
                 Step::Forget(who) => self.children.forget(who),
-                Step::Start(who) => {
-                    if let Some(instead) = self.start(who).await {
-                        work = instead;
-                    }
-                }
+                Step::Start(who) => match self.start(who, work.attempt).await {
+                    Ok(ChildOutcome::Running { .. }) => {}
+                    Ok(ChildOutcome::Ignored) => is_any_ignored = true,
+                    Err(reason) => work = self.failed(who, &reason, work.attempt),
+                },
             }
         }
+        let may_be_finished = is_any_ignored && work.attempt == Attempt::Restart;
+        let finished = may_be_finished
+            .then(|| plan::finished(self.rules, &self.children))
+            .flatten()
+            .map(reason_of);
         work.end
+            .or(finished)
             .map_or(ControlFlow::Continue(()), ControlFlow::Break)
     }
 
-    /// Starts a child; what to do instead of the rest of the plan, when that fails.
-    async fn start(&mut self, who: ChildKey) -> Option<Work> {
-        let spec = self.children.find(who)?.spec().clone();
-        let (id, attempt) = (spec.id, self.attempt);
-        let reason = match spec.start.start(&self.context).await {
-            Ok(spawned) => {
-                let (pid, monitor) = self.tie(spawned);
-                self.children
-                    .set_state(who, ChildState::Running { pid, monitor });
-                self.report(SupervisorEvent::ChildStarted { id, pid, attempt });
-                return None;
-            }
-            Err(reason) => reason,
-        };
-        self.report(SupervisorEvent::StartFailed {
-            id: Arc::clone(&id),
-            reason: reason.clone(),
-            attempt,
-        });
-        Some(match attempt {
-            Attempt::First => {
-                let reason = format!("child {id:?} did not start: {reason}");
-                self.end(ExitReason::not_started(reason))
-            }
-            Attempt::Restart => {
-                self.children.set_state(who, ChildState::Restarting);
-                Work::default()
-            }
-        })
-    }
-
-    /// Makes up for a tie that the start left out; a link that stands stays as it is.
-    fn tie(&self, spawned: Spawned) -> (Pid, Ref) {
-        let Spawned { pid, monitor } = spawned;
-        self.context.link(pid);
-        (pid, monitor.unwrap_or_else(|| self.context.monitor(pid)))
-    }
-
-    /// Stops a child by its shutdown rule, and waits until it has ended (OTP statements 115 to 117).
-    async fn stop(&mut self, who: ChildKey) {
-        let Some(child) = self.children.find(who) else {
-            return;
-        };
-        let ChildState::Running { pid, monitor } = child.state() else {
-            self.children.set_state(who, ChildState::Ended);
-            return;
-        };
-        let (id, shutdown) = (Arc::clone(&child.spec().id), child.spec().shutdown);
-        let (reason, outcome) = match shutdown {
-            Shutdown::BrutalKill => {
-                self.context.kill(pid);
-                (self.down(monitor).await, StopOutcome::BrutallyKilled)
-            }
-            Shutdown::Infinity => {
-                self.context.exit_signal(pid, ExitReason::Shutdown);
-                (self.down(monitor).await, StopOutcome::InTime)
-            }
-            Shutdown::Timeout(time) => self.stop_within(pid, monitor, time).await,
-        };
-        self.children.set_state(who, ChildState::Ended);
-        self.report(SupervisorEvent::ChildStopped {
-            id,
-            pid,
-            reason,
-            outcome,
-        });
-    }
-
-    async fn stop_within(
-        &self,
-        pid: Pid,
-        monitor: Ref,
-        time: Duration,
-    ) -> (ExitReason, StopOutcome) {
-        self.context.exit_signal(pid, ExitReason::Shutdown);
-        let down = self
-            .context
-            .receive_timeout(Selector::down(monitor), time)
-            .await;
-        if let Some(Event::Down { reason, .. }) = down {
-            return (reason, StopOutcome::InTime);
+    /// What to do instead of the rest of a plan, one of whose starts failed.
+    fn failed(&mut self, who: ChildKey, reason: &ExitReason, attempt: Attempt) -> Work {
+        if attempt == Attempt::First {
+            let id = self.id(who).unwrap_or_default();
+            let reason = format!("child {id:?} did not start: {reason}");
+            return self.end(ExitReason::not_started(reason));
         }
-        self.context.kill(pid);
-        (self.down(monitor).await, StopOutcome::TimedOut)
-    }
-
-    /// Waits for the end of a child, and leaves everything else in the mailbox.
-    async fn down(&self, monitor: Ref) -> ExitReason {
-        loop {
-            if let Event::Down { reason, .. } = self.context.receive(Selector::down(monitor)).await
-            {
-                return reason;
-            }
+        self.children.set_state(who, ChildState::Restarting);
+        if let Some(member) = self.children.spec_mut(who) {
+            member.failure = reason.clone();
         }
-    }
-
-    fn rules(&self) -> Rules {
-        Rules {
-            strategy: self.spec.strategy,
-            auto_shutdown: self.spec.auto_shutdown,
-            when_empty: self.spec.when_empty,
-            is_dynamic: false,
-        }
+        Work::nothing()
     }
 
     fn id(&self, who: ChildKey) -> Option<Arc<str>> {
-        Some(Arc::clone(&self.children.find(who)?.spec().id))
+        Some(Arc::clone(&self.children.find(who)?.spec().spec.id))
     }
 
     fn report(&self, event: SupervisorEvent) {

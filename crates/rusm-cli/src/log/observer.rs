@@ -10,7 +10,7 @@ use super::repeats::{Repeats, STRETCH, Verdict};
 use crate::progress::Progress;
 use rusm_caps::Recorded;
 use rusm_core::{Breach, CrashReport, Exit, Pid, RuntimeEvent, RuntimeObserver, Stream};
-use rusm_supervisor::{SupervisorEvent, SupervisorReport};
+use rusm_supervisor::{Decision, SupervisorEvent, SupervisorReport};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 use tracing::{Level, debug, enabled, error, info, trace, warn};
@@ -171,15 +171,21 @@ impl LogObserver {
                 id,
                 pid: child,
                 reason,
-                will_restart,
+                decision,
             } => {
-                if *will_restart && reason.is_orderly() {
+                if *decision == Decision::Restart && reason.is_orderly() {
                     // A crash has its own report; this end is news because of what follows (OTP statement 146).
-                    let what = format!("{id} ended: {reason}; it is to be started again");
+                    let what = format!("{id} ended: {reason}; {decision}");
                     self.warn(component, pid, &what, &format!(" (it was {child})"));
                 } else {
-                    debug!(target: TARGET, component, pid, "{id} {child} ended: {reason}");
+                    debug!(target: TARGET, component, pid, "{id} {child} ended: {reason}; {decision}");
                 }
+            }
+            SupervisorEvent::ChildIgnored { id, .. } => {
+                debug!(target: TARGET, component, pid, "{id} has nothing to run");
+            }
+            SupervisorEvent::TriesAgain { id } => {
+                debug!(target: TARGET, component, pid, "tries again to start {id}");
             }
             SupervisorEvent::ChildStopped {
                 id,
@@ -189,7 +195,7 @@ impl LogObserver {
             } => {
                 debug!(target: TARGET, component, pid, "stopped {id} {child} ({outcome:?})");
             }
-            SupervisorEvent::GaveUp { id, intensity } => {
+            SupervisorEvent::GaveUp { id, intensity, .. } => {
                 let (most, period_ms) = (intensity.max_restarts(), intensity.period().as_millis());
                 error!(target: TARGET, component, pid, "gives up: {id} would need more than {most} restarts in {period_ms} ms");
             }

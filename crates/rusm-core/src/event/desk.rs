@@ -12,7 +12,7 @@
 
 use super::crash::{Aftermath, CrashReport, Exit, SupervisedBy};
 use rusm_actor::Pid;
-use rusm_supervisor::{Attempt, SupervisorEvent, SupervisorReport};
+use rusm_supervisor::{Attempt, Decision, SupervisorEvent, SupervisorReport};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
@@ -99,7 +99,7 @@ impl Desk {
             SupervisorEvent::ChildEnded {
                 id,
                 pid,
-                will_restart: true,
+                decision: Decision::Restart | Decision::GiveUp,
                 ..
             } => {
                 self.restarting.insert((supervisor, Arc::clone(id)), *pid);
@@ -121,9 +121,14 @@ impl Desk {
                 reason,
                 attempt: Attempt::Restart,
             } => self.answer(by(id), Aftermath::RestartFailed(reason.clone())),
+            SupervisorEvent::ChildIgnored { id, .. } => {
+                self.answer(by(id), Aftermath::StaysEnded)
+            }
             SupervisorEvent::GaveUp { id, .. } => self.answer(by(id), Aftermath::GaveUp),
             SupervisorEvent::Stopped { .. } => return self.supervisor_ended(supervisor),
-            SupervisorEvent::Started | SupervisorEvent::StartFailed { .. } => None,
+            SupervisorEvent::Started
+            | SupervisorEvent::TriesAgain { .. }
+            | SupervisorEvent::StartFailed { .. } => None,
         };
         done.into_iter().collect()
     }

@@ -7,10 +7,17 @@
     reason = "a failing test is a panic anyway, and one event is asked for by name"
 )]
 
+mod admin;
 mod caught;
+mod desk;
+mod dynamic;
+mod ignore;
 mod nested;
+mod reports;
 mod restart;
+mod significant;
 mod start;
 mod stop;
 mod support;
 mod threaded;
+mod workload;

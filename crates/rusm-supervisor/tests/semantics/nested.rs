@@ -130,7 +130,7 @@ fn restart_fails_nested() {
              inner/stopped b (shutdown), \
              inner/end (not-started: child \"c\" did not start: not-started: no code), \
              failed inner (not-started: child \"c\" did not start: not-started: no code), \
-             inner/start b, inner/start c, inner/serving, restart inner",
+             again inner, inner/start b, inner/start c, inner/serving, restart inner",
         );
     });
 }

@@ -194,6 +194,39 @@ fn intensity_window() {
     });
 }
 
+/// OTP statement 125: only restarts count. Neither an end that leads to none does, nor a stop, a restart or an
+/// addition by request.
+#[test]
+fn intensity_counts_restarts_only() {
+    for_seeds(|bench| {
+        let spec = bench
+            .spec(Strategy::OneForAll)
+            .intensity(intensity(1, 1000));
+        let children = [
+            worker("a"),
+            worker("t").restart(Restart::Transient),
+            worker("x").restart(Restart::Temporary),
+        ];
+        let top = bench.start(spec.children(children));
+        bench.end("t", ExitReason::Normal);
+        bench.end("x", crash());
+        bench.ask(top, |context, handle| async move {
+            for _ in 0..3 {
+                handle.terminate_child(&context, "a").await.unwrap();
+                handle.restart_child(&context, "a").await.unwrap();
+            }
+            let failing = failing("f", 0, 0);
+            handle.start_child(&context, failing).await.unwrap_err();
+            handle.start_child(&context, worker("b")).await.unwrap();
+        });
+        bench.end("b", crash());
+        assert!(bench.sim.node().is_alive(top));
+        assert_eq!(bench.list(top), "a running, t running, b running");
+        bench.end("b", crash());
+        assert!(!bench.sim.node().is_alive(top));
+    });
+}
+
 /// OTP statement 126: tried again, each try a restart, until it works.
 #[test]
 fn restart_fails() {
@@ -207,7 +240,8 @@ fn restart_fails() {
         bench.end("b", crash());
         bench.check(
             "ended b (trap: unreachable), failed b (not-started: no code), \
-             failed b (not-started: no code), failed b (not-started: no code), restart b",
+             again b, failed b (not-started: no code), again b, failed b (not-started: no code), \
+             again b, restart b",
         );
         assert_eq!(bench.alive(&["a", "b"]), "a b");
     });
@@ -225,7 +259,7 @@ fn restart_fails_for_ever() {
         bench.end("b", crash());
         bench.check(
             "ended b (trap: unreachable), failed b (not-started: no code), \
-             failed b (not-started: no code), failed b (not-started: no code), \
+             again b, failed b (not-started: no code), again b, failed b (not-started: no code), \
              gave up on b, stopped a (shutdown), end (shutdown)",
         );
         bench.check_empty();
@@ -266,7 +300,24 @@ fn restart_fails_group() {
         bench.end("c", crash());
         bench.check(
             "ended c (trap: unreachable), stopped b (shutdown), stopped a (shutdown), restart a, \
-             failed b (not-started: no code), stopped a (shutdown), restart a, restart b, restart c",
+             failed b (not-started: no code), again b, stopped a (shutdown), restart a, restart b, restart c",
+        );
+        assert_eq!(bench.alive(&["a", "b", "c"]), "a b c");
+    });
+}
+
+/// OTP statement 127: two that fail in turns are both tried until both work.
+#[test]
+fn restart_fails_in_turns() {
+    for_seeds(|bench| {
+        let children = [failing("a", 2, 2), failing("b", 1, 1), worker("c")];
+        bench.start(bench.spec(Strategy::OneForAll).children(children));
+        bench.log.take();
+        bench.end("c", crash());
+        bench.check(
+            "ended c (trap: unreachable), stopped b (shutdown), stopped a (shutdown), restart a, \
+             failed b (not-started: no code), again b, stopped a (shutdown), \
+             failed a (not-started: no code), again b, restart a, restart b, restart c",
         );
         assert_eq!(bench.alive(&["a", "b", "c"]), "a b c");
     });
@@ -282,7 +333,7 @@ fn restart_fails_rest() {
         bench.end("b", crash());
         bench.check(
             "ended b (trap: unreachable), stopped d (shutdown), stopped c (shutdown), restart b, \
-             failed c (not-started: no code), restart c, restart d",
+             failed c (not-started: no code), again c, restart c, restart d",
         );
         assert_eq!(bench.alive(&["a", "b", "c", "d"]), "a b c d");
     });

@@ -1,7 +1,7 @@
 //! Stopping: shutdown rules, races, who may stop a supervisor, what a kill does.
 
 use crate::support::{Log, crash, for_seeds, lingering, ms, stubborn, worker};
-use rusm_actor::{ExitReason, Selector, SpawnOptions};
+use rusm_actor::{Event, ExitReason, Selector, SpawnOptions};
 use rusm_supervisor::{ChildSpec, Restart, Shutdown, Strategy, start_link, stop};
 use std::sync::Arc;
 
@@ -45,6 +45,29 @@ fn stop_timeout() {
         );
         assert_eq!(bench.sim.now(), ms(86_400_000 + 99 + 100));
         bench.check_empty();
+    });
+}
+
+/// OTP statement 116: what a child that traps exits is shown is `shutdown`, from its supervisor.
+#[test]
+fn stop_reason() {
+    for_seeds(|bench| {
+        let log = Arc::clone(&bench.log);
+        let child = ChildSpec::native("a", move |context| {
+            let log = Arc::clone(&log);
+            async move {
+                context.trap_exits(true);
+                if let Event::Exit { from, reason } = context.receive(Selector::any()).await {
+                    assert_eq!(Some(from), context.parent());
+                    log.write(format!("told {reason}"));
+                }
+                ExitReason::Normal
+            }
+        });
+        let top = bench.start(bench.spec(Strategy::OneForOne).child(child));
+        stop(bench.sim.node(), top);
+        bench.sim.run();
+        bench.check("start a, serving, told shutdown, stopped a (normal), end (shutdown)");
     });
 }
 

@@ -6,20 +6,24 @@
 use rusm_actor::sim::Simulator;
 use rusm_actor::{Context, Event, ExitReason, Pid, Selector, SpawnOptions};
 use rusm_supervisor::{
-    Attempt, ChildSpec, Intensity, StartChild, StopOutcome, Strategy, SupervisorEvent,
-    SupervisorObserver, SupervisorReport, SupervisorSpec, SupervisorSpecBuilder, start,
+    Attempt, ChildInfo, ChildKind, ChildSpec, ChildStatus, Counts, Intensity, StartChild,
+    StopOutcome, Strategy, SupervisorEvent, SupervisorHandle, SupervisorObserver, SupervisorReport,
+    SupervisorSpec, SupervisorSpecBuilder, start,
 };
+use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::task::Poll;
 use std::time::Duration;
 
+/// How many seeds a scenario tries unless told otherwise.
 const N_SEEDS: u64 = 100;
 
-/// Runs a scenario under many seeds.
-pub(crate) fn for_seeds(scenario: impl Fn(Bench)) {
-    for seed in 0..N_SEEDS {
+/// Runs a scenario under many seeds, or those that `RUSM_SEEDS` and `RUSM_SEED` ask for.
+pub(crate) fn for_seeds(scenario: impl Fn(Bench) + Sync) {
+    rusm_sim::for_each_seed(env!("CARGO_PKG_NAME"), N_SEEDS, |seed| {
         scenario(Bench::new(seed));
-    }
+    });
 }
 
 /// Keeps what supervisors report, and lines that children write.
@@ -59,8 +63,11 @@ impl SupervisorObserver for Log {
                 match attempt {
                     Attempt::First => format!("start {id}"),
                     Attempt::Restart => format!("restart {id}"),
+                    Attempt::Request => format!("add {id}"),
                 }
             }
+            SupervisorEvent::ChildIgnored { id, .. } => format!("ignored {id}"),
+            SupervisorEvent::TriesAgain { id } => format!("again {id}"),
             SupervisorEvent::StartFailed { id, reason, .. } => format!("failed {id} ({reason})"),
             SupervisorEvent::ChildEnded { id, reason, .. } => format!("ended {id} ({reason})"),
             SupervisorEvent::ChildStopped {
@@ -149,6 +156,50 @@ impl Bench {
         );
     }
 
+    /// Asks a supervisor, in a process of its own, and lets everything settle.
+    #[track_caller]
+    pub(crate) fn ask<F, Fut, T>(&self, supervisor: Pid, ask: F) -> T
+    where
+        F: FnOnce(Context, SupervisorHandle) -> Fut + Send + 'static,
+        Fut: Future<Output = T> + Send,
+        T: Send + 'static,
+    {
+        let handle = SupervisorHandle::find(self.sim.node(), supervisor).unwrap();
+        let answer = Arc::new(Mutex::new(None));
+        let cell = Arc::clone(&answer);
+        self.run(|context| async move {
+            *cell.lock().unwrap() = Some(ask(context, handle).await);
+            ExitReason::Normal
+        });
+        answer.lock().unwrap().take().unwrap()
+    }
+
+    /// Starts a process that goes its own way.
+    pub(crate) fn spawn<F, Fut>(&self, body: F) -> Pid
+    where
+        F: FnOnce(Context) -> Fut + Send + 'static,
+        Fut: Future<Output = ()> + Send + 'static,
+    {
+        let body = |context| async move {
+            body(context).await;
+            ExitReason::Normal
+        };
+        let options = SpawnOptions::new("client");
+        self.sim.node().spawn(options, body).unwrap()
+    }
+
+    /// A supervisor's children as it lists them: `a running`, `b restarting`, `c stopped`, with `(sup)` for
+    /// supervisors. The counts agree with the list (OTP statement 132).
+    #[track_caller]
+    pub(crate) fn list(&self, supervisor: Pid) -> String {
+        let (children, counts) = self.ask(supervisor, |context, handle| async move {
+            let children = handle.which_children(&context).await.unwrap();
+            (children, handle.count_children(&context).await.unwrap())
+        });
+        assert_eq!(counts, count(&children));
+        children.iter().map(written).collect::<Vec<_>>().join(", ")
+    }
+
     /// Lets virtual time pass.
     pub(crate) fn wait(&self, time: Duration) {
         self.run(move |context| async move {
@@ -178,6 +229,56 @@ impl Bench {
         let node = self.sim.node();
         assert_eq!((node.process_count(), node.pending()), (0, (0, 0)));
     }
+}
+
+/// Waits for both; the first is asked first.
+pub(crate) async fn both<A, B>(a: impl Future<Output = A>, b: impl Future<Output = B>) -> (A, B) {
+    let (mut a, mut b) = (pin!(a), pin!(b));
+    let (mut a_is, mut b_is) = (None, None);
+    std::future::poll_fn(move |task| {
+        if a_is.is_none()
+            && let Poll::Ready(value) = a.as_mut().poll(task)
+        {
+            a_is = Some(value);
+        }
+        if b_is.is_none()
+            && let Poll::Ready(value) = b.as_mut().poll(task)
+        {
+            b_is = Some(value);
+        }
+        match (a_is.take(), b_is.take()) {
+            (Some(a), Some(b)) => Poll::Ready((a, b)),
+            (a, b) => {
+                (a_is, b_is) = (a, b);
+                Poll::Pending
+            }
+        }
+    })
+    .await
+}
+
+/// Counts what is listed.
+pub(crate) fn count(children: &[ChildInfo]) -> Counts {
+    let n = |is_it: fn(&ChildInfo) -> bool| children.iter().filter(|child| is_it(child)).count();
+    Counts {
+        specs: children.len(),
+        active: n(|child| matches!(child.status, ChildStatus::Running(_))),
+        supervisors: n(|child| child.kind == ChildKind::Supervisor),
+        workers: n(|child| child.kind == ChildKind::Worker),
+    }
+}
+
+fn written(child: &ChildInfo) -> String {
+    let status = match child.status {
+        ChildStatus::Running(_) => "running",
+        ChildStatus::Restarting => "restarting",
+        ChildStatus::Stopped => "stopped",
+    };
+    let kind = match child.kind {
+        ChildKind::Worker => "",
+        ChildKind::Supervisor => " (sup)",
+    };
+    format!("{} {status}{kind}", child.id.as_deref().unwrap_or("-"))
 }
 
 pub(crate) fn intensity(max_restarts: u32, period_ms: u64) -> Intensity {

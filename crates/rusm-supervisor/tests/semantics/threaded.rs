@@ -1,9 +1,10 @@
 //! The same supervisor on real threads, driven by events: no test waits for time to pass.
 
-use rusm_actor::{Context, Event, ExitReason, Node, Pid, Ref, Selector};
+use rusm_actor::{Context, Event, ExitReason, Node, Pid, Ref, Selector, SpawnOptions};
 use rusm_supervisor::{
-    ChildSpec, Intensity, Restart, Strategy, SupervisorEvent, SupervisorObserver, SupervisorReport,
-    SupervisorSpec, SupervisorSpecBuilder, WhenEmpty, start_link, stop,
+    ChildSpec, ChildTemplate, Intensity, Restart, Strategy, SupervisorEvent, SupervisorHandle,
+    SupervisorObserver, SupervisorReport, SupervisorSpec, SupervisorSpecBuilder, WhenEmpty,
+    start_link, stop,
 };
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -121,6 +122,69 @@ fn a_tree_survives_its_assassin() {
         _ => None,
     });
     assert_eq!(end, Some(ExitReason::Shutdown));
+    node.shutdown();
+    assert_eq!(node.process_count(), 0);
+}
+
+/// A supervisor is administered from outside any process, on behalf of the caller.
+#[test]
+fn a_supervisor_is_asked_from_outside() {
+    let node = Node::builder().workers(2).build().unwrap();
+    let (spec, _reports) = spec(Strategy::OneForOne);
+    let top = rusm_supervisor::start(&node, spec.child(worker("a")).build().unwrap()).unwrap();
+    let supervisor = SupervisorHandle::find(&node, top).unwrap();
+    let counts = node.block_on(|context| async move {
+        let added = supervisor.start_child(&context, worker("b")).await.unwrap();
+        assert!(context.node().is_alive(added.pid().unwrap()));
+        supervisor.terminate_child(&context, "a").await.unwrap();
+        supervisor.count_children(&context).await.unwrap()
+    });
+    let counts = counts.unwrap();
+    assert_eq!((counts.specs, counts.active), (2, 1));
+    node.shutdown();
+}
+
+/// Many clients at once start and stop children of one dynamic supervisor: everybody gets what was asked for.
+#[test]
+fn many_clients_share_a_dynamic_supervisor() {
+    const N_CLIENTS: usize = 8;
+    const N_ROUNDS: usize = 50;
+    let node = Node::builder().workers(2).build().unwrap();
+    let template = ChildTemplate::native("c", |context, number: Arc<usize>| async move {
+        let name = rusm_actor::Name::new(&format!("{number}")).unwrap();
+        context.register(name).unwrap();
+        std::future::pending().await
+    });
+    let (spec, _reports) = spec(Strategy::OneForOne);
+    let spec = spec
+        .dynamic(template.restart(Restart::Temporary))
+        .build()
+        .unwrap();
+    let top = rusm_supervisor::start(&node, spec).unwrap();
+    let n_left = node.block_on(move |context| async move {
+        let client = |number: usize| {
+            let supervisor = SupervisorHandle::find(&context.node(), top).unwrap();
+            let options = SpawnOptions::new("client").monitor();
+            let client = context.spawn(options, move |context| async move {
+                for round in 0..N_ROUNDS {
+                    let name = number * N_ROUNDS + round;
+                    let child = supervisor.start_child_with(&context, name).await.unwrap();
+                    let pid = child.pid().unwrap();
+                    supervisor.terminate_pid(&context, pid).await.unwrap();
+                    assert!(!context.node().is_alive(pid));
+                }
+                ExitReason::Normal
+            });
+            client.unwrap().monitor
+        };
+        let clients: Vec<Option<Ref>> = (0..N_CLIENTS).map(client).collect();
+        for monitor in clients {
+            assert_eq!(down(&context, monitor).await, ExitReason::Normal);
+        }
+        let supervisor = SupervisorHandle::find(&context.node(), top).unwrap();
+        supervisor.count_children(&context).await.unwrap().specs
+    });
+    assert_eq!(n_left, Some(0));
     node.shutdown();
     assert_eq!(node.process_count(), 0);
 }

@@ -49,12 +49,12 @@ fn says(desk: &mut Desk, event: SupervisorEvent) -> Vec<Aftermath> {
     reports.into_iter().map(|report| report.aftermath).collect()
 }
 
-fn ended(id: &str, number: u64, will_restart: bool) -> SupervisorEvent {
+fn ended(id: &str, number: u64, decision: Decision) -> SupervisorEvent {
     SupervisorEvent::ChildEnded {
         id: id.into(),
         pid: pid(number),
         reason: boom(),
-        will_restart,
+        decision,
     }
 }
 
@@ -86,10 +86,10 @@ fn a_crash_is_reported_when_its_supervisor_has_acted() {
     for number in [10, 20, 30] {
         assert_eq!(desk.crashed(crash(number)), []);
     }
-    assert_eq!(says(&mut desk, ended("a", 10, true)), []);
-    assert_eq!(says(&mut desk, ended("b", 20, true)), []);
+    assert_eq!(says(&mut desk, ended("a", 10, Decision::Restart)), []);
+    assert_eq!(says(&mut desk, ended("b", 20, Decision::Restart)), []);
     assert_eq!(
-        says(&mut desk, ended("c", 30, false)),
+        says(&mut desk, ended("c", 30, Decision::StayEnded)),
         [Aftermath::StaysEnded]
     );
     assert_eq!(
@@ -116,22 +116,22 @@ fn the_word_may_come_before_the_crash() {
     type Said = fn() -> Vec<SupervisorEvent>;
     let cases: [(Said, Said, Aftermath); 4] = [
         (
-            || vec![ended("a", 10, false)],
+            || vec![ended("a", 10, Decision::StayEnded)],
             Vec::new,
             Aftermath::StaysEnded,
         ),
         (
-            || vec![ended("a", 10, true), started("a", 11)],
+            || vec![ended("a", 10, Decision::Restart), started("a", 11)],
             Vec::new,
             Aftermath::Restarted(pid(11)),
         ),
         (
-            || vec![ended("a", 10, true)],
+            || vec![ended("a", 10, Decision::Restart)],
             || vec![gave_up("a")],
             Aftermath::GaveUp,
         ),
         (
-            || vec![ended("a", 10, true), stopped_itself()],
+            || vec![ended("a", 10, Decision::Restart), stopped_itself()],
             Vec::new,
             Aftermath::SupervisorEnded,
         ),
@@ -160,7 +160,7 @@ fn the_word_may_come_before_the_crash() {
 fn a_restart_that_fails_is_told() {
     let mut desk = desk();
     desk.crashed(crash(10));
-    says(&mut desk, ended("a", 10, true));
+    says(&mut desk, ended("a", 10, Decision::Restart));
     let failed = |attempt| SupervisorEvent::StartFailed {
         id: "a".into(),
         reason: ExitReason::not_started("no room"),
@@ -197,7 +197,7 @@ fn a_supervisor_that_ends_leaves_no_crash_unreported() {
     let mut killed = desk();
     killed.crashed(crash(10));
     killed.crashed(crash(20));
-    says(&mut killed, ended("a", 10, true));
+    says(&mut killed, ended("a", 10, Decision::Restart));
     let reports = killed.crashed(exit(SUPERVISOR, None, ExitReason::Killed));
     let told = reports.iter().map(|report| report.aftermath.clone());
     let expected = [
@@ -234,7 +234,7 @@ fn deliberate_ends_are_told_apart() {
     assert_eq!(says(&mut desk, stopped(30)), [Aftermath::BeingStopped]);
     // A kill that a supervisor had to answer is news.
     desk.crashed(exit(40, Some(SUPERVISOR), ExitReason::Killed));
-    says(&mut desk, ended("a", 40, true));
+    says(&mut desk, ended("a", 40, Decision::Restart));
     says(&mut desk, started("a", 41));
     assert_eq!(desk.kept().len(), 2);
 }
@@ -245,7 +245,7 @@ fn what_is_kept_is_bounded() {
     let mut desk = desk();
     for number in 100..1_000 {
         desk.crashed(crash(number));
-        says(&mut desk, ended("a", number, true));
+        says(&mut desk, ended("a", number, Decision::Restart));
         says(&mut desk, started("a", number + 1));
     }
     let kept = desk.kept();
@@ -253,7 +253,7 @@ fn what_is_kept_is_bounded() {
     assert_eq!(kept.last().map(|report| report.exit.pid), Some(pid(999)));
     // Words about ends that nobody reports.
     for number in 2_000..10_000 {
-        says(&mut desk, ended("b", number, false));
+        says(&mut desk, ended("b", number, Decision::StayEnded));
     }
     assert_eq!(desk.early.len(), EARLY_MAX);
     assert!(desk.open.is_empty() && desk.restarting.is_empty());
