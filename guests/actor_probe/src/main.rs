@@ -90,6 +90,7 @@
 //! | `print TEXT`, `print-error TEXT`, `print-many N TEXT`, `print-hostile` | `ok`; the last prints control characters |
 //! | `read PATH`, `write PATH TEXT`, `append PATH TEXT`, `remove PATH`, `rename PATH PATH`, `truncate PATH`, `touch PATH`, `hard-link PATH PATH`, `symlink TARGET PATH`, `make-dir PATH`, `remove-dir PATH`, `list PATH` | `ok:CONTENT`, `ok:NAMES`, `ok` |
 //! | `open-many PATH N` | `ok:N`, or `error:after K: ..` |
+//! | `hold PATH` | `ok`: opens a file and keeps it open |
 //! | `stdin` | `ok:TEXT` |
 //! | `env NAME`, `environment`, `arguments` | `ok:VALUE`; `ok:NAMES`; `ok:ARGUMENTS` |
 //! | `connect ADDRESS`, `listen ADDRESS`, `udp ADDRESS`, `resolve NAME:PORT` | `ok:..`; `udp` binds, and sends to ADDRESS |
