@@ -23,7 +23,7 @@ use crate::mailboxes::PAIRS;
 use crate::support::{BOTH_PATHS, GuestPath, Scenario};
 use parking_lot::Mutex;
 use rusm_caps::{Limits, Profile, SpawnGrant};
-use rusm_core::{ExitReason, Name, Pid, ProcessHandle, Program, RuntimeBuilder};
+use rusm_core::{ExitReason, Name, Pid, ProcessHandle, Program, RuntimeBuilder, RuntimeEvent};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -254,7 +254,21 @@ impl Scene<'_> {
         assert_eq!(self.end_of(role), reason, "{role} of {:?}", self.paths());
     }
 
-    /// Waits for a report.
+    /// Waits for the report of a step, whatever it says.
+    #[track_caller]
+    fn awaits(&self, role: &str, step: &str) {
+        let component = self.part(role, |part| part.component.clone());
+        self.stage.scenario.recorder.wait_for(|event| match event {
+            RuntimeEvent::GuestLine {
+                component: of,
+                line,
+                ..
+            } => (**of == *component && line.starts_with(&format!("{step}="))).then_some(()),
+            _ => None,
+        });
+    }
+
+    /// Waits for this report.
     #[track_caller]
     fn hears(&self, role: &str, line: &str) {
         let component = self.part(role, |part| part.component.clone());
