@@ -198,6 +198,54 @@ fn acts_anywhere() {
     });
 }
 
+/// A wait for standard input is a wait like any other. Only a process whose input stays open can show it, so this test starts
+/// itself once more with such an input.
+#[test]
+fn acts_anywhere_in_stdin() {
+    const HAS_OPEN_INPUT: &str = "RUSM_TEST_HAS_OPEN_INPUT";
+    if std::env::var_os(HAS_OPEN_INPUT).is_some() {
+        return ends_in_stdin();
+    }
+    let me = std::env::current_exe().expect("a test is a program");
+    let mut again = std::process::Command::new(me)
+        .args(["--exact", "conformance::exits::acts_anywhere_in_stdin"])
+        .env(HAS_OPEN_INPUT, "1")
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .expect("it can be started");
+    // Closed after the end only.
+    let _input = again.stdin.take();
+    let status = again.wait().expect("it is a child");
+    assert!(status.success(), "{status}");
+}
+
+fn ends_in_stdin() {
+    for_both_paths(|scene| {
+        let profile = actor("reader", |_| ()).to_builder("reader").allow_stdio();
+        scene.enters_as(
+            profile.build().expect("it can be honoured"),
+            scene.paths().0,
+            "reader",
+            "to #desk then say now then stdin",
+        );
+        assert_eq!(scene.stage.desk.message().2, "say=ok:now");
+        let (node, pid) = (scene.stage.scenario.runtime.node(), scene.pid("reader"));
+        while node
+            .process_info(pid)
+            .is_some_and(|info| info.state != "waiting")
+        {
+            std::thread::yield_now();
+        }
+        scene.first(
+            "killer",
+            "monitor @reader then kill @reader then receive-down",
+        );
+        scene.reports_last("killer", &["receive-down=ok:down #reader killed"]);
+        scene.ends_with("reader", ExitReason::Killed);
+    });
+}
+
 /// The first fatal signal says why.
 #[test]
 fn first_wins() {
