@@ -13,6 +13,7 @@ mod mailboxes;
 mod network;
 mod profiles;
 mod scale;
+mod stage;
 mod supervision;
 mod support;
 mod tidy;

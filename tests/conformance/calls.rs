@@ -1,6 +1,6 @@
 //! Requests and replies (statements 063 and 093 to 098).
 
-use super::{for_all_pairs, for_both_paths};
+use crate::stage::{for_all_pairs, for_both_paths};
 
 /// The reply takes the watch over the callee with it: its end afterwards is no news.
 #[test]

@@ -1,6 +1,6 @@
 //! Exit signals, trapping and kills (statements 030 to 040).
 
-use super::{actor, for_all_pairs, for_both_paths};
+use crate::stage::{actor, for_all_pairs, for_both_paths};
 use rusm_caps::DirGrant;
 use rusm_core::{ExitReason, Limit};
 

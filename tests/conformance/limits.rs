@@ -1,6 +1,6 @@
 //! Bounds of one process, and what is known of it (statements 085 to 092; 087 is in `fairness`).
 
-use super::for_all_pairs;
+use crate::stage::{component, for_all_pairs};
 
 /// A process over its memory ends, whatever it traps; only who watches it hears of it, and which bound it was.
 #[test]
@@ -30,7 +30,7 @@ fn info_keys() {
         let facts = "facts=ok:parent=#boss mailbox=3 memory=true cpu=";
         assert!(lines[3].starts_with(facts), "{lines:#?}");
         let (_, second) = scene.paths();
-        let component = super::component(second);
+        let component = component(second);
         let inspected = scene.meant(&format!("inspect=ok:{component} @child child "));
         assert!(lines[4].starts_with(&inspected), "{lines:#?}");
         assert_eq!(lines[6], "facts=ok:none");

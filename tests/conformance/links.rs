@@ -1,6 +1,6 @@
 //! Links (statements 041 to 049).
 
-use super::for_all_pairs;
+use crate::stage::for_all_pairs;
 use rusm_core::ExitReason;
 
 /// Whichever end dies, and whoever made the link, the other dies of the same, and so do those behind it.

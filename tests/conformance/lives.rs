@@ -1,7 +1,7 @@
 //! Creation, identity and end of life (statements 001 to 013).
 
-use super::{Stage, for_all_pairs, for_both_paths};
 use crate::mailboxes::PAIRS;
+use crate::stage::{Stage, for_all_pairs, for_both_paths};
 use rusm_core::ExitReason;
 
 /// A child that never gives its worker back of its own accord, and one that traps at once, do not hold their spawner up.

@@ -1,6 +1,6 @@
 //! Monitors (statements 050 to 059).
 
-use super::for_all_pairs;
+use crate::stage::for_all_pairs;
 use rusm_core::ExitReason;
 
 /// Any end gives a notice of that monitor, with who ended and why.

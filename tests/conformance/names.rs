@@ -1,6 +1,6 @@
 //! Names and groups (statements 064 to 071).
 
-use super::{for_all_pairs, for_both_paths};
+use crate::stage::{for_all_pairs, for_both_paths};
 
 /// Who registers is found, and reached by what is sent to the name.
 #[test]

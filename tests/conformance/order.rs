@@ -1,6 +1,6 @@
 //! Messages, and the order of signals (statements 014 to 021).
 
-use super::{for_all_pairs, for_both_paths};
+use crate::stage::{for_all_pairs, for_both_paths};
 use rusm_core::ExitReason;
 
 const MANY: usize = 20_000;

@@ -1,6 +1,6 @@
 //! Receiving (statements 022 to 029).
 
-use super::{for_all_pairs, for_both_paths};
+use crate::stage::{for_all_pairs, for_both_paths};
 use rusm_core::ExitReason;
 
 /// The oldest of several tags, of one sender, or of one monitor is taken; the others stay in their order.

@@ -1,6 +1,6 @@
 //! Timers (statements 073 to 079).
 
-use super::{for_all_pairs, for_both_paths};
+use crate::stage::{for_all_pairs, for_both_paths};
 
 /// A timer comes once, and not early by its owner's clock.
 #[test]
