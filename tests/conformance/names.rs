@@ -50,7 +50,7 @@ fn reg_taken() {
             "broadcast @race 1 go then receive then broadcast @race 2 stop",
         );
         for role in &racers {
-            scene.awaits(role, "whereis");
+            scene.awaits(role, "whereis", 1);
         }
         scene.tell("starter", 1, "go");
         let winners = racers.iter().filter(|role| {
