@@ -15,13 +15,13 @@ const GROWTH_MAX: usize = 12 * MIB;
 
 /// What the flooder does, to whom, and how often. Each would leave more than [`GROWTH_MAX`] behind if it left anything.
 const FLOODS: [(&str, &str, usize); 11] = [
-    ("messages", "#waiting", 30_000),
-    ("requests", "#waiting", 30_000),
-    ("timers", "#waiting", 30_000),
-    ("timers-undone", "#waiting", 30_000),
-    ("broadcasts", "#waiting", 30_000),
-    ("signals", "#waiting", 30_000),
-    ("signals", "#spinning", 30_000),
+    ("messages", "#waiting", 20_000),
+    ("requests", "#waiting", 20_000),
+    ("timers", "#waiting", 20_000),
+    ("timers-undone", "#waiting", 20_000),
+    ("broadcasts", "#waiting", 20_000),
+    ("signals", "#waiting", 20_000),
+    ("signals", "#spinning", 20_000),
     ("monitors", "#spinning", 150_000),
     ("links", "#spinning", 150_000),
     ("names", "#waiting", 150_000),
