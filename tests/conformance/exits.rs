@@ -144,8 +144,8 @@ fn killed_chain() {
     });
 }
 
-/// Nothing of a guest runs after a fatal signal was met: not after one to itself, and not after one that a link or the
-/// trap flag brought up.
+/// Nothing of a guest runs after a fatal signal was met: not after one to itself, and not after one that a link with the dead
+/// brought.
 #[test]
 fn not_catchable() {
     for_all_pairs(|scene| {
