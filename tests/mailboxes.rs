@@ -14,7 +14,7 @@ use rusm_caps::Limits;
 use rusm_core::{ExitReason, Name, ProcessHandle, Program};
 
 /// Who speaks, and who is spoken to.
-const PAIRS: [(GuestPath, GuestPath); 4] = [
+pub(crate) const PAIRS: [(GuestPath, GuestPath); 4] = [
     (GuestPath::Component, GuestPath::Component),
     (GuestPath::Component, GuestPath::Core),
     (GuestPath::Core, GuestPath::Component),

@@ -1,6 +1,7 @@
 //! One binary for every test that needs more than one crate.
 
 mod app;
+mod conformance;
 mod denials;
 mod desk;
 mod fairness;
@@ -12,6 +13,7 @@ mod mailboxes;
 mod network;
 mod profiles;
 mod scale;
+mod stage;
 mod supervision;
 mod support;
 mod tidy;

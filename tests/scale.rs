@@ -1,14 +1,15 @@
 //! Many processes: as many as the machine holds, each start beyond that refused with its reason.
 
+mod floods;
+mod full;
+
 use crate::app::{probe, scripted};
 use crate::desk::Desk;
 use crate::support::{BOTH_PATHS, PATIENCE, Scenario};
-use rusm_actor::Event;
 use rusm_core::{ExitReason, Pid, ProcessHandle, Program, Spawn, SpawnFailure};
 use std::collections::BTreeSet;
 use std::time::Instant;
 
-const PROCESSES: usize = 20_000;
 /// More than the pool has slots on any machine.
 const BEYOND_THE_POOL: usize = 4_200;
 
@@ -58,64 +59,6 @@ fn becomes_idle(scenario: &Scenario) {
         );
         std::thread::yield_now();
     }
-}
-
-/// Whether a process that was just spawned lives; if not, why.
-#[track_caller]
-fn settles(scenario: &Scenario, desk: &Desk, pid: Pid) -> Result<(), ExitReason> {
-    let monitor = desk.does(move |context| context.monitor(pid));
-    desk.send(pid, 5, "anybody there?");
-    if matches!(desk.next(), Event::Message(message) if message.from == pid) {
-        desk.does(move |context| context.demonitor(monitor));
-        return Ok(());
-    }
-    Err(scenario.recorder.wait_for_end(pid).reason)
-}
-
-/// With default kernel settings. What one more costs is refused with its reason, and nobody else notices.
-#[test]
-fn twenty_thousand_processes_live_at_once_and_the_rest_are_refused_with_a_reason() {
-    let scenario = Scenario::alone();
-    let desk = Desk::at(&scenario.runtime);
-    let program = echo(&scenario);
-    let start = || {
-        scenario
-            .runtime
-            .spawn(Spawn::new("echo", &program))
-            .expect("the process table has room")
-            .pid()
-    };
-    let mut everybody: Vec<Pid> = (0..PROCESSES).map(|_| start()).collect();
-    all_answer(&desk, &everybody);
-    becomes_idle(&scenario);
-
-    let mappings = std::fs::read_to_string("/proc/sys/vm/max_map_count").ok();
-    let mappings = mappings.and_then(|text| text.trim().parse::<usize>().ok());
-    let Some(mappings) = mappings.filter(|mappings| *mappings <= 100_000) else {
-        return; // This kernel holds more than a test wants to fill.
-    };
-    let refused = loop {
-        let pid = start();
-        match settles(&scenario, &desk, pid) {
-            Ok(()) => everybody.push(pid),
-            Err(reason) => break reason,
-        }
-        assert!(
-            everybody.len() < mappings,
-            "more processes than mappings, and none was refused"
-        );
-    };
-    let text = refused.to_string();
-    assert!(
-        text.starts_with("not-started: no room for another process"),
-        "{text}"
-    );
-    assert!(
-        text.contains("vm.max_map_count") && text.contains(&mappings.to_string()),
-        "{text}"
-    );
-    all_answer(&desk, &everybody);
-    becomes_idle(&scenario);
 }
 
 /// A small table is full at once: the spawner learns it, and those who live go on.

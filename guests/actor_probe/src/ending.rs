@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use rusm_sdk::process;
+use rusm_sdk::{ExitReason, process};
 
 use crate::script::Script;
 
@@ -22,6 +22,7 @@ pub(crate) fn run(command: &str, script: &mut Script) -> bool {
         },
         "exit-code" => std::process::exit(script.number()),
         "exit" => process::exit(&script.reason()),
+        "exit-long" => process::exit(&ExitReason::Error("x".repeat(script.number()))),
         _ => return false,
     }
     true

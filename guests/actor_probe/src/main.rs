@@ -29,7 +29,8 @@
 //! | `overflow-data` | recursion with large frames: the stack in memory overflows |
 //! | `hoard` | takes memory without end |
 //! | `spin` | an endless loop |
-//! | `exit-code N`, `exit REASON` | by WASI, and by the actor interface. Rust's standard library has only success and failure to say on preview 2: any N but 0 arrives as 1 (the program `stock_exit` says it by another import) |
+//! | `doze` | receives with a time-out of a millisecond, without end |
+//! | `exit-code N`, `exit REASON`, `exit-long N` | by WASI, and by the actor interface. Rust's standard library has only success and failure to say on preview 2: any N but 0 arrives as 1 (the program `stock_exit` says it by another import). `exit-long` gives an error with a text of N letters |
 //!
 //! | messages | answer |
 //! |---|---|
@@ -38,18 +39,32 @@
 //! | `send WHO TAG TEXT` | `ok` |
 //! | `send-bytes WHO TAG N` | sends N zero bytes |
 //! | `send-sum WHO TAG N` | sends N bytes that differ from place to place |
+//! | `send-spoiled WHO TAG TEXT` | sends, and then overwrites what it sent from |
 //! | `flood WHO TAG N BYTES` | sends N times BYTES zero bytes; `ok:N`, or at the first failure `error:after K: ..` |
 //! | `call WHO TAG MS TEXT` | `ok:REPLY`; MS is a time-out or `-` |
 //! | `receive` | `ok:EVENT` |
-//! | `receive-tag TAG`, `receive-from WHO` | the same, selectively |
-//! | `receive-within MS` | the same, or `error:timeout` |
+//! | `receive-tag TAG,TAG..`, `receive-from WHO`, `receive-down` | the same, selectively; `receive-down` waits for the last monitor |
+//! | `receive-within MS`, `receive-within MS TAG,TAG..` | the same, or `error:timeout`; `error:early` if that came too soon |
 //! | `drain` | `ok:N`: takes all N events that wait |
 //! | `receive-sum` | `ok:LENGTH whole` if the next message is one of `send-sum`, else `ok:LENGTH other` |
 //! | `reply TEXT` | answers the last request received |
+//! | `hand-on WHO`, `take-over` | `ok`: sends the last request received to another process, where the next message becomes the request to reply to |
 //! | `echo` | no report: sends each message back with its tag, answers each request; a message `stop` ends the step |
 //! | `watch WHO` | no report: sends each event as text, with tag 2, to WHO; a message `stop` ends the step |
 //! | `forget` | no report: receives for ever and drops everything |
 //! | `send-after MS WHO TAG TEXT`, `cancel-timer` | `ok`; `ok:MS` left, or `error:no such timer` |
+//! | `timer-early MS` | `ok:true` if a timer came before its time |
+//! | `timer-order MS..` | sets such timers; `ok:N` if all N came in the order in which they were due |
+//! | `timer-race N` | takes N timers back when they are due; `ok:N` if each either had time left or came |
+//!
+//! | many of a kind | answer |
+//! |---|---|
+//! | `count-to WHO TAG N`, `count-from WHO N` | `ok:N`: N numbered messages, sent, or received in order |
+//! | `rounds WHO N` | `ok:N`: N messages, each after the echo of the one before |
+//! | `answer-reversed N` | `ok:N`: takes N requests, then echoes the last one first |
+//! | `relay COMPONENT N` | spawns N processes, each after the end of the one before; `ok:` how many different pids they had |
+//! | `hammer DEED WHO N` | does it N times, whatever comes of it; `ok:` how often it was granted. DEED is `messages`, `requests`, `signals`, `timers`, `timers-undone`, `monitors`, `monitors-kept`, `links`, `links-kept`, `names`, `groups`, `broadcasts` (to `crowd`), `spawns` (of the component WHO) |
+//! | `pester WHO TAG` | no report: a message every millisecond; a message `stop` ends the step |
 //!
 //! | ties and names | answer |
 //! |---|---|
@@ -67,6 +82,7 @@
 //! | `query PERMISSION TARGET` | `ok:granted` or `ok:denied`; TARGET `-` is none |
 //! | `drop PERMISSION` | `ok` |
 //! | `processes`, `inspect WHO` | `ok:N`; `ok:COMPONENT NAME PROFILE STATE`, `-` for no name |
+//! | `lists WHO`, `facts WHO` | `ok:N`: how often the list names it; `ok:parent=P mailbox=N memory=B cpu=B restarts=N`, B whether there is any |
 //! | `kv-get B K`, `kv-put B K TEXT`, `kv-delete B K`, `kv-list B PREFIX`, `kv-increment B K N` | `ok:VALUE` or `ok` |
 //!
 //! | the world outside, by WASI | answer |
@@ -74,6 +90,7 @@
 //! | `print TEXT`, `print-error TEXT`, `print-many N TEXT`, `print-hostile` | `ok`; the last prints control characters |
 //! | `read PATH`, `write PATH TEXT`, `append PATH TEXT`, `remove PATH`, `rename PATH PATH`, `truncate PATH`, `touch PATH`, `hard-link PATH PATH`, `symlink TARGET PATH`, `make-dir PATH`, `remove-dir PATH`, `list PATH` | `ok:CONTENT`, `ok:NAMES`, `ok` |
 //! | `open-many PATH N` | `ok:N`, or `error:after K: ..` |
+//! | `hold PATH` | `ok`: opens a file and keeps it open |
 //! | `stdin` | `ok:TEXT` |
 //! | `env NAME`, `environment`, `arguments` | `ok:VALUE`; `ok:NAMES`; `ok:ARGUMENTS` |
 //! | `connect ADDRESS`, `listen ADDRESS`, `udp ADDRESS`, `resolve NAME:PORT` | `ok:..`; `udp` binds, and sends to ADDRESS |
@@ -88,6 +105,7 @@
 mod answer;
 mod descriptors;
 mod ending;
+mod many;
 mod outside;
 mod probe;
 mod process;
@@ -95,6 +113,7 @@ mod script;
 mod spawning;
 mod talk;
 mod ties;
+mod timers;
 
 use crate::script::Script;
 
@@ -111,6 +130,8 @@ fn run(command: &str, script: &mut Script) {
     let families = [
         ending::run,
         talk::run,
+        many::run,
+        timers::run,
         ties::run,
         process::run,
         spawning::run,

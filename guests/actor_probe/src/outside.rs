@@ -67,6 +67,7 @@ fn files(command: &str, script: &mut Script) -> Option<Answer> {
             let (target, path) = (script.word(), script.word());
             done(descriptors::symlink(&target, &path))
         }
+        "hold" => done(File::open(script.word()).map(std::mem::forget)),
         "open-many" => open_many(&script.word(), script.number()),
         _ => return None,
     })

@@ -27,6 +27,16 @@ pub(crate) fn run(command: &str, script: &mut Script) -> bool {
         "inspect" => answer(control::inspect(script.pid()), |info| {
             info.map_or("none".into(), |info| described(&info))
         }),
+        "facts" => answer(control::inspect(script.pid()), |info| {
+            info.map_or("none".into(), |info| facts(&info))
+        }),
+        "lists" => {
+            let pid = script.pid();
+            answer(control::processes(), |infos| {
+                let listed = infos.iter().filter(|info| info.process == pid);
+                listed.count().to_string()
+            })
+        }
         "kv-get" => {
             let (bucket, key) = (script.word(), script.word());
             answer(kv::get(&bucket, &key), |value| {
@@ -114,6 +124,17 @@ fn query(script: &mut Script) -> Answer {
 fn described(info: &Info) -> String {
     let name = info.name.as_deref().unwrap_or("-");
     format!("{} {name} {} {}", info.component, info.profile, info.state)
+}
+
+fn facts(info: &Info) -> String {
+    let parent = info.parent.map_or("none".into(), |pid| pid.to_string());
+    format!(
+        "parent={parent} mailbox={} memory={} cpu={} restarts={}",
+        info.mailbox_length,
+        info.memory_bytes > 0,
+        info.cpu_time_us > 0,
+        info.restarts
+    )
 }
 
 fn keys(page: &kv::Page) -> String {

@@ -1,11 +1,16 @@
-//! Messages: sending, receiving, calling, timers.
+//! Messages: sending, receiving, calling.
 
-use std::time::Duration;
+use std::hint::black_box;
+use std::time::{Duration, Instant};
 
+use rusm_sdk::Reference;
 use rusm_sdk::mailbox::{self, Event, Message, Selector};
 
 use crate::answer::{Answer, answer, done};
 use crate::script::{EVENT, Script, Who, fail, number};
+
+/// The tag of a request that is handed on.
+const REQUEST: u64 = 0x72;
 
 pub(crate) fn run(command: &str, script: &mut Script) -> bool {
     let answer = match command {
@@ -31,17 +36,27 @@ pub(crate) fn run(command: &str, script: &mut Script) -> bool {
             let (who, tag, n_bytes) = (script.who(), script.number(), script.number());
             done(mailbox::send(&who, tag, &vec![0; n_bytes]))
         }
+        "send-spoiled" => {
+            let (who, tag, text) = (script.who(), script.number(), script.text());
+            let mut bytes = text.into_bytes();
+            let sent = mailbox::send(&who, tag, &bytes);
+            black_box(&mut bytes).fill(b'!');
+            done(sent)
+        }
         "send-sum" => {
             let (who, tag, n_bytes) = (script.who(), script.number(), script.number());
             done(mailbox::send(&who, tag, &patterned(n_bytes)))
         }
-        "flood" => flood(script),
         "call" => call(script),
         "receive" => receive(script, &Selector::any()),
         "receive-tag" => {
-            let selector = Selector::any().tags([script.number()]);
+            let selector = Selector::any().tags(tags(&script.word()));
             receive(script, &selector)
         }
+        "receive-down" => match script.monitor {
+            Some(monitor) => receive(script, &Selector::any().monitor(monitor)),
+            None => fail("there is no monitor to wait for"),
+        },
         "receive-from" => {
             let selector = Selector::any().sender(script.pid());
             receive(script, &selector)
@@ -49,8 +64,20 @@ pub(crate) fn run(command: &str, script: &mut Script) -> bool {
         "receive-within" => receive_within(script),
         "receive-sum" => sum(&next_message(script).payload),
         "reply" => reply(script),
-        "send-after" => send_after(script),
-        "cancel-timer" => cancel_timer(script),
+        "hand-on" => {
+            let (who, request) = (script.who(), requested(script));
+            done(mailbox::send(
+                &who,
+                REQUEST,
+                &request.as_u64().to_le_bytes(),
+            ))
+        }
+        "take-over" => {
+            let bytes = next_message(script).payload;
+            let number = bytes.as_slice().try_into().map(u64::from_le_bytes);
+            script.request = number.ok().and_then(Reference::from_u64);
+            Answer::done()
+        }
         _ => return false,
     };
     script.report(command, &answer);
@@ -120,13 +147,23 @@ fn receive(script: &mut Script, selector: &Selector) -> Answer {
     Answer::Ok(shown(&event))
 }
 
+/// Tags that are separated by commas.
+fn tags(word: &str) -> Vec<u64> {
+    word.split(',').map(number).collect()
+}
+
 fn receive_within(script: &mut Script) -> Answer {
     let timeout = Duration::from_millis(script.number());
-    match mailbox::receive_timeout(&Selector::any(), timeout) {
+    let selector = script
+        .optional_word()
+        .map_or_else(Selector::any, |word| Selector::any().tags(tags(&word)));
+    let start = Instant::now();
+    match mailbox::receive_timeout(&selector, timeout) {
         Some(event) => {
             script.remember(&event);
             Answer::Ok(shown(&event))
         }
+        None if start.elapsed() < timeout => Answer::Error("early".into()),
         None => Answer::Error("timeout".into()),
     }
 }
@@ -144,41 +181,14 @@ fn call(script: &mut Script) -> Answer {
 }
 
 fn reply(script: &mut Script) -> Answer {
-    let Some(request) = script.request else {
-        fail("there is no request to reply to");
-    };
-    mailbox::reply(request, script.text().as_bytes());
+    mailbox::reply(requested(script), script.text().as_bytes());
     Answer::done()
 }
 
-fn flood(script: &mut Script) -> Answer {
-    let (who, tag) = (script.who(), script.number());
-    let (n_messages, n_bytes): (u64, usize) = (script.number(), script.number());
-    let payload = vec![0; n_bytes];
-    for sent in 0..n_messages {
-        if let Err(error) = mailbox::send(&who, tag, &payload) {
-            return Answer::Error(format!("after {sent}: {error}"));
-        }
-    }
-    Answer::Ok(n_messages.to_string())
-}
-
-fn send_after(script: &mut Script) -> Answer {
-    let delay = Duration::from_millis(script.number());
-    let (who, tag, text) = (script.who(), script.number(), script.text());
-    let timer = mailbox::send_after(delay, &who, tag, text.as_bytes());
-    script.timer = timer.as_ref().ok().copied();
-    done(timer)
-}
-
-fn cancel_timer(script: &mut Script) -> Answer {
-    let Some(timer) = script.timer else {
-        fail("there is no timer to cancel");
-    };
-    match mailbox::cancel_timer(timer) {
-        Some(left) => Answer::Ok(left.as_millis().to_string()),
-        None => Answer::Error("no such timer".into()),
-    }
+fn requested(script: &Script) -> Reference {
+    script
+        .request
+        .unwrap_or_else(|| fail("there is no request to reply to"))
 }
 
 /// Bytes of which no two neighbours, and no two blocks, are alike.

@@ -43,7 +43,7 @@ fn trap_exits(script: &mut Script) -> Answer {
 }
 
 fn demonitor(script: &mut Script) -> Answer {
-    match script.monitor.take() {
+    match script.monitor {
         Some(monitor) => process::demonitor(monitor),
         None => fail("there is no monitor to end"),
     }

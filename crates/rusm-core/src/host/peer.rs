@@ -36,9 +36,10 @@ impl Known {
 }
 
 impl Host<'_> {
-    /// None when the process has ended.
+    /// None when the process has ended, and from the moment when it was killed (OTP statement 011).
     pub(super) fn known(&self, pid: Pid) -> Option<Known> {
-        let info = self.state.context.node().process_info(pid)?;
+        let node = self.state.context.node();
+        let info = node.process_info(pid).filter(|_| node.is_alive(pid))?;
         let identity = info
             .extension
             .clone()

@@ -20,9 +20,10 @@ impl Host<'_> {
         Fault::Exit(exit_reason(reason))
     }
 
-    /// Answers the previous setting.
-    pub(crate) fn trap_exits(&mut self, on: bool) -> bool {
-        self.state.context.trap_exits(on)
+    /// Answers the previous setting. What arrived before is judged by that one, and may be the caller's end.
+    pub(crate) fn trap_exits(&mut self, on: bool) -> Result<bool, Fault> {
+        let before = self.state.context.trap_exits(on);
+        self.go_on().map(|()| before)
     }
 
     pub(crate) fn link(&mut self, to: u64) -> Result<Result<(), Denied>, Fault> {
@@ -43,7 +44,13 @@ impl Host<'_> {
                 )
                 .map(Permit::into_inner),
         };
-        Ok(permit.map(|to| self.state.context.link(to)))
+        match permit {
+            Ok(to) => {
+                self.state.context.link(to);
+                self.go_on().map(Ok)
+            }
+            Err(denied) => Ok(Err(denied)),
+        }
     }
 
     pub(crate) fn unlink(&mut self, to: u64) -> Result<(), Fault> {
@@ -89,7 +96,8 @@ impl Host<'_> {
         }
     }
 
-    /// A signal that the caller sent to itself may have been its end: then it does not go on.
+    /// A signal that the caller sent to itself, or got for a link with the dead, may have been its end: then it
+    /// does not go on.
     pub(super) fn go_on(&self) -> Result<(), Fault> {
         self.state
             .context

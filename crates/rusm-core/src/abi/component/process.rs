@@ -22,7 +22,7 @@ impl wit::process::Host for View<'_> {
     }
 
     fn trap_exits(&mut self, on: bool) -> Result<bool> {
-        Ok(self.0.trap_exits(on))
+        Ok(self.0.trap_exits(on)?)
     }
 
     fn link(&mut self, to: u64) -> Result<Result<(), Denial>> {

@@ -40,8 +40,9 @@ fn exit(mut caller: Caller<'_, GuestState>, reason: i32, length: i32) -> wasmtim
         .into())
 }
 
-fn trap_exits(mut caller: Caller<'_, GuestState>, on: i32) -> i32 {
-    i32::from(host(&mut caller).trap_exits(on != 0))
+fn trap_exits(mut caller: Caller<'_, GuestState>, on: i32) -> wasmtime::Result<i32> {
+    let before = host(&mut caller).trap_exits(on != 0)?;
+    Ok(i32::from(before))
 }
 
 fn link(mut caller: Caller<'_, GuestState>, to: i64) -> wasmtime::Result<i32> {
