@@ -7,6 +7,8 @@
 //! - [`process`]: who am I, links, monitors, exit reasons;
 //! - [`mailbox`]: sending, selective receive, calls and replies, timers;
 //! - [`registry`]: names and groups; [`spawner`]: new processes;
+//! - [`server`]: request servers (calls, casts, their start and end), and [`task`]: work whose result is awaited,
+//!   in the shape OTP gave them; [`wire`]: values as bytes, for their messages;
 //! - [`permissions`]: what may I, and giving it up; [`control`]: other processes; [`kv`]: durable storage.
 //!
 //! Each of these can be refused by the process's capability profile. A refusal is a [`Denial`], a
@@ -40,8 +42,12 @@ pub mod permissions;
 pub mod process;
 mod reason;
 pub mod registry;
+pub mod server;
 pub mod spawner;
 mod sys;
+pub mod tags;
+pub mod task;
+pub mod wire;
 
 pub use denial::Denial;
 pub use destination::Destination;
