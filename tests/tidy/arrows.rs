@@ -9,7 +9,8 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
         &[],
         &["crossbeam-deque", "parking_lot", "slab", "thiserror"],
     ),
-    ("rusm-supervisor", &["rusm-actor"], &["thiserror"]),
+    ("rusm-plan", &[], &[]),
+    ("rusm-supervisor", &["rusm-actor", "rusm-plan"], &["thiserror"]),
     ("rusm-caps", &[], &["thiserror"]),
     (
         "rusm-manifest",
@@ -17,7 +18,7 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
         &["serde", "strsim", "thiserror", "toml"],
     ),
     ("rusm-abi", &[], &[]),
-    ("rusm-sdk", &["rusm-abi"], &["wit-bindgen"]),
+    ("rusm-sdk", &["rusm-abi", "rusm-plan"], &["wit-bindgen"]),
     (
         "rusm-core",
         &[

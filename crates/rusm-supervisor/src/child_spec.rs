@@ -4,53 +4,10 @@
 //! [`SupervisorSpec`](crate::SupervisorSpec), before any child starts.
 
 use rusm_actor::{Context, ExitReason, SpawnOptions, Spawned};
+use rusm_plan::{ChildKind, ChildPolicy, EndKind, Restart, Shutdown, WhenEmpty};
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
-
-/// When a child that ended is started again (OTP statement 119).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Restart {
-    /// After any end.
-    #[default]
-    Permanent,
-    /// After an end that was neither `normal` nor `shutdown`.
-    Transient,
-    /// Never; its spec is forgotten when it ends.
-    Temporary,
-}
-
-impl Restart {
-    /// Whether a child of this type that ended for this reason is started again.
-    pub fn applies_to(self, reason: &ExitReason) -> bool {
-        match self {
-            Self::Permanent => true,
-            Self::Transient => !reason.is_orderly(),
-            Self::Temporary => false,
-        }
-    }
-}
-
-/// How a child is stopped (OTP statements 115, 116).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shutdown {
-    /// It is killed at once.
-    BrutalKill,
-    /// It gets an exit signal `shutdown`, and is killed if it has not ended after this time.
-    Timeout(Duration),
-    /// It gets an exit signal `shutdown` and is waited for as long as it takes.
-    Infinity,
-}
-
-/// What a child is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ChildKind {
-    /// It does the work.
-    Worker,
-    /// It supervises children of its own.
-    Supervisor,
-}
 
 /// What starting a child gives: the child, or why there is none.
 pub type StartFuture<'a> = Pin<Box<dyn Future<Output = Result<Spawned, ExitReason>> + Send + 'a>>;
@@ -102,14 +59,9 @@ impl fmt::Debug for StartChild {
 pub struct ChildSpec {
     pub(crate) id: Arc<str>,
     pub(crate) start: StartChild,
-    pub(crate) restart: Restart,
     pub(crate) shutdown: Shutdown,
-    pub(crate) kind: ChildKind,
-    pub(crate) is_significant: bool,
+    pub(crate) policy: ChildPolicy,
 }
-
-/// How long a worker has to stop, unless its spec says otherwise (OTP statement 113).
-const WORKER_SHUTDOWN: Duration = Duration::from_secs(5);
 
 impl ChildSpec {
     /// A permanent worker with five seconds to stop (OTP statement 113).
@@ -117,10 +69,8 @@ impl ChildSpec {
         Self {
             id: id.into(),
             start,
-            restart: Restart::default(),
-            shutdown: Shutdown::Timeout(WORKER_SHUTDOWN),
-            kind: ChildKind::Worker,
-            is_significant: false,
+            shutdown: Shutdown::default_of(ChildKind::Worker),
+            policy: ChildPolicy::default(),
         }
     }
 
@@ -143,15 +93,18 @@ impl ChildSpec {
     }
 
     /// Makes it a supervisor, which may take as long as it needs to stop its own children.
-    pub(crate) fn supervisor(mut self) -> Self {
-        self.kind = ChildKind::Supervisor;
-        self.shutdown = Shutdown::Infinity;
+    ///
+    /// One that ends when it has nothing left to do is done when it ends with `normal`.
+    pub(crate) fn supervisor(mut self, when_empty: WhenEmpty) -> Self {
+        self.policy.kind = ChildKind::Supervisor;
+        self.policy.is_done_when_normal = when_empty == WhenEmpty::End;
+        self.shutdown = Shutdown::default_of(ChildKind::Supervisor);
         self
     }
 
     /// When it is started again.
     pub fn restart(mut self, restart: Restart) -> Self {
-        self.restart = restart;
+        self.policy.restart = restart;
         self
     }
 
@@ -163,17 +116,16 @@ impl ChildSpec {
 
     /// Marks it as one whose end can end the supervisor; see [`AutoShutdown`](crate::AutoShutdown).
     pub fn significant(mut self) -> Self {
-        self.is_significant = true;
+        self.policy.is_significant = true;
         self
     }
 
     /// Whether the child is started again after it ended by itself for this reason.
     ///
-    /// A supervisor ends with `normal` only when it is done ([`WhenEmpty::End`](crate::WhenEmpty)): it stays
-    /// ended, whatever its type. One that gave up ends with `shutdown`, and its type decides.
+    /// A supervisor that was told to end when empty ([`WhenEmpty::End`]) and ends with `normal` is done: it
+    /// stays ended, whatever its type. One that gave up ends with `shutdown`, and its type decides.
     pub fn is_restarted_after(&self, reason: &ExitReason) -> bool {
-        let is_done = self.kind == ChildKind::Supervisor && reason.is_normal();
-        !is_done && self.restart.applies_to(reason)
+        self.policy.is_restarted_after(end_kind(reason))
     }
 
     /// What it is called among its siblings.
@@ -183,32 +135,47 @@ impl ChildSpec {
 
     /// Worker or supervisor.
     pub fn kind(&self) -> ChildKind {
-        self.kind
+        self.policy.kind
+    }
+}
+
+/// What an exit reason means to a supervisor.
+pub(crate) fn end_kind(reason: &ExitReason) -> EndKind {
+    match reason {
+        ExitReason::Normal => EndKind::Normal,
+        ExitReason::Shutdown => EndKind::Shutdown,
+        ExitReason::Killed
+        | ExitReason::NoProcess
+        | ExitReason::NoConnection
+        | ExitReason::Trap(_)
+        | ExitReason::NotStarted(_)
+        | ExitReason::Limit(_)
+        | ExitReason::Error(_) => EndKind::Abnormal,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
 
     /// OTP statement 113.
     #[test]
     fn sup_defaults_child() {
         let worker = ChildSpec::native("a", |_| async { ExitReason::Normal });
-        assert_eq!(worker.restart, Restart::Permanent);
+        assert_eq!(worker.policy.restart, Restart::Permanent);
         assert_eq!(worker.shutdown, Shutdown::Timeout(Duration::from_secs(5)));
-        assert_eq!(
-            (worker.kind(), worker.is_significant),
-            (ChildKind::Worker, false)
-        );
-        let supervisor = worker.supervisor();
+        assert_eq!(worker.kind(), ChildKind::Worker);
+        assert!(!worker.policy.is_significant);
+        let supervisor = worker.supervisor(WhenEmpty::Stay);
         assert_eq!(supervisor.shutdown, Shutdown::Infinity);
         assert_eq!(supervisor.kind(), ChildKind::Supervisor);
     }
 
-    /// OTP statement 119, as a table: all types times all reasons.
+    /// OTP statement 119: `normal` and `shutdown` are orderly, everything else is a failure.
     #[test]
-    fn restart_types_table() {
+    fn restart_types_reasons() {
+        let child = ChildSpec::native("a", |_| async { ExitReason::Normal });
         let orderly = [ExitReason::Normal, ExitReason::Shutdown];
         let abnormal = [
             ExitReason::Killed,
@@ -219,12 +186,12 @@ mod tests {
             ExitReason::Limit(rusm_actor::Limit::Memory),
             ExitReason::error("e"),
         ];
+        let transient = child.restart(Restart::Transient);
         for reason in orderly.iter().chain(&abnormal) {
-            assert!(Restart::Permanent.applies_to(reason), "{reason}");
-            assert!(!Restart::Temporary.applies_to(reason), "{reason}");
+            let is_abnormal = abnormal.contains(reason);
             assert_eq!(
-                Restart::Transient.applies_to(reason),
-                abnormal.contains(reason),
+                transient.is_restarted_after(reason),
+                is_abnormal,
                 "{reason}"
             );
         }

@@ -37,18 +37,15 @@
 #![warn(missing_docs)]
 
 mod child_spec;
-mod children;
-mod intensity;
-mod plan;
 mod report;
 mod spec;
 mod start;
 mod supervisor;
 
-pub use child_spec::{ChildKind, ChildSpec, Restart, Shutdown, StartChild, StartFuture};
-pub use intensity::{Intensity, ZeroPeriod};
+pub use child_spec::{ChildSpec, StartChild, StartFuture};
 pub use report::{Attempt, StopOutcome, SupervisorEvent, SupervisorObserver, SupervisorReport};
-pub use spec::{
-    AutoShutdown, SpecError, Strategy, SupervisorSpec, SupervisorSpecBuilder, WhenEmpty,
+pub use rusm_plan::{
+    AutoShutdown, ChildKind, Intensity, Restart, Shutdown, Strategy, WhenEmpty, ZeroPeriod,
 };
+pub use spec::{SpecError, SupervisorSpec, SupervisorSpecBuilder};
 pub use start::{start, start_link, stop};

@@ -2,8 +2,8 @@
 //!
 //! The crate neither prints nor logs. Reports come in the order in which things happened to that supervisor.
 
-use crate::intensity::Intensity;
 use rusm_actor::{ExitReason, Pid};
+use rusm_plan::Intensity;
 use std::sync::Arc;
 
 /// Which start of a child this was.

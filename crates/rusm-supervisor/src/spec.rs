@@ -3,47 +3,13 @@
 //! A spec that exists is valid: ids are usable and unique, and what its children say fits its own rules
 //! (OTP statements 112, 138). It is immutable, and a restarted supervisor starts from it again.
 
-use crate::child_spec::{ChildSpec, Restart};
-use crate::intensity::Intensity;
+use crate::child_spec::ChildSpec;
 use crate::report::SupervisorObserver;
 use rusm_actor::Name;
+use rusm_plan::{AutoShutdown, Intensity, Restart, Strategy, WhenEmpty};
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
-
-/// Who is restarted together with a child that ended.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Strategy {
-    /// Nobody (OTP statement 120).
-    #[default]
-    OneForOne,
-    /// Everybody: all stop in reverse order, then start in order (OTP statement 121).
-    OneForAll,
-    /// Those that were started after it (OTP statement 122).
-    RestForOne,
-}
-
-/// Whether the end of significant children ends the supervisor, with `shutdown` (OTP statement 136).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum AutoShutdown {
-    /// No.
-    #[default]
-    Never,
-    /// When one of them has ended by itself and is not restarted.
-    AnySignificant,
-    /// When the last of them has.
-    AllSignificant,
-}
-
-/// What a supervisor does when none of its children runs or is to run again.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum WhenEmpty {
-    /// It stays, as in OTP.
-    #[default]
-    Stay,
-    /// It ends with `normal`: its work is done.
-    End,
-}
 
 /// The children do not fit the supervisor; nothing was started.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -121,10 +87,10 @@ impl SupervisorSpec {
             if !ids.insert(&child.id) {
                 return Err(SpecError::DuplicateId { id: id() });
             }
-            if child.is_significant && child.restart == Restart::Permanent {
+            if child.policy.is_significant && child.policy.restart == Restart::Permanent {
                 return Err(SpecError::SignificantPermanent { id: id() });
             }
-            if child.is_significant && self.auto_shutdown == AutoShutdown::Never {
+            if child.policy.is_significant && self.auto_shutdown == AutoShutdown::Never {
                 return Err(SpecError::SignificantUnheeded { id: id() });
             }
         }

@@ -49,10 +49,11 @@ impl SupervisorSpec {
     pub fn into_child(mut self, id: impl Into<Arc<str>>) -> ChildSpec {
         let id = id.into();
         self.label = Arc::clone(&id);
+        let when_empty = self.when_empty;
         // The original list, from which every restart begins (OTP statement 128).
         let start =
             StartChild::awaited(move |context| Box::pin(start_below(context, self.clone())));
-        ChildSpec::new(id, start).supervisor()
+        ChildSpec::new(id, start).supervisor(when_empty)
     }
 }
 

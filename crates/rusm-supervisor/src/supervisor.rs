@@ -1,4 +1,4 @@
-//! The supervisor's process: hears what happened, asks [`plan`] what to do, does it.
+//! The supervisor's process: hears what happened, asks [`rusm_plan`] what to do, does it.
 //!
 //! # Order
 //! One plan is carried out at a time. While a child is being stopped only that child's down notice is
@@ -11,13 +11,13 @@
 //! and from the node, which is shown as the supervisor itself; all others are bystanders (OTP statement
 //! 118). Messages mean nothing here and are dropped.
 
-use crate::child_spec::Shutdown;
-use crate::children::{ChildKey, ChildState, Children};
-use crate::intensity::{RestartWindow, Verdict};
-use crate::plan::{self, Rules, Step};
+use crate::child_spec::{ChildSpec, end_kind};
 use crate::report::{Attempt, StopOutcome, SupervisorEvent, SupervisorReport};
 use crate::spec::SupervisorSpec;
 use rusm_actor::{Context, Event, ExitReason, Pid, Ref, Selector, Spawned};
+use rusm_plan::{
+    self as plan, ChildKey, Decision, Ending, Plan, RestartWindow, Rules, Shutdown, Step,
+};
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::ops::ControlFlow;
@@ -40,6 +40,9 @@ pub(crate) enum Starter {
     Process(Pid),
 }
 
+type Children = plan::Children<ChildSpec, Pid, Ref>;
+type ChildState = plan::ChildState<Pid, Ref>;
+
 /// Whether to go on; a break carries the reason to end with, all children having ended.
 type Flow<T = ()> = ControlFlow<ExitReason, T>;
 
@@ -60,8 +63,6 @@ struct Supervisor {
     children: Children,
     window: RestartWindow,
     attempt: Attempt,
-    /// Children whose restart failed, in the order of failing, each once.
-    to_try_again: VecDeque<ChildKey>,
     n_events_since_try: usize,
 }
 
@@ -71,11 +72,32 @@ enum Next {
     TryAgain(ChildKey),
 }
 
+/// Steps to carry out, and what the supervisor then ends with, if it does.
+#[derive(Debug, Default)]
+struct Work {
+    steps: VecDeque<Step>,
+    end: Option<ExitReason>,
+}
+
+impl Work {
+    fn steps(steps: Vec<Step>) -> Self {
+        let (steps, end) = (steps.into(), None);
+        Self { steps, end }
+    }
+}
+
+fn reason_of(ending: Ending) -> ExitReason {
+    match ending {
+        Ending::Normal => ExitReason::Normal,
+        Ending::Shutdown => ExitReason::Shutdown,
+    }
+}
+
 impl Supervisor {
     fn new(context: Context, mut spec: SupervisorSpec) -> Self {
         let mut children = Children::default();
         for child in std::mem::take(&mut spec.children) {
-            children.add(child);
+            children.add(Some(Arc::clone(&child.id)), child.policy, child);
         }
         Self {
             context,
@@ -83,24 +105,25 @@ impl Supervisor {
             spec,
             children,
             attempt: Attempt::First,
-            to_try_again: VecDeque::new(),
             n_events_since_try: 0,
         }
     }
 
     async fn supervise(&mut self, starter: Starter) -> Flow<Infallible> {
-        self.carry_out(plan::start(&self.children)).await?;
+        let first = Work::steps(plan::start(&self.children));
+        self.carry_out(first).await?;
         self.attempt = Attempt::Restart;
         self.report(SupervisorEvent::Started);
         self.answer(starter).await;
-        self.carry_out(plan::end_if_empty(self.rules(), &self.children))
-            .await?;
+        if let Some(ending) = plan::started(self.rules(), &self.children) {
+            return ControlFlow::Break(reason_of(ending));
+        }
         loop {
-            let steps = match self.next().await {
+            let work = match self.next().await {
                 Next::Event(event) => self.on_event(event),
-                Next::TryAgain(who) => plan::restart(self.spec.strategy, &self.children, who),
+                Next::TryAgain(who) => self.try_again(who),
             };
-            self.carry_out(steps).await?;
+            self.carry_out(work).await?;
         }
     }
 
@@ -119,13 +142,7 @@ impl Supervisor {
     }
 
     async fn next(&mut self) -> Next {
-        let is_waiting = |who: &ChildKey| {
-            self.children
-                .find(*who)
-                .is_some_and(|child| child.state == ChildState::Restarting)
-        };
-        self.to_try_again.retain(is_waiting);
-        if self.to_try_again.is_empty() {
+        if self.children.first_restarting().is_none() {
             self.n_events_since_try = 0;
             return Next::Event(self.context.receive(Selector::any()).await);
         }
@@ -138,21 +155,21 @@ impl Supervisor {
             return Next::Event(event);
         }
         self.n_events_since_try = 0;
-        match self.to_try_again.pop_front() {
+        match self.children.first_restarting() {
             Some(who) => Next::TryAgain(who),
             None => Next::Event(self.context.receive(Selector::any()).await),
         }
     }
 
-    fn on_event(&mut self, event: Event) -> Vec<Step> {
+    fn on_event(&mut self, event: Event) -> Work {
         match event {
             Event::Down {
                 monitor,
                 pid,
                 reason,
             } => self.on_down(monitor, pid, reason),
-            Event::Exit { from, reason } if self.obeys(from) => plan::stop(&self.children, reason),
-            Event::Exit { .. } | Event::Message(_) | Event::Request(_) => Vec::new(),
+            Event::Exit { from, reason } if self.obeys(from) => self.end(reason),
+            Event::Exit { .. } | Event::Message(_) | Event::Request(_) => Work::default(),
         }
     }
 
@@ -161,14 +178,16 @@ impl Supervisor {
         from == self.context.pid() || Some(from) == self.context.parent()
     }
 
-    fn on_down(&mut self, monitor: Ref, pid: Pid, reason: ExitReason) -> Vec<Step> {
+    fn on_down(&mut self, monitor: Ref, pid: Pid, reason: ExitReason) -> Work {
         let Some(who) = self.children.by_monitor(monitor) else {
-            return Vec::new();
+            return Work::default();
         };
         self.children.set_state(who, ChildState::Ended);
-        if let Some(child) = self.children.find(who) {
-            let will_restart = child.spec.is_restarted_after(&reason);
-            let (id, reason) = (Arc::clone(&child.spec.id), reason.clone());
+        let (rules, now) = (self.rules(), self.context.node().now());
+        let end = end_kind(&reason);
+        let plan = plan::child_ended(rules, &self.children, &mut self.window, now, who, end);
+        let will_restart = matches!(plan.decision, Decision::Restart | Decision::GiveUp);
+        if let Some(id) = self.id(who) {
             self.report(SupervisorEvent::ChildEnded {
                 id,
                 pid,
@@ -176,50 +195,56 @@ impl Supervisor {
                 will_restart,
             });
         }
-        plan::child_ended(self.rules(), &self.children, who, &reason)
+        self.decided(who, plan)
     }
 
-    async fn carry_out(&mut self, steps: Vec<Step>) -> Flow {
-        let mut steps = VecDeque::from(steps);
-        while let Some(step) = steps.pop_front() {
-            let instead = match step {
-                Step::CountRestart(who) => self.count_restart(who),
-                Step::Stop(who) => {
-                    self.stop(who).await;
-                    None
-                }
-                Step::Forget(who) => {
-                    self.children.forget(who);
-                    None
-                }
-                Step::Start(who) => self.start(who).await,
-                Step::End(reason) => return ControlFlow::Break(reason),
-            };
-            if let Some(instead) = instead {
-                steps = instead.into();
-            }
-        }
-        ControlFlow::Continue(())
+    fn try_again(&mut self, who: ChildKey) -> Work {
+        let (rules, now) = (self.rules(), self.context.node().now());
+        let plan = plan::try_again(rules, &self.children, &mut self.window, now, who);
+        self.decided(who, plan)
     }
 
-    /// What to do instead, when this restart is one too many.
-    fn count_restart(&mut self, who: ChildKey) -> Option<Vec<Step>> {
-        match self.window.count(self.context.node().now()) {
-            Verdict::Allowed => None,
-            Verdict::Exceeded => {
-                let id = Arc::clone(&self.children.find(who)?.spec.id);
-                self.report(SupervisorEvent::GaveUp {
-                    id,
-                    intensity: self.spec.intensity,
-                });
-                Some(plan::stop(&self.children, ExitReason::Shutdown))
+    fn decided(&self, who: ChildKey, plan: Plan) -> Work {
+        if plan.decision == Decision::GiveUp
+            && let Some(id) = self.id(who)
+        {
+            let intensity = self.spec.intensity;
+            self.report(SupervisorEvent::GaveUp { id, intensity });
+        }
+        Work {
+            steps: plan.steps.into(),
+            end: plan.decision.ending().map(reason_of),
+        }
+    }
+
+    /// Stops all children, and ends.
+    fn end(&self, reason: ExitReason) -> Work {
+        Work {
+            steps: plan::stop(self.rules(), &self.children).into(),
+            end: Some(reason),
+        }
+    }
+
+    async fn carry_out(&mut self, mut work: Work) -> Flow {
+        while let Some(step) = work.steps.pop_front() {
+            match step {
+                Step::Stop(who) => self.stop(who).await,
+                Step::StopTogether => {}
+                Step::Forget(who) => self.children.forget(who),
+                Step::Start(who) => {
+                    if let Some(instead) = self.start(who).await {
+                        work = instead;
+                    }
+                }
             }
         }
+        work.end
+            .map_or(ControlFlow::Continue(()), ControlFlow::Break)
     }
 
     /// Starts a child; what to do instead of the rest of the plan, when that fails.
-    async fn start(&mut self, who: ChildKey) -> Option<Vec<Step>> {
-        let spec = self.children.find(who)?.spec.clone();
+    async fn start(&mut self, who: ChildKey) -> Option<Work> {
+        let spec = self.children.find(who)?.spec().clone();
         let (id, attempt) = (spec.id, self.attempt);
         let reason = match spec.start.start(&self.context).await {
             Ok(spawned) => {
@@ -236,20 +261,16 @@ impl Supervisor {
             reason: reason.clone(),
             attempt,
         });
-        match attempt {
+        Some(match attempt {
             Attempt::First => {
-                let reason =
-                    ExitReason::not_started(format!("child {id:?} did not start: {reason}"));
-                Some(plan::stop(&self.children, reason))
+                let reason = format!("child {id:?} did not start: {reason}");
+                self.end(ExitReason::not_started(reason))
             }
             Attempt::Restart => {
                 self.children.set_state(who, ChildState::Restarting);
-                if !self.to_try_again.contains(&who) {
-                    self.to_try_again.push_back(who);
-                }
-                Some(Vec::new())
+                Work::default()
             }
-        }
+        })
     }
 
     /// Makes up for a tie that the start left out; a link that stands stays as it is.
@@ -264,10 +285,11 @@ impl Supervisor {
         let Some(child) = self.children.find(who) else {
             return;
         };
-        let ChildState::Running { pid, monitor } = child.state else {
+        let ChildState::Running { pid, monitor } = child.state() else {
+            self.children.set_state(who, ChildState::Ended);
             return;
         };
-        let (id, shutdown) = (Arc::clone(&child.spec.id), child.spec.shutdown);
+        let (id, shutdown) = (Arc::clone(&child.spec().id), child.spec().shutdown);
         let (reason, outcome) = match shutdown {
             Shutdown::BrutalKill => {
                 self.context.kill(pid);
@@ -317,7 +339,16 @@ impl Supervisor {
     }
 
     fn rules(&self) -> Rules {
-        Rules::from(&self.spec)
+        Rules {
+            strategy: self.spec.strategy,
+            auto_shutdown: self.spec.auto_shutdown,
+            when_empty: self.spec.when_empty,
+            is_dynamic: false,
+        }
+    }
+
+    fn id(&self, who: ChildKey) -> Option<Arc<str>> {
+        Some(Arc::clone(&self.children.find(who)?.spec().id))
     }
 
     fn report(&self, event: SupervisorEvent) {
