@@ -10,7 +10,11 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
         &["crossbeam-deque", "parking_lot", "slab", "thiserror"],
     ),
     ("rusm-plan", &[], &[]),
-    ("rusm-supervisor", &["rusm-actor", "rusm-plan"], &["thiserror"]),
+    (
+        "rusm-supervisor",
+        &["rusm-actor", "rusm-plan"],
+        &["thiserror"],
+    ),
     ("rusm-caps", &[], &["thiserror"]),
     (
         "rusm-manifest",
