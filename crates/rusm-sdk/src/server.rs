@@ -12,14 +12,16 @@
 //! /// Counts.
 //! struct Counter(i64);
 //!
+//! impl Counter {
+//!     fn init(_args: Vec<String>) -> Init<Self> {
+//!         Init::Ok(Self(0), Next::Wait)
+//!     }
+//! }
+//!
 //! impl Server for Counter {
 //!     type Call = i64;
 //!     type Reply = i64;
 //!     type Cast = Infallible;
-//!
-//!     fn init(_args: Vec<String>) -> Init<Self> {
-//!         Init::Ok(Self(0), Next::Wait)
-//!     }
 //!
 //!     fn handle_call(&mut self, by: i64, _from: Caller<i64>) -> Answer<i64> {
 //!         self.0 += by;
@@ -32,7 +34,7 @@
 //! }
 //!
 //! fn main() {
-//!     server::run::<Counter>();
+//!     server::run(Counter::init);
 //! }
 //! ```
 //!
@@ -72,8 +74,9 @@ use crate::wire::{Malformed, Reader, Wire};
 use crate::{ExitReason, Pid, Reference, process};
 
 pub use client::{CALL_TIMEOUT, call, call_timeout, cast, stop};
-pub use engine::{run, run_with};
+pub use engine::run;
 pub use error::{CallError, StartError, StopError};
+pub(crate) use start::reason_of;
 pub use start::start;
 
 /// What a process that serves does with what it receives. Callbacks run one at a time.
@@ -84,12 +87,6 @@ pub trait Server: Sized {
     type Reply: Wire;
     /// What is told with [`cast`]; [`Infallible`](std::convert::Infallible) if there is nothing to tell.
     type Cast: Wire;
-
-    /// Makes the server, from the arguments of its process without the component's name. [`start`] waits for it.
-    ///
-    /// Here a server that is to clean up when its parent ends it chooses to
-    /// [trap exits](process::trap_exits).
-    fn init(args: Vec<String>) -> Init<Self>;
 
     /// Answers a call, at once or later through `from`.
     fn handle_call(
@@ -122,7 +119,7 @@ pub trait Server: Sized {
     }
 }
 
-/// How an initialisation ended.
+/// How an initialisation ended: what [`run`] is given answers this.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Init<S> {
     /// With a server, and what it does first.

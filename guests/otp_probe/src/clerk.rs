@@ -25,7 +25,7 @@ pub(crate) fn words(verb: &str, text: &str) -> Words {
 }
 
 pub(crate) fn run() {
-    server::run::<Clerk>();
+    server::run(Clerk::init);
 }
 
 #[derive(Debug, Default)]
@@ -39,36 +39,6 @@ impl Server for Clerk {
     type Call = Words;
     type Reply = String;
     type Cast = Words;
-
-    fn init(args: Vec<String>) -> Init<Self> {
-        // The first is the role.
-        let mut args = args.into_iter().skip(1);
-        let clerk = Self {
-            label: args.next().unwrap_or_default(),
-            ..Self::default()
-        };
-        let mut next = Next::Wait;
-        while let Some(word) = args.next() {
-            let mut text = || args.next().unwrap_or_default();
-            match word.as_str() {
-                "trap" => {
-                    process::trap_exits(ExitSignals::Trapped);
-                }
-                "continue" => next = clerk.continued("early"),
-                "idle" => next = Next::WaitUpTo(milliseconds(&text())),
-                "ignore" => return Init::Ignore,
-                "stop" => return Init::Stop(error(&text())),
-                "panic" => panic!("asked to"),
-                "forever" => {
-                    mailbox::receive_where(&Selector::any().tags([]));
-                }
-                "tell-parent" => tell_parent(&text()),
-                other => fail(format_args!("the clerk cannot begin with '{other}'")),
-            }
-        }
-        clerk.tell("initialised");
-        Init::Ok(clerk, next)
-    }
 
     fn handle_call(&mut self, (verb, text): Words, from: Caller<String>) -> Answer<String> {
         let reply = match verb.as_str() {
@@ -129,6 +99,36 @@ impl Server for Clerk {
 }
 
 impl Clerk {
+    fn init(args: Vec<String>) -> Init<Self> {
+        // The first is the role.
+        let mut args = args.into_iter().skip(1);
+        let clerk = Self {
+            label: args.next().unwrap_or_default(),
+            ..Self::default()
+        };
+        let mut next = Next::Wait;
+        while let Some(word) = args.next() {
+            let mut text = || args.next().unwrap_or_default();
+            match word.as_str() {
+                "trap" => {
+                    process::trap_exits(ExitSignals::Trapped);
+                }
+                "continue" => next = clerk.continued("early"),
+                "idle" => next = Next::WaitUpTo(milliseconds(&text())),
+                "ignore" => return Init::Ignore,
+                "stop" => return Init::Stop(error(&text())),
+                "panic" => panic!("asked to"),
+                "forever" => {
+                    mailbox::receive_where(&Selector::any().tags([]));
+                }
+                "tell-parent" => tell_parent(&text()),
+                other => fail(format_args!("the clerk cannot begin with '{other}'")),
+            }
+        }
+        clerk.tell("initialised");
+        Init::Ok(clerk, next)
+    }
+
     fn tell(&self, text: &str) {
         tell(format_args!("{}: {text}", self.label));
     }

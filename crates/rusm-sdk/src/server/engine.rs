@@ -9,14 +9,13 @@ use crate::{ExitReason, Pid, Reference, process, tags};
 
 /// Makes a server the life of this process; to be the last thing in a component's `main`.
 ///
+/// `init` gets the arguments of the process without the component's name; [`start`](super::start) waits for it. In it,
+/// a server that is to clean up when its parent ends it chooses to [trap exits](process::trap_exits).
+///
 /// Returns when the server has ended with `normal`. With any other reason the process ends in here.
-pub fn run<S: Server>() {
-    run_with(|| S::init(std::env::args().skip(1).collect()));
-}
-
-/// The same with an initialisation of its own, for a server that is made from more than arguments.
-pub fn run_with<S: Server>(init: impl FnOnce() -> Init<S>) {
-    let reason = match init() {
+pub fn run<S: Server>(init: impl FnOnce(Vec<String>) -> Init<S>) {
+    let args = std::env::args().skip(1).collect();
+    let reason = match init(args) {
         Init::Ok(server, first) => Engine::new(server).serve(first),
         Init::Ignore => ExitReason::Normal,
         Init::Stop(reason) => reason,
