@@ -3,8 +3,10 @@
 //! A scene is a part of the guest `otp_probe`, called like the test it belongs to: it plays, and says what it found, line
 //! by line.
 
+mod admin;
 mod servers;
 mod starts;
+mod supervisors;
 mod tasks;
 
 use crate::support::{GuestPath, Scenario, guest};
@@ -20,7 +22,7 @@ const PAIRS: [(GuestPath, GuestPath); 4] = [
 ];
 
 /// The components that a scene may spawn.
-const CAST: [&str; 3] = ["clerk", "helper", "task"];
+const CAST: [&str; 4] = ["clerk", "helper", "house", "task"];
 
 /// A node on which scenes are played.
 struct Theatre {
@@ -86,17 +88,25 @@ fn profile() -> Profile {
 /// Plays a scene with every pair of paths; its driver ends normally and says exactly this.
 #[track_caller]
 fn check(scene: &str, expected: &[&str]) {
+    play(scene, expected, |_| ());
+}
+
+/// The same, and the clerks say exactly that.
+#[track_caller]
+fn check_all(scene: &str, driver: &[&str], clerks: &[&str]) {
+    play(scene, driver, |theatre| {
+        assert_eq!(theatre.said("clerk"), clerks)
+    });
+}
+
+#[track_caller]
+fn play(scene: &str, expected: &[&str], check: impl Fn(&Theatre)) {
     for (driver, cast) in PAIRS {
         let theatre = Theatre::new(driver, cast);
         let reason = theatre.plays(scene);
         let said = theatre.said("driver");
-        assert_eq!(
-            (said, reason),
-            (
-                expected.iter().map(|line| (*line).to_owned()).collect(),
-                ExitReason::Normal
-            ),
-            "{driver:?} {cast:?}"
-        );
+        assert_eq!(said, expected, "{driver:?} {cast:?}: {reason}");
+        assert_eq!(reason, ExitReason::Normal, "{driver:?} {cast:?}");
+        check(&theatre);
     }
 }

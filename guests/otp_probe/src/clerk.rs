@@ -1,17 +1,22 @@
 //! A server that does as it is asked: [`Clerk`].
 //!
 //! A call and a cast are a verb and a text. The arguments are a label, which stands before every line that the clerk
-//! says, and what its initialisation does: any of `trap`, `continue`, `idle MS`, `tell-parent TEXT`, and last
+//! says, and what its initialisation does: any of `trap`, `continue`, `idle MS`, `tell-parent TEXT`,
+//! `needs NAME` (it stops if nobody has this name), `stubborn`, `pushes NAME`, `crew N` (`leaving.rs`), and last
 //! `ignore`, `stop TEXT`, `panic` or `forever`, without which it ends well.
 
+mod leaving;
+
+use std::str::FromStr;
 use std::time::Duration;
 
 use rusm_sdk::mailbox::{self, Selector};
 use rusm_sdk::process::{self, ExitSignals};
 use rusm_sdk::server::{self, Answer, Caller, Info, Init, Next, Server};
 use rusm_sdk::spawner::Spawn;
-use rusm_sdk::{ExitReason, wire};
+use rusm_sdk::{ExitReason, registry, wire};
 
+use self::leaving::Leaving;
 use crate::tell::{error, fail, must, tell};
 
 /// As many callers as are held before all are answered.
@@ -33,6 +38,7 @@ struct Clerk {
     label: String,
     log: Vec<String>,
     held: Vec<(Caller<String>, String)>,
+    leaving: Leaving,
 }
 
 impl Server for Clerk {
@@ -64,6 +70,7 @@ impl Server for Clerk {
             "note" => self.log.push(text),
             "release" => self.release(),
             "fail" => return Next::Stop(error(&text)),
+            "end" => return Next::Stop(must(text.parse())),
             _ => self.log.push(format!("cannot {verb}")),
         }
         Next::Wait
@@ -71,6 +78,7 @@ impl Server for Clerk {
 
     fn handle_info(&mut self, info: Info) -> Next {
         match info {
+            Info::Message(message) if self.leaving.hears(message.tag) => {}
             Info::Message(message) => self.log.push(format!("message-{:x}", message.tag)),
             Info::Request(request) => mailbox::reply(request.id, b"not a call"),
             Info::Exit(exit) => {
@@ -95,6 +103,7 @@ impl Server for Clerk {
 
     fn terminate(&mut self, reason: &ExitReason) {
         self.tell(&format!("terminate {reason}"));
+        self.leaving.leave();
     }
 }
 
@@ -102,7 +111,7 @@ impl Clerk {
     fn init(args: Vec<String>) -> Init<Self> {
         // The first is the role.
         let mut args = args.into_iter().skip(1);
-        let clerk = Self {
+        let mut clerk = Self {
             label: args.next().unwrap_or_default(),
             ..Self::default()
         };
@@ -122,6 +131,13 @@ impl Clerk {
                     mailbox::receive_where(&Selector::any().tags([]));
                 }
                 "tell-parent" => tell_parent(&text()),
+                "needs" if registry::whereis(&text()).is_none() => {
+                    return Init::Stop(error("it has not what it needs"));
+                }
+                "needs" => {}
+                "stubborn" => clerk.leaving = Leaving::Never,
+                "pushes" => clerk.leaving = Leaving::Pushing(text()),
+                "crew" => clerk.leaving = Leaving::together(number(&text())),
                 other => fail(format_args!("the clerk cannot begin with '{other}'")),
             }
         }
@@ -197,8 +213,10 @@ pub(crate) fn helper(args: &[&str]) -> Spawn {
 }
 
 fn milliseconds(text: &str) -> Duration {
-    text.parse().map_or_else(
-        |_| fail("a time is a number of milliseconds"),
-        Duration::from_millis,
-    )
+    Duration::from_millis(number(text))
+}
+
+fn number<N: FromStr>(text: &str) -> N {
+    text.parse()
+        .unwrap_or_else(|_| fail(format_args!("'{text}' is no number")))
 }
