@@ -4,6 +4,7 @@
 //! by line.
 
 mod admin;
+mod machines;
 mod servers;
 mod starts;
 mod supervisors;
@@ -22,7 +23,7 @@ const PAIRS: [(GuestPath, GuestPath); 4] = [
 ];
 
 /// The components that a scene may spawn.
-const CAST: [&str; 4] = ["clerk", "helper", "house", "task"];
+const CAST: [&str; 5] = ["clerk", "gate", "helper", "house", "task"];
 
 /// A node on which scenes are played.
 struct Theatre {

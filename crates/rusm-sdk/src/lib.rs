@@ -8,7 +8,7 @@
 //! - [`mailbox`]: sending, selective receive, calls and replies, timers;
 //! - [`registry`]: names and groups; [`spawner`]: new processes;
 //! - [`server`]: request servers (calls, casts, their start and end); [`task`]: work whose result is awaited;
-//!   and [`supervisor`]: children that are started, restarted and stopped, all in the shape OTP gave them;
+//!   [`state_machine`]: a server with states; and [`supervisor`]: children that are started, restarted and stopped, all in the shape OTP gave them;
 //! - [`wire`]: values as bytes, for their messages; [`tags`]: which tags are theirs;
 //! - [`permissions`]: what may I, and giving it up; [`control`]: other processes; [`kv`]: durable storage.
 //!
@@ -45,6 +45,7 @@ mod reason;
 pub mod registry;
 pub mod server;
 pub mod spawner;
+pub mod state_machine;
 pub mod supervisor;
 mod sys;
 pub mod tags;

@@ -3,6 +3,7 @@
 mod admin;
 mod calls;
 mod ends;
+mod gates;
 mod houses;
 mod starts;
 mod work;
@@ -24,6 +25,7 @@ pub(crate) fn run(args: &[String]) {
         work::run,
         houses::run,
         admin::run,
+        gates::run,
     ];
     if !families.into_iter().any(|family| family(scene)) {
         fail(format_args!("there is no scene '{scene}'"));

@@ -6,6 +6,7 @@
 //! | `clerk LABEL INIT..` | a server that does as it is asked (`clerk.rs`) |
 //! | `helper WHAT ARG..` | does one thing and ends (`helper.rs`) |
 //! | `task HOW` | a task (`tasks.rs`) |
+//! | `gate` | a state machine (`gate.rs`) |
 //! | `house LABEL ..` | a supervisor (`house.rs`) |
 //!
 //! Whatever is said is a line of output; a test reads the lines.
@@ -14,6 +15,7 @@
 
 mod clerk;
 mod drive;
+mod gate;
 mod helper;
 mod house;
 mod tasks;
@@ -30,6 +32,7 @@ fn main() {
         "clerk" => clerk::run(),
         "helper" => helper::run(&args),
         "task" => tasks::run(&args),
+        "gate" => gate::run(),
         "house" => house::run(args),
         other => fail(format_args!("there is no role '{other}'")),
     }
