@@ -14,6 +14,7 @@ fn the_documents_of_the_house_are_there() {
         "rusm.toml",
         "abi/raw.md",
         "crates/rusm-actor/SEMANTICS.md",
+        "crates/rusm-sdk/SEMANTICS.md",
         "crates/rusm-supervisor/SEMANTICS.md",
     ];
     let missing: Vec<String> = wanted
@@ -31,6 +32,7 @@ fn every_test_that_a_document_names_exists() {
     let tests = test_names(&files);
     let documents = [
         "crates/rusm-actor/SEMANTICS.md",
+        "crates/rusm-sdk/SEMANTICS.md",
         "crates/rusm-supervisor/SEMANTICS.md",
         "SECURITY.md",
     ];
