@@ -11,6 +11,7 @@ mod lifecycle;
 mod limits;
 mod mailboxes;
 mod network;
+mod otp;
 mod profiles;
 mod scale;
 mod stage;

@@ -7,6 +7,9 @@
 //! - [`process`]: who am I, links, monitors, exit reasons;
 //! - [`mailbox`]: sending, selective receive, calls and replies, timers;
 //! - [`registry`]: names and groups; [`spawner`]: new processes;
+//! - [`server`]: request servers (calls, casts, their start and end); [`task`]: work whose result is awaited;
+//!   [`state_machine`]: a server with states; and [`supervisor`]: children that are started, restarted and stopped, all in the shape OTP gave them;
+//! - [`wire`]: values as bytes, for their messages; [`tags`]: which tags are theirs;
 //! - [`permissions`]: what may I, and giving it up; [`control`]: other processes; [`kv`]: durable storage.
 //!
 //! Each of these can be refused by the process's capability profile. A refusal is a [`Denial`], a
@@ -40,8 +43,14 @@ pub mod permissions;
 pub mod process;
 mod reason;
 pub mod registry;
+pub mod server;
 pub mod spawner;
+pub mod state_machine;
+pub mod supervisor;
 mod sys;
+pub mod tags;
+pub mod task;
+pub mod wire;
 
 pub use denial::Denial;
 pub use destination::Destination;

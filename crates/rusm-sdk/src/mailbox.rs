@@ -5,6 +5,7 @@
 
 mod event;
 mod selector;
+pub(crate) mod stash;
 
 use std::fmt;
 use std::time::Duration;
@@ -102,12 +103,14 @@ pub fn receive() -> Event {
 
 /// The oldest event that matches; the others stay, in order.
 pub fn receive_where(selector: &Selector) -> Event {
-    sys::mailbox_receive(selector, None).expect("without a time-out the host waits for an event")
+    stash::take(selector)
+        .or_else(|| sys::mailbox_receive(selector, None))
+        .expect("without a time-out the host waits for an event")
 }
 
 /// The oldest event that matches, or none when the time has passed. A zero time only looks.
 pub fn receive_timeout(selector: &Selector, timeout: Duration) -> Option<Event> {
-    sys::mailbox_receive(selector, Some(milliseconds(timeout)))
+    stash::take(selector).or_else(|| sys::mailbox_receive(selector, Some(milliseconds(timeout))))
 }
 
 /// Sends a request and waits for its reply, for ever if no time-out is given.

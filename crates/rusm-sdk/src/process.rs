@@ -1,5 +1,6 @@
 //! The calling process itself, and its ties to others.
 
+use crate::mailbox::stash;
 use crate::{Denial, ExitReason, Pid, Reference, sys};
 
 /// What happens to an exit signal that arrives.
@@ -58,6 +59,7 @@ pub fn monitor(to: Pid) -> Reference {
 /// After this returns, the `Down` event of that monitor is not delivered.
 pub fn demonitor(monitor: Reference) {
     sys::process_demonitor(monitor);
+    stash::forget(monitor);
 }
 
 /// Sends an exit signal. `killed` cannot be trapped; `normal` is ignored unless trapped.

@@ -1,5 +1,6 @@
 //! What a receive looks for: [`Selector`].
 
+use super::Event;
 use crate::{Pid, Reference};
 
 /// An event matches when every condition that is set matches; with none set, any event does.
@@ -32,6 +33,20 @@ impl Selector {
     pub fn monitor(mut self, monitor: Reference) -> Self {
         self.monitor = Some(monitor);
         self
+    }
+
+    /// Whether a receive with this selector takes the event.
+    pub(crate) fn matches(&self, event: &Event) -> bool {
+        let (tag, sender, monitor) = match event {
+            Event::Message(message) => (Some(message.tag), message.sender, None),
+            Event::Request(request) => (Some(request.tag), request.sender, None),
+            Event::Exit(exit) => (None, exit.sender, None),
+            Event::Down(down) => (None, down.process, Some(down.monitor)),
+        };
+        let has_tag = |tags: &Vec<u64>| tag.is_some_and(|tag| tags.contains(&tag));
+        self.tags.as_ref().is_none_or(has_tag)
+            && self.sender.is_none_or(|wanted| wanted == sender)
+            && self.monitor.is_none_or(|wanted| Some(wanted) == monitor)
     }
 
     #[cfg_attr(

@@ -1,0 +1,90 @@
+//! Events that were taken out of the host's mailbox and not used: they are received before all others.
+//!
+//! A selector cannot ask for exit events alone, so whoever must remove one takes everything of its sender
+//! and puts back the rest. Events of one sender keep their order: all of them are taken, or none.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+
+use super::{Event, Selector};
+use crate::Reference;
+
+thread_local! {
+    /// Oldest first.
+    static STASH: RefCell<VecDeque<Event>> = const { RefCell::new(VecDeque::new()) };
+}
+
+/// The oldest that matches.
+pub(super) fn take(selector: &Selector) -> Option<Event> {
+    STASH.with_borrow_mut(|stash| {
+        let place = stash.iter().position(|event| selector.matches(event))?;
+        stash.remove(place)
+    })
+}
+
+/// Puts an event behind those that were put back before.
+pub(crate) fn put_back(event: Event) {
+    STASH.with_borrow_mut(|stash| stash.push_back(event));
+}
+
+/// Drops the `Down` of a monitor that was given up.
+pub(crate) fn forget(monitor: Reference) {
+    STASH.with_borrow_mut(|stash| {
+        stash.retain(|event| !matches!(event, Event::Down(down) if down.monitor == monitor));
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mailbox::{Down, Exit, Message};
+    use crate::{ExitReason, Pid};
+
+    fn pid(number: u64) -> Pid {
+        Pid::from_u64(number).unwrap()
+    }
+
+    fn message(sender: u64, tag: u64) -> Event {
+        Event::Message(Message {
+            sender: pid(sender),
+            tag,
+            payload: Vec::new(),
+        })
+    }
+
+    fn down(monitor: u64) -> Event {
+        Event::Down(Down {
+            monitor: Reference::from_u64(monitor).unwrap(),
+            process: pid(3),
+            reason: ExitReason::Normal,
+        })
+    }
+
+    #[test]
+    fn what_was_put_back_is_received_selectively_and_in_order() {
+        let exit = Event::Exit(Exit {
+            sender: pid(3),
+            reason: ExitReason::Killed,
+        });
+        for event in [message(3, 1), message(3, 2), down(7), exit.clone()] {
+            put_back(event);
+        }
+        assert_eq!(take(&Selector::any().tags([9])), None);
+        assert_eq!(take(&Selector::any().sender(pid(4))), None);
+        assert_eq!(take(&Selector::any().tags([2, 9])), Some(message(3, 2)));
+        let monitor = Reference::from_u64(7).unwrap();
+        assert_eq!(take(&Selector::any().monitor(monitor)), Some(down(7)));
+        assert_eq!(take(&Selector::any().sender(pid(3))), Some(message(3, 1)));
+        assert_eq!(take(&Selector::any()), Some(exit));
+        assert_eq!(take(&Selector::any()), None);
+    }
+
+    #[test]
+    fn a_monitor_that_was_given_up_leaves_nothing() {
+        put_back(down(1));
+        put_back(down(2));
+        forget(Reference::from_u64(1).unwrap());
+        assert_eq!(take(&Selector::any()), Some(down(2)));
+        assert_eq!(take(&Selector::any()), None);
+    }
+}
