@@ -121,9 +121,7 @@ impl Desk {
                 reason,
                 attempt: Attempt::Restart,
             } => self.answer(by(id), Aftermath::RestartFailed(reason.clone())),
-            SupervisorEvent::ChildIgnored { id, .. } => {
-                self.answer(by(id), Aftermath::StaysEnded)
-            }
+            SupervisorEvent::ChildIgnored { id, .. } => self.answer(by(id), Aftermath::StaysEnded),
             SupervisorEvent::GaveUp { id, .. } => self.answer(by(id), Aftermath::GaveUp),
             SupervisorEvent::Stopped { .. } => return self.supervisor_ended(supervisor),
             SupervisorEvent::Started
