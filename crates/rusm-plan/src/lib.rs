@@ -50,7 +50,8 @@ mod request;
 pub use children::{Child, ChildKey, ChildState, Children, Counts};
 pub use intensity::{Intensity, RestartWindow, Verdict, ZeroPeriod};
 pub use plan::{
-    Decision, Ending, Plan, Rules, Step, child_ended, finished, ignored, start, started, stop, try_again,
+    Decision, Ending, Plan, Rules, Step, child_ended, finished, ignored, start, started, stop,
+    try_again,
 };
 pub use policy::{
     AutoShutdown, ChildKind, ChildPolicy, EndKind, Restart, Shutdown, Strategy, WhenEmpty,

@@ -324,10 +324,6 @@ fn adm_plan() {
     });
     assert_eq!(
         answers,
-        [
-            Err(Refusal::Running(1)),
-            Ok(()),
-            Err(Refusal::Restarting)
-        ]
+        [Err(Refusal::Running(1)), Ok(()), Err(Refusal::Restarting)]
     );
 }
