@@ -69,7 +69,7 @@ fn adm_start() {
             "ended b (trap: unreachable), stopped c (shutdown), restart a, restart b, restart c",
         );
         stop(bench.sim.node(), top);
-        bench.sim.run();
+        bench.settle();
         bench.check(
             "stopped c (shutdown), stopped b (shutdown), stopped a (shutdown), end (shutdown)",
         );

@@ -75,7 +75,7 @@ fn adm_withdrawn() {
             context.sleep(ms(20)).await;
             context.kill(victim);
         });
-        bench.sim.run();
+        bench.settle();
         assert_eq!(bench.list(top), "a running, slow stopped");
         bench.check("slow ends, stopped slow (normal)");
     });
@@ -127,7 +127,7 @@ fn adm_forged() {
         bench.spawn(|context| async move {
             handle.start_child(&context, worker("b")).await.unwrap();
         });
-        bench.sim.run();
+        bench.settle();
         bench.check("slow ends, stopped slow (normal), add b");
         for rubbish in [&[][..], b"1", b"123456789"] {
             let rubbish = rubbish.to_vec();
@@ -157,7 +157,7 @@ fn adm_supervisor_ends() {
                     .contains(&answer.unwrap_err())
             );
         });
-        bench.sim.run();
+        bench.settle();
         assert!(SupervisorHandle::find(bench.sim.node(), top).is_none());
 
         let (top, handle) = busy(&bench);

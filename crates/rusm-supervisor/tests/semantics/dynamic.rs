@@ -50,7 +50,7 @@ fn dyn_same_spec() {
         bench.check("add c, one runs, add c, two runs");
         assert_eq!(bench.list(top), "- running, - running");
         bench.signal(one, crash());
-        bench.sim.run();
+        bench.settle();
         bench.check("ended c (trap: unreachable), restart c, one runs");
         let is_alive = |pid| bench.sim.node().is_alive(pid);
         assert_eq!(
@@ -234,7 +234,7 @@ fn stop_all(bench: &Bench, shutdown: Shutdown, times_ms: &'static [u64]) -> (Str
     bench.log.take();
     let before = bench.sim.now();
     stop(bench.sim.node(), top);
-    bench.sim.run();
+    bench.settle();
     bench.check_empty();
     (bench.log.take(), (bench.sim.now() - before).as_millis())
 }
@@ -311,9 +311,9 @@ fn dyn_ends_when_empty() {
         let [one, two] = ["one", "two"].map(|name| start_with(&bench, top, name));
         bench.log.take();
         bench.signal(one, ExitReason::Normal);
-        bench.sim.run();
+        bench.settle();
         bench.signal(two, ExitReason::Normal);
-        bench.sim.run();
+        bench.settle();
         bench.check("ended c (normal), ended c (normal), end (normal)");
         bench.check_empty();
     });
@@ -335,7 +335,7 @@ fn dyn_restarted_is_empty() {
         let first = bench.log.pid("inner");
         let [one, _two] = ["one", "two"].map(|name| start_with(&bench, first, name));
         bench.signal(one, crash());
-        bench.sim.run();
+        bench.settle();
         let second = bench.log.pid("inner");
         assert_ne!(first, second);
         assert_eq!(bench.list(second), "");

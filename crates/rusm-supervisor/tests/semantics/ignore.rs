@@ -62,7 +62,7 @@ fn child_ignore() {
             "a running, i stopped, b running, z stopped"
         );
         stop(bench.sim.node(), top);
-        bench.sim.run();
+        bench.settle();
         bench.check_empty();
     });
 }
@@ -158,7 +158,7 @@ fn sup_init_ignore() {
         });
         bench.check("end (normal), end (error: no disk), start b, serving, stopped b (shutdown), end (normal)");
         stop(bench.sim.node(), top);
-        bench.sim.run();
+        bench.settle();
         bench.check_empty();
     });
 }

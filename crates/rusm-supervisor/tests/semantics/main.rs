@@ -2,6 +2,7 @@
 //! simulator, where time is virtual, and a few on real threads.
 
 #![expect(
+    clippy::indexing_slicing,
     clippy::unwrap_used,
     clippy::wildcard_enum_match_arm,
     reason = "a failing test is a panic anyway, and one event is asked for by name"

@@ -29,7 +29,7 @@ fn sup_order_nested() {
             "start a, inner/start b, inner/start c, inner/serving, start inner, start d, serving",
         );
         stop(bench.sim.node(), top);
-        bench.sim.run();
+        bench.settle();
         bench.check(
             "stopped d (shutdown), inner/stopped c (shutdown), b asked, b ends, inner/stopped b (shutdown), \
              inner/end (shutdown), stopped inner (shutdown), stopped a (shutdown), end (shutdown)",
@@ -124,7 +124,7 @@ fn restart_fails_nested() {
         bench.start(bench.spec(Strategy::OneForOne).child(nested));
         bench.log.take();
         bench.signal(bench.log.pid("inner"), ExitReason::Killed);
-        bench.sim.run();
+        bench.settle();
         bench.check(
             "ended inner (killed), inner/start b, inner/failed c (not-started: no code), \
              inner/stopped b (shutdown), \
@@ -173,7 +173,7 @@ fn a_kill_during_a_nested_start_leaves_nothing() {
             bench.sim.step();
         }
         bench.sim.node().kill(top);
-        bench.sim.run();
+        bench.settle();
         bench.check_empty();
     });
 }
@@ -234,7 +234,7 @@ fn a_storm_leaves_nothing() {
                 stop(node, top);
             }
         }
-        bench.sim.run();
+        bench.settle();
         // A lingering child of a supervisor that was killed may outlive the top by a little.
         let log = bench.log.take();
         assert!(log.contains(", end (shutdown)"), "{log}");

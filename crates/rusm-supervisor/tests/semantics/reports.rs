@@ -66,7 +66,7 @@ fn sup_report() {
             .observer(Arc::clone(&kept) as Arc<dyn SupervisorObserver>);
         let children = [worker("a"), failing("b", 1, 1), worker("c")];
         let top = start(bench.sim.node(), spec.children(children).build().unwrap()).unwrap();
-        bench.sim.run();
+        bench.settle();
         let pids = || {
             let kept = kept.0.lock().unwrap();
             let pids = kept.iter().filter_map(|report| match &report.event {
@@ -76,9 +76,9 @@ fn sup_report() {
             pids.collect::<Vec<_>>()
         };
         bench.signal(pids()[1], crash());
-        bench.sim.run();
+        bench.settle();
         bench.signal(pids()[4], ExitReason::Normal);
-        bench.sim.run();
+        bench.settle();
         let pids = pids();
         let (first, restart) = (Attempt::First, Attempt::Restart);
         let (id, reason) = ("c".into(), ExitReason::Normal);
@@ -126,10 +126,10 @@ fn sup_report_restart_fails() {
             .observer(Arc::clone(&kept) as Arc<dyn SupervisorObserver>);
         let spec = spec.child(failing("b", 1, usize::MAX)).build().unwrap();
         start(bench.sim.node(), spec).unwrap();
-        bench.sim.run();
+        bench.settle();
         let first = bench.sim.node().processes().into_iter().max().unwrap();
         bench.signal(first, crash());
-        bench.sim.run();
+        bench.settle();
         let kept = kept.0.lock().unwrap();
         let gave_up = kept.iter().find_map(|report| match &report.event {
             SupervisorEvent::GaveUp { id, reason, .. } => Some((&**id, reason.clone())),
@@ -150,10 +150,10 @@ fn sup_report_decisions() {
         let spec = spec(bench.spec(Strategy::OneForOne));
         let spec = spec.observer(Arc::clone(&kept) as Arc<dyn SupervisorObserver>);
         start(bench.sim.node(), spec.child(child).build().unwrap()).unwrap();
-        bench.sim.run();
+        bench.settle();
         let child = bench.sim.node().processes().into_iter().max().unwrap();
         bench.signal(child, reason);
-        bench.sim.run();
+        bench.settle();
         let kept = kept.0.lock().unwrap();
         kept.iter().find_map(|report| match &report.event {
             SupervisorEvent::ChildEnded { decision, .. } => Some(*decision),
@@ -205,7 +205,7 @@ fn sup_exit_reasons() {
         let run = |spec: SupervisorSpecBuilder, act: &dyn Fn(Pid)| {
             let top = bench.start(spec);
             act(top);
-            bench.sim.run();
+            bench.settle();
             bench.check_empty();
             let log = bench.log.take();
             log.rsplit(", ").next().unwrap().to_owned()

@@ -125,12 +125,13 @@ fn bystander() {
             worker("x").restart(Restart::Temporary),
             worker("t").restart(Restart::Transient),
         ];
-        bench.start(bench.spec(Strategy::OneForAll).children(children));
+        let top = bench.start(bench.spec(Strategy::OneForAll).children(children));
         bench.log.take();
         bench.end("a", crash());
         bench.check(
             "ended a (trap: unreachable), stopped t (shutdown), stopped x (shutdown), restart a, restart t",
         );
+        assert_eq!(bench.list(top), "a running, t running");
         bench.end("t", crash());
         bench.check("ended t (trap: unreachable), stopped a (shutdown), restart a, restart t");
     });
@@ -279,7 +280,7 @@ fn restart_fails_and_can_be_stopped() {
         let has_tried = || bench.log.take().contains("failed b (not-started: no code)");
         bench.sim.run_until(|_| has_tried());
         stop(bench.sim.node(), top);
-        bench.sim.run();
+        bench.settle();
         assert!(
             bench
                 .log

@@ -187,7 +187,7 @@ fn auto_not_restarted() {
             if auto_shutdown == ALL {
                 bench.end("c", ExitReason::Normal);
             }
-            bench.sim.run();
+            bench.settle();
             assert!(bench.sim.node().is_alive(top));
             assert_eq!(bench.alive(&["a", "b"]), "a b");
         }

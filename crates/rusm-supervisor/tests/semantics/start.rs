@@ -14,7 +14,7 @@ fn sup_order() {
         let top = bench.start(bench.spec(Strategy::OneForOne).children(children));
         bench.check("start a, start b, start c, serving");
         rusm_supervisor::stop(bench.sim.node(), top);
-        bench.sim.run();
+        bench.settle();
         bench.check(
             "c asked, c ends, stopped c (shutdown), b asked, b ends, stopped b (shutdown), \
              a asked, a ends, stopped a (shutdown), end (shutdown)",
@@ -159,7 +159,7 @@ fn missing_ties_are_made_up_for() {
         bench.end("a", crash());
         bench.check("start a, serving, ended a (trap: unreachable), restart a");
         bench.sim.node().kill(top);
-        bench.sim.run();
+        bench.settle();
         bench.check_empty();
     });
 }

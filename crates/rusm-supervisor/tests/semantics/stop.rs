@@ -13,7 +13,7 @@ fn stop_brutal() {
         let child = child.shutdown(Shutdown::BrutalKill);
         let top = bench.start(bench.spec(Strategy::OneForOne).child(child));
         stop(bench.sim.node(), top);
-        bench.sim.run();
+        bench.settle();
         bench.check("start a, serving, stopped a (killed), end (shutdown)");
         assert_eq!(bench.sim.now(), ms(0));
         bench.check_empty();
@@ -37,7 +37,7 @@ fn stop_timeout() {
         let top = bench.start(bench.spec(Strategy::OneForOne).children(children));
         log.take();
         stop(bench.sim.node(), top);
-        bench.sim.run();
+        bench.settle();
         bench.check(
             "timed out zero (killed), late asked, timed out late (killed), \
              in-time asked, in-time ends, stopped in-time (normal), \
@@ -66,7 +66,7 @@ fn stop_reason() {
         });
         let top = bench.start(bench.spec(Strategy::OneForOne).child(child));
         stop(bench.sim.node(), top);
-        bench.sim.run();
+        bench.settle();
         bench.check("start a, serving, told shutdown, stopped a (normal), end (shutdown)");
     });
 }
@@ -89,7 +89,7 @@ fn stop_race() {
         bench.sim.run_until(|_| bench.log.take() == "d asked");
         bench.signal(bench.log.pid("a"), ExitReason::Normal);
         bench.signal(bench.log.pid("b"), crash());
-        bench.sim.run();
+        bench.settle();
         bench.check(
             "d ends, stopped d (trap: unreachable), stopped c (shutdown), \
              stopped b (trap: unreachable), stopped a (normal), end (shutdown)",
@@ -115,7 +115,7 @@ fn stop_unlinked_child() {
         let top = bench.start(bench.spec(Strategy::OneForOne).child(unlinking()));
         bench.end("a", crash());
         stop(bench.sim.node(), top);
-        bench.sim.run();
+        bench.settle();
         bench.check(
             "start a, serving, ended a (trap: unreachable), restart a, stopped a (shutdown), end (shutdown)",
         );
@@ -176,7 +176,7 @@ fn a_killed_supervisor_leaves_no_orphans() {
         let top = bench.start(bench.spec(Strategy::OneForOne).children(children));
         bench.log.take();
         bench.sim.node().kill(top);
-        bench.sim.run();
+        bench.settle();
         // The nested one traps exits, and so ends its own child in order.
         bench.check("inner/stopped b (shutdown), inner/end (killed)");
         bench.check_empty();
@@ -191,7 +191,7 @@ fn a_trapping_child_hears_of_its_killed_supervisor() {
         let top = bench.start(bench.spec(Strategy::OneForOne).child(child));
         bench.log.take();
         bench.sim.node().kill(top);
-        bench.sim.run();
+        bench.settle();
         bench.check("a asked, a ends");
         bench.check_empty();
     });
@@ -208,7 +208,7 @@ fn the_end_of_another_child_is_heard_while_one_is_stopped() {
         bench.signal(log.pid("b"), crash());
         bench.sim.run_until(|_| log.take().ends_with("c asked"));
         bench.signal(log.pid("a"), crash());
-        bench.sim.run();
+        bench.settle();
         // The second c may be stopped before it has run, and then says nothing.
         let reports = log.take().replace("c asked, ", "").replace("c ends, ", "");
         let expected = "stopped c (shutdown), restart b, restart c, ended a (trap: unreachable), \
@@ -247,7 +247,7 @@ fn stop_and_crash_at_once() {
                 .node()
                 .spawn(SpawnOptions::new("assassin"), body)
                 .unwrap();
-            bench.sim.run();
+            bench.settle();
             assert!(bench.log.take().ends_with("end (shutdown)"));
             bench.check_empty();
         }

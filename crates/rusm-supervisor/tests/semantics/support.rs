@@ -19,6 +19,9 @@ use std::time::Duration;
 /// How many seeds a scenario tries unless told otherwise.
 const N_SEEDS: u64 = 100;
 
+/// More slices than any scenario takes to come to rest.
+const N_SLICES_MAX: usize = 1_000_000;
+
 /// Runs a scenario under many seeds, or those that `RUSM_SEEDS` and `RUSM_SEED` ask for.
 pub(crate) fn for_seeds(scenario: impl Fn(Bench) + Sync) {
     rusm_sim::for_each_seed(env!("CARGO_PKG_NAME"), N_SEEDS, |seed| {
@@ -115,14 +118,21 @@ impl Bench {
     /// Starts a top supervisor and lets it settle.
     pub(crate) fn start(&self, spec: SupervisorSpecBuilder) -> Pid {
         let pid = start(self.sim.node(), spec.build().unwrap()).unwrap();
-        self.sim.run();
+        self.settle();
         pid
+    }
+
+    /// Lets everything come to rest, which must happen.
+    #[track_caller]
+    pub(crate) fn settle(&self) {
+        let has_settled = (0..N_SLICES_MAX).any(|_| !self.sim.step());
+        assert!(has_settled, "it never comes to rest: {}", self.log.take());
     }
 
     /// Ends a child for this reason, and lets everything settle.
     pub(crate) fn end(&self, id: &str, reason: ExitReason) {
         self.signal(self.log.pid(id), reason);
-        self.sim.run();
+        self.settle();
     }
 
     /// An exit signal from the node; what follows has not happened yet.
@@ -148,7 +158,7 @@ impl Bench {
             .node()
             .spawn(SpawnOptions::new("script"), script)
             .unwrap();
-        self.sim.run();
+        self.settle();
         assert_eq!(
             is_done.load(Ordering::Relaxed),
             1,

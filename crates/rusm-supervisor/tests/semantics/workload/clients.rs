@@ -64,7 +64,7 @@ pub(super) fn send_one(sim: &Simulator, tree: &Tree, mood: &Arc<Mood>, history: 
         .spawn(SpawnOptions::new("client"), move |context| async move {
             match (is_dynamic, what) {
                 (_, 0) => client.list(&context).await,
-                (true, 1 | 2 | 3) => client.start_with(&context).await,
+                (true, 1..=3) => client.start_with(&context).await,
                 (true, _) => client.terminate_pid(&context).await,
                 (false, 1) => client.start(&context, auto_shutdown).await,
                 (false, 2) => client.start_again(&context).await,
@@ -183,7 +183,7 @@ impl Client {
             ChildStatus::Running(pid) => Some(pid),
             ChildStatus::Restarting | ChildStatus::Stopped => None,
         });
-        let Some(pid) = pids.last() else {
+        let Some(pid) = pids.max() else {
             return;
         };
         self.history.asked(self.pid(), "");

@@ -434,6 +434,8 @@ impl<'a> Supervisor<'a> {
                 }
                 ChildStatus::Restarting => panic!("{id} waits though nothing fails any more"),
                 ChildStatus::Stopped => {
+                    let is_dropped = restart_of(id) == Restart::Temporary;
+                    assert!(!is_dropped, "{id} is temporary, and kept");
                     let is_excused = self.halted.contains(id)
                         || !self.unsure.is_empty()
                         || restart_of(id) != Restart::Permanent;
