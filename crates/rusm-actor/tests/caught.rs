@@ -8,15 +8,13 @@ use rusm_actor::{Event, ExitReason, Selector};
 #[test]
 fn trap_at_receipt_of_what_arrived_in_the_slice() {
     everywhere(|me| async move {
-        let dead = start(&me, |_| async { ExitReason::Normal });
-        end_of(&me, dead).await;
-        let victim = me.spawn(child().monitor(), move |me| async move {
-            me.link(dead); // Its exit signal arrives at once.
+        let victim = me.spawn(child().monitor(), |me| async move {
+            me.node().exit_signal(me.pid(), boom()); // From outside, as far as the process can tell.
             me.trap_exits(true);
             wait_for_ever(me).await
         });
         let reason = next_down(&me, victim.unwrap().monitor.unwrap()).await;
-        assert_eq!(reason, ExitReason::NoProcess);
+        assert_eq!(reason, boom());
     });
 }
 

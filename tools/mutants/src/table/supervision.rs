@@ -180,7 +180,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
             "if self.n_events_since_try < EVENTS_BETWEEN_TRIES_MAX",
             "if self.n_events_since_try > EVENTS_BETWEEN_TRIES_MAX",
         )],
-    ),
+    )
+    .may_hang(),
     mutant(
         "never-gives-up",
         "a supervisor goes on when the intensity is exceeded (124)",
