@@ -53,6 +53,17 @@ impl Kernel {
         }
     }
 
+    /// The members of a group that are alive, in order of joining; once per join.
+    pub(crate) fn members(&self, group: &str) -> Vec<Pid> {
+        let is_alive = |pid: &Pid| {
+            let found = self.table.find(*pid);
+            found.is_some_and(|process| !process.is_ending())
+        };
+        let mut members = self.registry.members(group);
+        members.retain(is_alive);
+        members
+    }
+
     /// The process that holds this name. One that was killed holds none any more, though it may not have
     /// noticed yet: who sees it as dead finds its name free (OTP statements 011, 012).
     pub(crate) fn holder(&self, name: &str) -> Option<Arc<Process>> {

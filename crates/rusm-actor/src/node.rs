@@ -111,7 +111,7 @@ impl Node {
 
     /// The members of a group, in order of joining; once per join.
     pub fn members(&self, group: &str) -> Vec<Pid> {
-        self.0.registry.members(group)
+        self.0.members(group)
     }
 
     /// What is known of a process; none when it has ended (OTP statement 090).

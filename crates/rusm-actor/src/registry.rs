@@ -10,7 +10,7 @@
 use crate::error::NameError;
 use crate::id::{Name, Pid};
 use crate::sync::{Mutex, RwLock};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 #[derive(Debug, Default)]
 pub(crate) struct Registry {
@@ -24,12 +24,14 @@ struct Names {
     held: HashMap<Pid, Name>,
 }
 
+/// Each join has a number, so that the end of any member costs the same, however large its groups are.
 #[derive(Debug, Default)]
 struct Groups {
+    n_joins: u64,
     /// Members in order of joining, once per join (OTP statement 070).
-    members: HashMap<Name, Vec<Pid>>,
-    /// The groups of each member, once per join.
-    joined: HashMap<Pid, Vec<Name>>,
+    members: HashMap<Name, BTreeMap<u64, Pid>>,
+    /// The joins of each member.
+    joined: HashMap<Pid, Vec<(Name, u64)>>,
 }
 
 impl Registry {
@@ -68,8 +70,11 @@ impl Registry {
 
     pub(crate) fn join(&self, group: Name, pid: Pid) {
         let mut groups = self.groups.lock();
-        groups.members.entry(group.clone()).or_default().push(pid);
-        groups.joined.entry(pid).or_default().push(group);
+        groups.n_joins += 1;
+        let join = groups.n_joins;
+        let members = groups.members.entry(group.clone()).or_default();
+        members.insert(join, pid);
+        groups.joined.entry(pid).or_default().push((group, join));
     }
 
     /// Undoes one join; answers whether there was one.
@@ -78,24 +83,21 @@ impl Registry {
         let Some(joined) = groups.joined.get_mut(&pid) else {
             return false;
         };
-        let Some(position) = joined.iter().position(|name| name.as_str() == group) else {
+        let Some(position) = joined.iter().position(|(name, _)| name.as_str() == group) else {
             return false;
         };
-        joined.remove(position);
+        let (_, join) = joined.remove(position);
         if joined.is_empty() {
             groups.joined.remove(&pid);
         }
-        groups.drop_member(group, pid);
+        groups.undo(group, join);
         true
     }
 
     pub(crate) fn members(&self, group: &str) -> Vec<Pid> {
-        self.groups
-            .lock()
-            .members
-            .get(group)
-            .cloned()
-            .unwrap_or_default()
+        let groups = self.groups.lock();
+        let members = groups.members.get(group);
+        members.map_or_else(Vec::new, |members| members.values().copied().collect())
     }
 
     /// How many groups the process has joined, each join counted.
@@ -114,19 +116,17 @@ impl Registry {
             name
         };
         let mut groups = self.groups.lock();
-        for group in groups.joined.remove(&pid).unwrap_or_default() {
-            groups.drop_member(group.as_str(), pid);
+        for (group, join) in groups.joined.remove(&pid).unwrap_or_default() {
+            groups.undo(group.as_str(), join);
         }
         name
     }
 }
 
 impl Groups {
-    fn drop_member(&mut self, group: &str, pid: Pid) {
+    fn undo(&mut self, group: &str, join: u64) {
         if let Some(members) = self.members.get_mut(group) {
-            if let Some(position) = members.iter().position(|member| *member == pid) {
-                members.remove(position);
-            }
+            members.remove(&join);
             if members.is_empty() {
                 self.members.remove(group);
             }

@@ -59,6 +59,10 @@ pub(crate) async fn run(
     starter: Starter,
 ) -> ExitReason {
     context.trap_exits(true);
+    if let Some(parent) = context.parent() {
+        // One that ended with normal before this moment was not heard, and is heard now; a link that stands stays.
+        context.link(parent);
+    }
     let mut supervisor = Supervisor::new(context, spec, desk);
     let ControlFlow::Break(reason) = supervisor.supervise(starter).await;
     supervisor.report(SupervisorEvent::Stopped {

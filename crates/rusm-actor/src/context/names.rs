@@ -41,7 +41,7 @@ impl Context {
 
     /// The members of a group, in order of joining; once per join.
     pub fn members(&self, group: &str) -> Vec<Pid> {
-        self.process.kernel.registry.members(group)
+        self.process.kernel.members(group)
     }
 
     /// Sends to every member of a group; answers how many mailboxes took it.

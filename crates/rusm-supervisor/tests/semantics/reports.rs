@@ -13,6 +13,17 @@ use std::sync::{Arc, Mutex};
 #[derive(Debug, Default)]
 struct Kept(Mutex<Vec<SupervisorReport>>);
 
+impl Kept {
+    fn first_child(&self) -> Pid {
+        let kept = self.0.lock().unwrap();
+        let started = kept.iter().find_map(|report| match report.event {
+            SupervisorEvent::ChildStarted { pid, .. } => Some(pid),
+            _ => None,
+        });
+        started.expect("a child has started")
+    }
+}
+
 impl SupervisorObserver for Kept {
     fn report(&self, report: &SupervisorReport) {
         self.0.lock().unwrap().push(report.clone());
@@ -127,8 +138,7 @@ fn sup_report_restart_fails() {
         let spec = spec.child(failing("b", 1, usize::MAX)).build().unwrap();
         start(bench.sim.node(), spec).unwrap();
         bench.settle();
-        let first = bench.sim.node().processes().into_iter().max().unwrap();
-        bench.signal(first, crash());
+        bench.signal(kept.first_child(), crash());
         bench.settle();
         let kept = kept.0.lock().unwrap();
         let gave_up = kept.iter().find_map(|report| match &report.event {
@@ -151,8 +161,7 @@ fn sup_report_decisions() {
         let spec = spec.observer(Arc::clone(&kept) as Arc<dyn SupervisorObserver>);
         start(bench.sim.node(), spec.child(child).build().unwrap()).unwrap();
         bench.settle();
-        let child = bench.sim.node().processes().into_iter().max().unwrap();
-        bench.signal(child, reason);
+        bench.signal(kept.first_child(), reason);
         bench.settle();
         let kept = kept.0.lock().unwrap();
         kept.iter().find_map(|report| match &report.event {

@@ -210,3 +210,23 @@ fn a_flooded_supervisor_still_restarts() {
         bench.check("start a, serving, ended a (trap: unreachable), restart a");
     }
 }
+
+/// OTP statement 118: a parent that gives a start up and ends, even with `normal` and before the supervisor has
+/// had its first slice, leaves no supervisor behind.
+#[test]
+fn sup_parent_exit_before_the_first_slice() {
+    for_seeds(|bench| {
+        let spec = bench.spec(Strategy::OneForOne).child(worker("a"));
+        let spec = spec.build().unwrap();
+        bench.run(|me| async move {
+            let mut start = std::pin::pin!(start_link(&me, spec));
+            let given_up = std::future::poll_fn(|task| {
+                let is_pending = start.as_mut().poll(task).is_pending();
+                std::task::Poll::Ready(is_pending)
+            });
+            assert!(given_up.await);
+            ExitReason::Normal
+        });
+        bench.check_empty();
+    });
+}
