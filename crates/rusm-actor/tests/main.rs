@@ -22,6 +22,7 @@ mod order;
 mod pitfalls;
 mod receive;
 mod scheduler;
+mod sim_workload;
 mod simulator;
 mod spawn;
 mod storm;

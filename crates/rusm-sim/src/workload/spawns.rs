@@ -1,0 +1,26 @@
+//! Processes that start others.
+
+use super::{Step, Workload};
+use crate::actor::Actor;
+
+/// Starts a process, with or without link, monitor and name.
+#[derive(Clone, Copy, Debug)]
+pub struct Spawns;
+
+/// Steps of a child: fewer than those of who starts it, so that a run ends.
+const STEPS_MAX: u64 = 6;
+
+impl Workload for Spawns {
+    fn step<'a>(&'a self, me: &'a mut Actor) -> Step<'a> {
+        Box::pin(async move {
+            if me.node().process_count() > 60 {
+                return;
+            }
+            let names = me.world().names().to_vec();
+            let name = me.dice.pick(&names).filter(|_| me.dice.one_in(3));
+            let n_steps = me.dice.below(STEPS_MAX);
+            let (link, monitor) = (me.dice.one_in(2), me.dice.one_in(2));
+            me.spawn(n_steps, link, monitor, name);
+        })
+    }
+}
