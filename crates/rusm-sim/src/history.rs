@@ -20,7 +20,7 @@ use std::time::Duration;
 pub struct Life {
     /// Its spawn was reported.
     pub born: Option<usize>,
-    /// Its body was being dropped.
+    /// Its body was being dropped; where it was born, if it never had one.
     pub dies: Option<usize>,
     /// Its end was reported.
     pub exited: Option<usize>,
@@ -34,7 +34,9 @@ pub struct Life {
     pub tight: Option<usize>,
     slices: Vec<(usize, usize)>,
     traps: Vec<(usize, bool)>,
-    /// Where the last slice began in which it found its mailbox empty.
+    /// Where it began to look at what had arrived: slices and receives.
+    looks: Vec<usize>,
+    /// The last of these after which it found its mailbox empty.
     drained: Option<usize>,
 }
 
@@ -52,9 +54,15 @@ impl Life {
         (position <= *end).then_some(*start)
     }
 
-    /// Whether it found its mailbox empty in a slice that began after this position.
+    /// Where it last began to look at what had arrived: it has met everything that was sent before.
+    pub fn look_before(&self, position: usize) -> Option<usize> {
+        let n_before = self.looks.partition_point(|look| *look < position);
+        self.looks.get(n_before.checked_sub(1)?).copied()
+    }
+
+    /// Whether it looked through its mailbox after this position, and found it empty.
     pub fn has_drained_after(&self, position: usize) -> bool {
-        self.drained.is_some_and(|slice| slice > position)
+        self.drained.is_some_and(|looked| looked > position)
     }
 
     /// Where the first slice began after this position.
@@ -184,9 +192,13 @@ fn lives(entries: &[Entry]) -> BTreeMap<Pid, Life> {
                 life.born = Some(position);
                 life.tight = births.get(parent).copied().flatten();
             }
-            Fact::SliceBegins => life.slices.push((position, usize::MAX)),
+            Fact::SliceBegins => {
+                life.slices.push((position, usize::MAX));
+                life.looks.push(position);
+            }
             Fact::SliceEnds | Fact::Panics(_) => end_slice(life, position),
-            Fact::Drained => life.drained = life.slices.last().map(|(start, _)| *start),
+            Fact::Receives { .. } => life.looks.push(position),
+            Fact::Drained => life.drained = life.looks.last().copied(),
             Fact::Traps(on) => life.traps.push((position, *on)),
             Fact::Dies => {
                 end_slice(life, position);
@@ -194,7 +206,8 @@ fn lives(entries: &[Entry]) -> BTreeMap<Pid, Life> {
             }
             Fact::Exited { reason, unread } => {
                 end_slice(life, position);
-                life.dies.get_or_insert(position);
+                // One whose body was never made ended some time after its birth.
+                life.dies = life.dies.or(life.born);
                 life.exited = Some(position);
                 life.reason = Some(reason.clone());
                 life.unread = *unread;

@@ -12,6 +12,9 @@ use crate::world::Temper;
 use std::fmt;
 use std::sync::Arc;
 
+/// The most steps of a process that the run starts, less two.
+const STEPS_OF_ONE_MAX: u64 = 40;
+
 /// Workloads, faults and checkers.
 ///
 /// Each seed draws its own mixture: which of the workloads and how often, how many processes and steps, which
@@ -125,7 +128,7 @@ impl Plan {
             n_processes_max: usize::MAX,
             observer_panics_every: 0,
             temper: Temper {
-                n_steps: 2 + dice.below(30),
+                n_steps: 2 + dice.below(STEPS_OF_ONE_MAX),
                 ..Temper::default()
             },
         };

@@ -111,12 +111,12 @@ impl Run {
         )
     }
 
-    /// Runs until nothing can run any more.
+    /// Runs until nothing can run any more, or nobody is left.
     fn come_to_rest(&mut self) {
         let mut n_written = 0;
         for _ in 0..STEPS_MAX {
             self.strike();
-            if !self.simulator.step() {
+            if self.simulator.node().process_count() == 0 || !self.simulator.step() {
                 return;
             }
             if self.world.ledger.len() > n_written {

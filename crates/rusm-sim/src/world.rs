@@ -13,6 +13,9 @@ pub(crate) const LATE: Duration = Duration::from_secs(3600);
 /// When everybody ends who has not ended before.
 pub(crate) const LAST: Duration = Duration::from_secs(7200);
 
+/// How many of those who were spawned count as the last.
+const RECENT: usize = 6;
+
 /// What the processes of a run share.
 pub struct World {
     pub(crate) ledger: Ledger,
@@ -64,10 +67,14 @@ impl World {
         &self.names
     }
 
-    /// Somebody who was spawned, alive or not.
+    /// Somebody who was spawned, alive or not; often one of the last, who are likely to be alive.
     pub fn anybody(&self, dice: &mut Dice) -> Option<Pid> {
         let crowd = self.crowd.lock().unwrap_or_else(PoisonError::into_inner);
-        dice.pick(&crowd).copied()
+        let n_old = match dice.one_in(2) {
+            true => crowd.len().saturating_sub(RECENT),
+            false => 0,
+        };
+        dice.pick(crowd.get(n_old..)?).copied()
     }
 
     pub(crate) fn welcome(&self, pid: Pid) {

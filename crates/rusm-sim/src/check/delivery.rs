@@ -140,14 +140,14 @@ impl Accounts {
         Ok(())
     }
 
-    /// The mailbox is empty: what was sent before the slice began must have been received.
+    /// The mailbox is empty: what was sent before the look began must have been received.
     fn drained(&mut self, run: &History, position: usize, me: Pid) -> Result<(), Violation> {
-        let slice = run.life(me).and_then(|life| life.slice_at(position));
+        let look = run.life(me).and_then(|life| life.look_before(position));
         let lost = self
             .of(me)
             .letters
             .iter()
-            .find(|(_, sent)| slice.is_some_and(|slice| sent.position < slice));
+            .find(|(_, sent)| look.is_some_and(|look| sent.position < look));
         match lost {
             Some((id, sent)) => Err(Violation::new(
                 position,

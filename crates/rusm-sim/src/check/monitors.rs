@@ -90,21 +90,21 @@ fn answer(
     Ok(())
 }
 
-/// The mailbox is empty: no monitor stands on somebody who was gone when the slice began.
+/// The mailbox is empty: no monitor stands on somebody who was gone when the look began.
 fn all_answered(
     run: &History,
     position: usize,
     me: Pid,
     standing: &BTreeMap<Ref, Monitor>,
 ) -> Result<(), Violation> {
-    let slice = run.life(me).and_then(|life| life.slice_at(position));
-    let Some(slice) = slice else {
+    let look = run.life(me).and_then(|life| life.look_before(position));
+    let Some(look) = look else {
         return Ok(());
     };
     let is_owed = |monitor: &&Monitor| {
-        let is_over = !monitor.target.is_there || run.is_gone(monitor.target.pid, slice);
+        let is_over = !monitor.target.is_there || run.is_gone(monitor.target.pid, look);
         let is_mine = monitor.watcher == me && monitor.target.pid != me;
-        is_mine && monitor.position < slice && is_over
+        is_mine && monitor.position < look && is_over
     };
     match standing.values().find(is_owed) {
         Some(monitor) => Err(Violation::new(

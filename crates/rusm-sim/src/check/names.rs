@@ -152,14 +152,14 @@ impl Register {
             Holder::This(holder) => found == Some(holder),
             Holder::Perhaps(holder) => found.is_none_or(|found| found == holder),
         };
-        must!(
-            fits,
-            position,
-            [me],
-            "{me} found {found:?} under {name}, which {:?} took last",
-            self.holders.get(name)
-        );
-        Ok(())
+        if fits {
+            return Ok(());
+        }
+        let last = self.holders.get(name).copied();
+        let what = format!("{me} found {found:?} under {name}, which {last:?} took last");
+        let who = [Some(me), found, last];
+        let who: Vec<Pid> = who.into_iter().flatten().collect();
+        Err(Violation::new(position, who, what))
     }
 
     fn holder(&self, run: &History, position: usize, name: &Name) -> Holder {

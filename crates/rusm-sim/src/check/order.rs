@@ -57,8 +57,8 @@ impl Checker for Order {
                     mailboxes.of(me).receive(position, me, event, *id)?
                 }
                 Fact::TimedOut => {
-                    let slice = run.life(me).and_then(|life| life.slice_at(position));
-                    mailboxes.of(me).timed_out(position, me, slice)?;
+                    let look = run.life(me).and_then(|life| life.look_before(position));
+                    mailboxes.of(me).timed_out(position, me, look)?;
                 }
                 _ => {}
             }
@@ -127,10 +127,10 @@ impl Mailbox {
         Ok(())
     }
 
-    fn timed_out(&self, position: usize, me: Pid, slice: Option<usize>) -> Result<(), Violation> {
+    fn timed_out(&self, position: usize, me: Pid, look: Option<usize>) -> Result<(), Violation> {
         for (from, waiting) in &self.waiting {
             let there = waiting.iter().find(|letter| {
-                slice.is_some_and(|slice| letter.position < slice)
+                look.is_some_and(|look| letter.position < look)
                     && self.select.matches(&letter.event)
             });
             if let Some(letter) = there {

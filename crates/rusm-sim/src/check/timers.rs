@@ -188,10 +188,10 @@ impl All {
         Ok(())
     }
 
-    /// The mailbox is empty: what had fired before the slice began must have been received.
+    /// The mailbox is empty: what had fired before the look began must have been received.
     fn drained(&self, run: &History, position: usize, me: Pid) -> Result<(), Violation> {
-        let slice = run.life(me).and_then(|life| life.slice_at(position));
-        let time = slice.map_or(Duration::ZERO, |slice| run.time_of_step_before(slice));
+        let look = run.life(me).and_then(|life| life.look_before(position));
+        let time = look.map_or(Duration::ZERO, |look| run.time_of_step_before(look));
         let lost = self
             .timers
             .iter()
