@@ -108,3 +108,6 @@ pub fn all() -> Vec<Arc<dyn Checker>> {
         Arc::new(Leftovers),
     ]
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,8 +12,8 @@ use crate::world::Temper;
 use std::fmt;
 use std::sync::Arc;
 
-/// The most steps of a process that the run starts, less two.
-const STEPS_OF_ONE_MAX: u64 = 40;
+/// How many steps a process of a run does that the run starts, at most: most runs are short, some are long.
+const STEPS_OF_ONE_MAX: [u64; 5] = [10, 30, 30, 50, 150];
 
 /// Workloads, faults and checkers.
 ///
@@ -121,6 +121,7 @@ impl Plan {
             let factor = dice.pick(&[0, 0, 1, 3]).copied().unwrap_or(1);
             faults.push((one_in * factor, Arc::clone(fault)));
         }
+        let n_steps_max = dice.pick(&STEPS_OF_ONE_MAX).copied().unwrap_or(1);
         let mut mixture = Mixture {
             workloads,
             faults,
@@ -128,7 +129,7 @@ impl Plan {
             n_processes_max: usize::MAX,
             observer_panics_every: 0,
             temper: Temper {
-                n_steps: 2 + dice.below(STEPS_OF_ONE_MAX),
+                n_steps: 2 + dice.below(n_steps_max),
                 ..Temper::default()
             },
         };

@@ -12,7 +12,7 @@ use rusm_actor::sim::Simulator;
 use std::sync::Arc;
 
 /// A run that has not come to rest after so many steps never will.
-const STEPS_MAX: u64 = 2_000_000;
+const STEPS_MAX: u64 = 300_000;
 
 /// What one seed has drawn.
 pub(crate) struct Mixture {

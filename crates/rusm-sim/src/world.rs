@@ -5,7 +5,7 @@ use crate::ledger::Ledger;
 use crate::workload::Workload;
 use rusm_actor::{LifecycleEvent, Name, Observer, Pid};
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// When everybody looks through the mailbox for the last time but one: long after everything is at rest.
@@ -69,7 +69,7 @@ impl World {
 
     /// Somebody who was spawned, alive or not; often one of the last, who are likely to be alive.
     pub fn anybody(&self, dice: &mut Dice) -> Option<Pid> {
-        let crowd = self.crowd.lock().unwrap_or_else(PoisonError::into_inner);
+        let crowd = self.crowd();
         let n_old = match dice.one_in(2) {
             true => crowd.len().saturating_sub(RECENT),
             false => 0,
@@ -77,9 +77,17 @@ impl World {
         dice.pick(crowd.get(n_old..)?).copied()
     }
 
+    /// How many were spawned so far.
+    pub fn population(&self) -> usize {
+        self.crowd().len()
+    }
+
     pub(crate) fn welcome(&self, pid: Pid) {
-        let mut crowd = self.crowd.lock().unwrap_or_else(PoisonError::into_inner);
-        crowd.push(pid);
+        self.crowd().push(pid);
+    }
+
+    fn crowd(&self) -> MutexGuard<'_, Vec<Pid>> {
+        self.crowd.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// One of the workloads, by weight.

@@ -5,6 +5,7 @@ use super::silence::{is_alive, is_fatal};
 use super::{Checker, Violation, must};
 use crate::fact::Fact;
 use crate::history::{History, Life};
+use crate::ledger::Entry;
 use rusm_actor::{ExitReason, Pid};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -42,56 +43,31 @@ impl Checker for Reasons {
         let mut causes = BTreeMap::<Pid, Causes>::new();
         let mut births = BTreeMap::new();
         for (position, entry) in run.entries().iter().enumerate() {
-            let (fact, who) = (&entry.fact, entry.who);
-            match (fact, who) {
-                (Fact::Signals { to, reason }, from) => {
-                    if to.is_there && is_fatal(run, position, from, to.pid, reason) {
-                        let causes = causes.entry(to.pid).or_default();
-                        causes.signal.get_or_insert(Signal {
-                            position,
-                            reason: reason.clone(),
-                            is_own: from == Some(to.pid),
-                        });
-                    }
-                }
-                (Fact::Shutdown, _) => {
-                    let alive = run.lives().filter(|(_, life)| is_alive(life, position));
-                    for (pid, _) in alive {
-                        let causes = causes.entry(pid).or_default();
-                        causes.signal.get_or_insert(Signal {
-                            position,
-                            reason: ExitReason::Killed,
-                            is_own: false,
-                        });
-                    }
-                }
-                (Fact::Returns(reason), Some(me)) => {
+            note_signal(&mut causes, run, position, entry);
+            let Some(me) = entry.who else {
+                continue;
+            };
+            match &entry.fact {
+                Fact::Returns(reason) => {
                     causes.entry(me).or_default().own = Some((position, reason.clone()));
                 }
-                (Fact::Panics(text), Some(me)) => {
+                Fact::Panics(text) => {
                     let reason = ExitReason::trap(format!("host panic: {text}"));
                     causes.entry(me).or_default().own = Some((position, reason));
                 }
-                (Fact::Links(to), Some(me)) if to.pid != me => {
+                Fact::Links(to) if to.pid != me => {
                     if !to.is_there {
                         let dead = &mut causes.entry(me).or_default().links_the_dead;
                         dead.get_or_insert(position);
                     }
                     tie(&mut causes, me, to.pid);
                 }
-                (Fact::Spawns { birth, .. }, Some(me)) => {
+                Fact::Spawns { birth, .. } => {
                     births.insert(me, birth.link);
                 }
-                (
-                    Fact::Spawned {
-                        parent: Some(parent),
-                    },
-                    Some(me),
-                ) => {
-                    if births.get(parent) == Some(&true) {
-                        tie(&mut causes, me, *parent);
-                    }
-                }
+                Fact::Spawned {
+                    parent: Some(parent),
+                } if births.get(parent) == Some(&true) => tie(&mut causes, me, *parent),
                 _ => {}
             }
         }
@@ -99,6 +75,30 @@ impl Checker for Reasons {
             explain(run, pid, life, &causes.remove(&pid).unwrap_or_default())?;
         }
         Ok(())
+    }
+}
+
+/// Notes a fatal signal, unless there was one before.
+fn note_signal(causes: &mut BTreeMap<Pid, Causes>, run: &History, position: usize, entry: &Entry) {
+    let mut note = |pid: Pid, reason: ExitReason| {
+        let signal = &mut causes.entry(pid).or_default().signal;
+        signal.get_or_insert(Signal {
+            position,
+            reason,
+            is_own: entry.who == Some(pid),
+        });
+    };
+    match &entry.fact {
+        Fact::Signals { to, reason } => {
+            if to.is_there && is_fatal(run, position, entry.who, to.pid, reason) {
+                note(to.pid, reason.clone());
+            }
+        }
+        Fact::Shutdown => {
+            let alive = run.lives().filter(|(_, life)| is_alive(life, position));
+            alive.for_each(|(pid, _)| note(pid, ExitReason::Killed));
+        }
+        _ => {}
     }
 }
 

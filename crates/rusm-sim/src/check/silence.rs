@@ -21,12 +21,12 @@ impl Checker for Silence {
         let mut silent = BTreeMap::new();
         for (position, entry) in run.entries().iter().enumerate() {
             match (&entry.fact, entry.who) {
-                (Fact::Signals { to, reason }, from) => {
-                    if to.is_there && is_fatal(run, position, from, to.pid, reason) {
-                        doomed.entry(to.pid).or_insert(position);
-                        if from == Some(to.pid) {
-                            silent.entry(to.pid).or_insert(position);
-                        }
+                (Fact::Signals { to, reason }, from)
+                    if to.is_there && is_fatal(run, position, from, to.pid, reason) =>
+                {
+                    doomed.entry(to.pid).or_insert(position);
+                    if from == Some(to.pid) {
+                        silent.entry(to.pid).or_insert(position);
                     }
                 }
                 (Fact::Shutdown, _) => {

@@ -7,13 +7,15 @@ use crate::actor::Actor;
 #[derive(Clone, Copy, Debug)]
 pub struct Spawns;
 
-/// Steps of a child: fewer than those of who starts it, so that a run ends.
+/// Steps of a child.
 const STEPS_MAX: u64 = 6;
+/// After so many births nobody is started any more, so that a run ends.
+const POPULATION_MAX: usize = 100;
 
 impl Workload for Spawns {
     fn step<'a>(&'a self, me: &'a mut Actor) -> Step<'a> {
         Box::pin(async move {
-            if me.node().process_count() > 60 {
+            if me.world().population() >= POPULATION_MAX {
                 return;
             }
             let names = me.world().names().to_vec();
