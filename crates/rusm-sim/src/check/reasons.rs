@@ -89,10 +89,10 @@ fn note_signal(causes: &mut BTreeMap<Pid, Causes>, run: &History, position: usiz
         });
     };
     match &entry.fact {
-        Fact::Signals { to, reason } => {
-            if to.is_there && is_fatal(run, position, entry.who, to.pid, reason) {
-                note(to.pid, reason.clone());
-            }
+        Fact::Signals { to, reason }
+            if to.is_there && is_fatal(run, position, entry.who, to.pid, reason) =>
+        {
+            note(to.pid, reason.clone());
         }
         Fact::Shutdown => {
             let alive = run.lives().filter(|(_, life)| is_alive(life, position));
