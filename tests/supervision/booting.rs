@@ -99,7 +99,7 @@ fn app_stop() {
 /// OTP statements 110 and 139, a hundred levels deep: what is below has started before what comes after, and a crash at the
 /// bottom is settled there.
 #[test]
-fn a_deep_tree_starts_in_order_and_keeps_to_itself() {
+fn app_deps_in_a_deep_tree() {
     const LEVELS: usize = 100;
     for path in BOTH_PATHS {
         let mut manifest = component("leaf", "", "echo");

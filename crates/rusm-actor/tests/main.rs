@@ -28,6 +28,7 @@ mod pitfalls;
 mod receive;
 mod scale;
 mod scheduler;
+mod sim_workload;
 mod simulator;
 mod spawn;
 mod storm;

@@ -125,7 +125,7 @@ fn signals_stop_an_app_in_order() {
 
 /// Variables come from the environment first and from `.env` second, and only those that are granted.
 #[test]
-fn dot_env_completes_the_environment() {
+fn app_env_is_completed_by_dot_env() {
     let place = Place::new();
     app(
         &place,

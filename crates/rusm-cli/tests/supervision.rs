@@ -187,7 +187,7 @@ fn escalation_ends_the_app() {
 
 /// One that gives up and is left ended is not passed over in silence when the rest is done.
 #[test]
-fn giving_up_for_good_is_not_a_good_end() {
+fn app_types_giving_up_is_not_a_good_end() {
     let place = app(
         &[("x", programs::traps()), ("fine", programs::exits(0))],
         "[supervisors.outer]\nchildren = [{ component = \"fine\", restart = \"transient\" }, { supervisor = \"inner\", restart = \"transient\" }]\n[supervisors.inner]\nchildren = [{ component = \"x\" }]\n",
