@@ -189,7 +189,8 @@ fn process(pid: u64) -> Arc<Process> {
     Arc::new(Process::new(seed, pid, Arc::clone(node.kernel())))
 }
 
-#[cfg(all(loom, test))]
+#[cfg(loom)]
+#[cfg(test)]
 mod models;
 
 #[cfg(test)]
