@@ -280,7 +280,8 @@ impl Inbox {
     }
 }
 
-#[cfg(all(loom, test))]
+#[cfg(loom)]
+#[cfg(test)]
 mod models;
 
 #[cfg(test)]

@@ -126,7 +126,8 @@ impl AtomicRunState {
     }
 }
 
-#[cfg(all(loom, test))]
+#[cfg(loom)]
+#[cfg(test)]
 mod models;
 
 #[cfg(test)]

@@ -5,7 +5,8 @@
 //! its own. `Arc` is the real one there too: it is what wakers and `dyn` values are made of, and nothing
 //! here relies on the order that a reference count brings.
 
-#[cfg(all(loom, test))]
+#[cfg(loom)]
+#[cfg(test)]
 mod modelled;
 
 #[cfg(all(loom, test))]

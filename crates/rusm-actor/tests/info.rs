@@ -58,13 +58,13 @@ fn proc_list() {
     everywhere(|me| async move {
         let stable: Vec<_> = (0..20).map(|_| start_waiting(&me)).collect();
         start(&me, |me| async move {
-            for _ in 0..200 {
+            for _ in 0..often(200) {
                 start(&me, |_| async { ExitReason::Normal });
                 me.yield_now().await;
             }
             ExitReason::Normal
         });
-        for _ in 0..50 {
+        for _ in 0..often(50) {
             let mut listed = me.node().processes();
             assert!(stable.iter().all(|pid| listed.contains(pid)));
             let n_listed = listed.len();

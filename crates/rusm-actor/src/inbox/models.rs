@@ -25,7 +25,9 @@ fn inbox(messages: usize) -> Arc<Inbox> {
 fn read(envelopes: impl IntoIterator<Item = Envelope>) -> Vec<(u64, u64)> {
     let read = |envelope| match envelope {
         Envelope::Message(message) => (message.from.as_u64(), message.tag),
-        other => panic!("nobody sent {other:?}"),
+        Envelope::Request(_) | Envelope::Reply { .. } | Envelope::Signal(_) => {
+            panic!("nobody sent {envelope:?}")
+        }
     };
     envelopes.into_iter().map(read).collect()
 }
@@ -110,7 +112,7 @@ impl Held {
 #[test]
 fn the_bound_is_never_exceeded_and_no_room_is_lost() {
     const BOUND: usize = 2;
-    explore(None, || {
+    explore(Some(3), || {
         let (inbox, held) = (inbox(BOUND), Arc::new(Held::default()));
         let senders = [1, 2].map(|sender| {
             let (inbox, held) = (Arc::clone(&inbox), Arc::clone(&held));

@@ -154,7 +154,8 @@ impl Idle {
     }
 }
 
-#[cfg(all(loom, test))]
+#[cfg(loom)]
+#[cfg(test)]
 mod models;
 
 #[cfg(test)]

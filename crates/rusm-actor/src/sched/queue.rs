@@ -190,7 +190,8 @@ fn process(pid: u64) -> Arc<Process> {
     Arc::new(Process::new(seed, pid, kernel))
 }
 
-#[cfg(all(loom, test))]
+#[cfg(loom)]
+#[cfg(test)]
 mod models;
 
 #[cfg(test)]

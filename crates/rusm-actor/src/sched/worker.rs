@@ -316,5 +316,6 @@ fn work(kernel: &Arc<Kernel>, seat: Seat) {
     LOCAL.with(RefCell::take);
 }
 
-#[cfg(all(loom, test))]
+#[cfg(loom)]
+#[cfg(test)]
 mod models;
