@@ -8,6 +8,8 @@ const RUNS: usize = 5;
 pub(crate) struct Work {
     pub(crate) operations: u64,
     pub(crate) elapsed: Duration,
+    /// How many bytes they hold, where that is what is measured.
+    pub(crate) bytes: u64,
 }
 
 /// How the figure is to be read.
@@ -15,6 +17,7 @@ pub(crate) struct Work {
 pub(crate) enum Unit {
     PerSecond,
     NanosecondsEach,
+    BytesEach,
 }
 
 /// Something to measure.
@@ -40,6 +43,7 @@ pub(crate) fn timed(operations: u64, work: impl FnOnce()) -> Work {
     Work {
         operations,
         elapsed: start.elapsed(),
+        bytes: 0,
     }
 }
 
@@ -55,6 +59,7 @@ pub(crate) fn measure(benchmark: &Benchmark) -> Figure {
         unit: match benchmark.unit {
             Unit::PerSecond => "per_second",
             Unit::NanosecondsEach => "ns",
+            Unit::BytesEach => "bytes",
         },
         median: at(RUNS / 2),
         min: at(0),
@@ -64,12 +69,13 @@ pub(crate) fn measure(benchmark: &Benchmark) -> Figure {
 
 #[expect(
     clippy::cast_precision_loss,
-    reason = "counts of operations stay far below 2^53"
+    reason = "counts of operations and bytes stay far below 2^53"
 )]
 fn value(unit: Unit, work: &Work) -> f64 {
     let (operations, seconds) = (work.operations as f64, work.elapsed.as_secs_f64());
     match unit {
         Unit::PerSecond => operations / seconds,
         Unit::NanosecondsEach => seconds * 1e9 / operations,
+        Unit::BytesEach => work.bytes as f64 / operations,
     }
 }

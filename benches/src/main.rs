@@ -9,16 +9,23 @@
     reason = "printing figures is what this program does"
 )]
 
+mod fairness;
 mod figure;
 mod native;
+mod scale;
 mod wasm;
 
 use figure::{Benchmark, Figure};
 
 fn main() {
     let wanted = std::env::args().nth(1).unwrap_or_default();
+    if wanted == scale::RESIDENT {
+        println!("{}", scale::growth_by_a_million());
+        return;
+    }
     let mut figures: Vec<Figure> = Vec::new();
-    let benchmarks: Vec<Benchmark> = native::all().into_iter().chain(wasm::all()).collect();
+    let all = [native::all(), wasm::all(), scale::all(), fairness::all()];
+    let benchmarks: Vec<Benchmark> = all.into_iter().flatten().collect();
     for benchmark in benchmarks
         .iter()
         .filter(|benchmark| benchmark.name.contains(&wanted))

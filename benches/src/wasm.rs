@@ -6,7 +6,7 @@ use rusm_caps::{Profile, SpawnGrant};
 use rusm_core::{AppEnd, BootPlan, ProcessHandle, Program, Runtime, Spawn};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 const BATCHED_SPAWNS: u64 = 50_000;
 const ROUND_TRIPS: u64 = 200_000;
@@ -197,7 +197,17 @@ fn ring() -> Work {
     Work {
         operations: RING_PROCESSES * RING_LAPS,
         elapsed: elapsed.expect("the ring turns"),
+        bytes: 0,
     }
+}
+
+/// The round trips of two native processes while guests compute without end.
+pub(crate) fn round_trips_beside_loops() -> Vec<Duration> {
+    const LOOPS: u64 = 4;
+    let bench = Bench::new();
+    let spin = bench.load("spin", include_str!("wat/spin.wat"));
+    let loops = bench.spawn_many(LOOPS, "spin", &spin);
+    crate::fairness::round_trips(bench.runtime.node(), loops.len())
 }
 
 /// Starts processes that block in receive, and waits until each has answered a message.

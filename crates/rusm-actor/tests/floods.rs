@@ -318,6 +318,37 @@ fn flood_of_strangers_that_link_and_end() {
     assert_clean(&node);
 }
 
+/// A link made at spawn is one that both ends have asked for: strangers do not crowd out a parent's end.
+#[test]
+fn flood_does_not_hide_the_end_of_a_parent() {
+    once(|me| async move {
+        let grandparent = me.pid();
+        let parent = start(&me, move |me| async move {
+            let body = move |me: Context| async move {
+                me.trap_exits(true);
+                me.send(grandparent, 0, "ready").unwrap();
+                me.receive(Selector::tag(1)).await;
+                let of_parent = Selector {
+                    sender: me.parent(),
+                    ..Selector::any()
+                };
+                let notice = me.try_receive(&of_parent);
+                me.send(grandparent, u64::from(notice.is_some()), "")
+                    .unwrap();
+                ExitReason::Normal
+            };
+            me.spawn(bounded().link(), body).unwrap();
+            wait_for_ever(me).await
+        });
+        let linked = next_message(&me).await.from;
+        peak(&me, linked, |_| me.exit_signal(linked, boom()));
+        me.kill(parent);
+        settle_simulation(&me).await;
+        me.send(linked, 1, "").unwrap();
+        assert_eq!(next_message(&me).await.tag, 1, "the parent's end was heard");
+    });
+}
+
 /// A body that computes sees at its ticks that signals pile up, though none of them is an exit signal and
 /// nobody else wants to run.
 #[test]
