@@ -10,7 +10,11 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
         &["crossbeam-deque", "parking_lot", "slab", "thiserror"],
     ),
     ("rusm-plan", &[], &[]),
-    ("rusm-supervisor", &["rusm-actor", "rusm-plan"], &["thiserror"]),
+    (
+        "rusm-supervisor",
+        &["rusm-actor", "rusm-plan"],
+        &["thiserror"],
+    ),
     // For tests: the crates below it use it as a dev-dependency.
     ("rusm-sim", &["rusm-actor"], &[]),
     ("rusm-caps", &[], &["thiserror"]),
