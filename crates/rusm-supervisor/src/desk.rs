@@ -136,3 +136,42 @@ impl Drop for Ticket<'_> {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rusm_actor::Ref;
+
+    fn request(from: u64, payload: Payload) -> CallRequest {
+        CallRequest {
+            id: Ref::from_u64(1).unwrap(),
+            from: Pid::from_u64(from).unwrap(),
+            tag: 2,
+            payload,
+        }
+    }
+
+    #[test]
+    fn a_ticket_is_good_once_and_for_its_client_only() {
+        let desk = Desk::new(None);
+        let client = Pid::from_u64(7).unwrap();
+        let ticket = desk.put(client, Command::Count(Answer::new()));
+        assert!(desk.take(&request(8, ticket.payload())).is_none());
+        assert!(desk.take(&request(7, "rubbish".into())).is_none());
+        assert!(desk.take(&request(7, ticket.payload())).is_some());
+        assert!(desk.take(&request(7, ticket.payload())).is_none());
+    }
+
+    #[test]
+    fn a_command_goes_with_its_ticket() {
+        let desk = Desk::new(None);
+        let client = Pid::from_u64(7).unwrap();
+        let [first, second] = [(); 2].map(|()| desk.put(client, Command::Count(Answer::new())));
+        let withdrawn = first.payload();
+        drop(first);
+        assert_eq!(desk.len(), 1);
+        assert!(desk.take(&request(7, withdrawn)).is_none());
+        drop(second);
+        assert_eq!(desk.len(), 0);
+    }
+}
