@@ -336,7 +336,11 @@ fn auto_not() {
 #[test]
 fn the_end_of_another_child_is_heard_while_one_is_stopped() {
     let lines = [
+        "h: started timed",
         "h: started slow",
+        "h: started b",
+        "h: stopped timed, shutdown, InTime",
+        "h: ended b, error: pushed, Restart",
         "h: started b",
         "h: stopped slow, shutdown, InTime",
         "h: ended b, error: pushed, Restart",

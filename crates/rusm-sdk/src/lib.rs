@@ -7,8 +7,9 @@
 //! - [`process`]: who am I, links, monitors, exit reasons;
 //! - [`mailbox`]: sending, selective receive, calls and replies, timers;
 //! - [`registry`]: names and groups; [`spawner`]: new processes;
-//! - [`server`]: request servers (calls, casts, their start and end); [`task`]: work whose result is awaited;
-//!   [`state_machine`]: a server with states; and [`supervisor`]: children that are started, restarted and stopped, all in the shape OTP gave them;
+//! - [`server`]: request servers (calls, casts, their start and end); [`state_machine`]: servers with states;
+//!   [`task`]: work whose result is awaited; [`supervisor`]: children that are started, restarted and stopped;
+//!   all in the shape that OTP and Elixir gave them, and numbered in `SEMANTICS.md`;
 //! - [`wire`]: values as bytes, for their messages; [`tags`]: which tags are theirs;
 //! - [`permissions`]: what may I, and giving it up; [`control`]: other processes; [`kv`]: durable storage.
 //!

@@ -5,23 +5,23 @@
 //! ```no_run
 //! use std::time::Duration;
 //! use rusm_sdk::spawner::Spawn;
-//! use rusm_sdk::supervisor::{self, ChildSpec, Intensity, Shutdown, Spec, Strategy};
+//! use rusm_sdk::supervisor::{ChildSpec, Intensity, Shutdown, Strategy, Supervisor};
 //!
 //! fn main() -> Result<(), Box<dyn std::error::Error>> {
-//!     let spec = Spec::new()
+//!     Supervisor::new()
 //!         .strategy(Strategy::RestForOne)
 //!         .intensity(Intensity::new(3, Duration::from_secs(5))?)
 //!         // A server: the next child starts when it has initialised.
 //!         .child(ChildSpec::server("db", Spawn::new("db").name("db")))
 //!         .child(ChildSpec::worker("poller", Spawn::new("poller")).shutdown(Shutdown::BrutalKill))
 //!         // Another component whose `main` is like this one.
-//!         .child(ChildSpec::supervisor("pool", Spawn::new("pool")));
-//!     supervisor::run(spec);
+//!         .child(ChildSpec::supervisor("pool", Spawn::new("pool")))
+//!         .run();
 //!     Ok(())
 //! }
 //! ```
 //!
-//! Its parent (and whoever else [`Spec::admits`] lets in) administers it while it runs:
+//! Its parent (and whoever else [`Supervisor::admits`] lets in) administers it while it runs:
 //!
 //! ```no_run
 //! use rusm_sdk::server;
@@ -49,6 +49,7 @@
 //! spec says otherwise.
 
 mod admin;
+mod child;
 mod client;
 mod process;
 mod report;
@@ -57,14 +58,14 @@ mod spec;
 mod stop;
 mod wires;
 
+pub use child::ChildSpec;
 pub use client::{
     count_children, delete_child, restart_child, start_child, start_child_with, terminate_child,
     terminate_process, which_children,
 };
-pub use process::run;
 pub use report::{Outcome, Report};
 pub use request::{AdminError, ChildInfo, Presence};
 pub use rusm_plan::{
     AutoShutdown, ChildKind, Counts, Decision, Intensity, Restart, Shutdown, Strategy, ZeroPeriod,
 };
-pub use spec::{ChildSpec, Spec, SpecError};
+pub use spec::{SpecError, Supervisor};

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use rusm_sdk::spawner::Spawn;
 use rusm_sdk::supervisor::{
-    self, AutoShutdown, ChildSpec, Intensity, Report, Restart, Shutdown, Spec, Strategy,
+    AutoShutdown, ChildSpec, Intensity, Report, Restart, Shutdown, Strategy, Supervisor,
 };
 use rusm_sdk::{ExitReason, mailbox};
 
@@ -51,14 +51,14 @@ pub(crate) fn run(args: Vec<String>) {
         children.push(child(&mut words, !is_dynamic));
     }
     let mut spec = if is_dynamic {
-        Spec::dynamic(
+        Supervisor::dynamic(
             children
                 .pop()
                 .unwrap_or_else(|| fail("a template is missing")),
         )
     } else {
-        let spec = Spec::new().strategy(strategy(&kind));
-        children.into_iter().fold(spec, Spec::child)
+        let spec = Supervisor::new().strategy(strategy(&kind));
+        children.into_iter().fold(spec, Supervisor::child)
     };
     for setting in settings {
         spec = match setting.as_str() {
@@ -68,10 +68,9 @@ pub(crate) fn run(args: Vec<String>) {
             other => fail(format_args!("no house is '{other}'")),
         };
     }
-    supervisor::run(
-        spec.intensity(intensity)
-            .reports(move |report| send(&label, report)),
-    );
+    spec.intensity(intensity)
+        .reports(move |report| send(&label, report))
+        .run();
 }
 
 fn next(words: &mut VecDeque<String>) -> String {

@@ -15,10 +15,10 @@ use rusm_plan::{
 
 use super::request::{Done, Request};
 use super::stop::{Run, stop, stop_together};
-use super::{AdminError, ChildSpec, Report, Spec};
+use super::{AdminError, ChildSpec, Report, Supervisor};
 use crate::mailbox::Down;
 use crate::process::ExitSignals;
-use crate::server::{self, Answer, Caller, Info, Init, Next, Server};
+use crate::server::{Answer, Caller, Info, Init, Next, Server};
 use crate::{ExitReason, Pid, Reference, process};
 
 /// How many events are handled between two tries of a failed restart, at most: as many as fit a default mailbox, so
@@ -33,16 +33,8 @@ const CHILDREN_MAX: usize = if MAX_LINKS < MAX_MONITORS {
     MAX_MONITORS
 } - 64;
 
-/// Makes a supervisor the life of this process; to be the last thing in a component's `main`.
-///
-/// Starts the children in order. If the spec is bad, or one of them does not start, those that did are stopped and the
-/// process ends with `not-started` and a text that says which child and why (OTP statements 111, 112). Returns
-/// when the supervisor has ended with `normal`.
-pub fn run(spec: Spec) {
-    server::run(|_| begin(spec));
-}
-
-fn begin(spec: Spec) -> Init<Running> {
+/// Starts the children.
+pub(super) fn begin(spec: Supervisor) -> Init<Running> {
     if let Err(error) = spec.check() {
         return Init::Stop(ExitReason::NotStarted(error.to_string()));
     }
@@ -112,7 +104,7 @@ impl Server for Running {
 }
 
 impl Running {
-    fn new(spec: Spec) -> Self {
+    fn new(spec: Supervisor) -> Self {
         let rules = spec.rules();
         let mut children = Children::default();
         for child in spec.children {
@@ -334,5 +326,27 @@ fn kind_of(reason: &ExitReason) -> EndKind {
         EndKind::Shutdown
     } else {
         EndKind::Abnormal
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spawner::Spawn;
+    use rusm_plan::Intensity;
+
+    /// A mailbox that never runs empty puts a failed restart off, but not for ever. (Here none is allowed: the try gives up.)
+    #[test]
+    fn a_flood_does_not_put_a_restart_off_for_ever() {
+        let none = Intensity::new(0, Duration::from_secs(1)).unwrap();
+        let child = ChildSpec::worker("a", Spawn::new("c"));
+        let mut running = Running::new(Supervisor::new().intensity(none).child(child));
+        assert_eq!(running.next(), Next::Wait);
+        let who = running.children.by_id("a").unwrap();
+        running.children.set_state(who, ChildState::Restarting);
+        for _ in 0..EVENTS_BETWEEN_TRIES_MAX {
+            assert_eq!(running.next(), Next::WaitUpTo(Duration::ZERO));
+        }
+        assert_eq!(running.next(), Next::Stop(ExitReason::Shutdown));
     }
 }

@@ -1,166 +1,13 @@
-//! What a supervisor is told to do: [`Spec`], and one [`ChildSpec`] for each child.
+//! What a supervisor is told to do: [`Supervisor`].
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::time::Duration;
 
-use rusm_abi::limits::{MAX_ARGS, MAX_ARGS_BYTES, MAX_NAME, MAX_REVOKE};
-use rusm_plan::{
-    AutoShutdown, ChildKind, ChildPolicy, Intensity, Restart, Rules, Shutdown, Strategy,
-};
+use rusm_abi::limits::MAX_NAME;
+use rusm_plan::{AutoShutdown, Intensity, Rules, Strategy};
 
-use super::Report;
-use crate::server::{self, StartError};
-use crate::spawner::{Spawn, Spawned};
-use crate::{ExitReason, Pid, process};
-
-/// When a child counts as started.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ready {
-    /// When it has been spawned.
-    Spawned,
-    /// When it has initialised, for which it may have this time.
-    Initialised(Option<Duration>),
-}
-
-/// One child: what it runs, and how it is restarted and stopped.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[must_use]
-pub struct ChildSpec {
-    pub(super) id: String,
-    pub(super) spawn: Spawn,
-    pub(super) ready: Ready,
-    pub(super) restart: Restart,
-    pub(super) shutdown: Shutdown,
-    pub(super) kind: ChildKind,
-    pub(super) is_significant: bool,
-}
-
-impl ChildSpec {
-    /// A permanent child with five seconds to stop, that has started when it has been spawned.
-    pub fn worker(id: impl Into<String>, spawn: Spawn) -> Self {
-        Self {
-            id: id.into(),
-            spawn,
-            ready: Ready::Spawned,
-            restart: Restart::default(),
-            shutdown: Shutdown::default_of(ChildKind::Worker),
-            kind: ChildKind::Worker,
-            is_significant: false,
-        }
-    }
-
-    /// The same for a [server](crate::server), which has started when it has initialised. Meanwhile its supervisor does
-    /// nothing else.
-    pub fn server(id: impl Into<String>, spawn: Spawn) -> Self {
-        Self {
-            ready: Ready::Initialised(None),
-            ..Self::worker(id, spawn)
-        }
-    }
-
-    /// A supervisor in its turn: it has started when its children have, and takes as long as it needs to stop them.
-    pub fn supervisor(id: impl Into<String>, spawn: Spawn) -> Self {
-        Self {
-            kind: ChildKind::Supervisor,
-            shutdown: Shutdown::default_of(ChildKind::Supervisor),
-            ..Self::server(id, spawn)
-        }
-    }
-
-    /// When it is started again.
-    pub fn restart(mut self, restart: Restart) -> Self {
-        self.restart = restart;
-        self
-    }
-
-    /// How it is stopped.
-    pub fn shutdown(mut self, shutdown: Shutdown) -> Self {
-        self.shutdown = shutdown;
-        self
-    }
-
-    /// Marks it as one whose end can end the supervisor; see [`AutoShutdown`].
-    pub fn significant(mut self) -> Self {
-        self.is_significant = true;
-        self
-    }
-
-    /// How long its initialisation may take before it is killed; makes a worker one that is waited for.
-    pub fn start_timeout(mut self, timeout: Duration) -> Self {
-        self.ready = Ready::Initialised(Some(timeout));
-        self
-    }
-
-    /// A child of a dynamic supervisor, with these arguments behind those of the spec.
-    pub(super) fn with_args(&self, args: Vec<String>) -> Self {
-        let mut child = self.clone();
-        child.spawn.args.extend(args);
-        child
-    }
-
-    pub(super) fn policy(&self) -> ChildPolicy {
-        ChildPolicy {
-            restart: self.restart,
-            kind: self.kind,
-            is_significant: self.is_significant,
-            is_done_when_normal: false,
-        }
-    }
-
-    /// Starts it, linked and monitored; none if it chose to be ignored.
-    pub(super) fn start(&self) -> Result<Option<Spawned>, ExitReason> {
-        let spawn = self.spawn.clone().link().monitor();
-        let started = match self.ready {
-            Ready::Spawned => spawn.start().map_err(StartError::Spawn),
-            Ready::Initialised(timeout) => server::start(&spawn, timeout),
-        };
-        match started {
-            Ok(spawned) => Ok(Some(spawned)),
-            Err(StartError::Ignored) => Ok(None),
-            Err(StartError::Failed(reason)) => Err(reason),
-            Err(other) => Err(ExitReason::NotStarted(other.to_string())),
-        }
-    }
-
-    /// What would end a supervisor if it tried to spawn this is refused before.
-    pub(super) fn check(&self, auto_shutdown: AutoShutdown) -> Result<(), SpecError> {
-        let id = || self.id.clone();
-        if !is_name(&self.id) {
-            return Err(SpecError::BadId(id()));
-        }
-        if self.is_significant && self.restart == Restart::Permanent {
-            return Err(SpecError::SignificantPermanent(id()));
-        }
-        if self.is_significant && auto_shutdown == AutoShutdown::Never {
-            return Err(SpecError::SignificantUnheeded(id()));
-        }
-        let Spawn {
-            component,
-            name,
-            args,
-            profile,
-            restrict,
-            ..
-        } = &self.spawn;
-        let n_args_bytes = args.iter().map(String::len).fold(0, usize::saturating_add);
-        let n_revoked = restrict.as_ref().map_or(0, |r| r.revoke.len());
-        let names = [Some(component), name.as_ref(), profile.as_ref()];
-        if names.into_iter().flatten().all(|name| is_name(name))
-            && args.len() <= MAX_ARGS
-            && n_args_bytes <= MAX_ARGS_BYTES
-            && n_revoked <= MAX_REVOKE
-        {
-            Ok(())
-        } else {
-            Err(SpecError::Unspawnable(id()))
-        }
-    }
-}
-
-fn is_name(text: &str) -> bool {
-    (1..=MAX_NAME).contains(&text.len()) && !text.chars().any(char::is_control)
-}
+use super::{ChildSpec, Report};
+use crate::{Pid, process, server};
 
 /// Why a supervisor does not start, or does not take a child: nothing was started.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -208,9 +55,9 @@ impl fmt::Display for SpecError {
 
 impl std::error::Error for SpecError {}
 
-/// A supervisor: how it reacts, and its children in start order.
+/// A supervisor: how it reacts, and its children in start order. Nothing happens before it [runs](Self::run).
 #[must_use]
-pub struct Spec {
+pub struct Supervisor {
     pub(super) strategy: Strategy,
     pub(super) intensity: Intensity,
     pub(super) auto_shutdown: AutoShutdown,
@@ -221,13 +68,13 @@ pub struct Spec {
     pub(super) report: Box<dyn FnMut(&Report)>,
 }
 
-impl Default for Spec {
+impl Default for Supervisor {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl Spec {
+impl Supervisor {
     /// One-for-one, one restart in five seconds, no auto shutdown, no children.
     pub fn new() -> Self {
         Self {
@@ -286,6 +133,15 @@ impl Spec {
         self
     }
 
+    /// Makes the supervisor the life of this process; to be the last thing in a component's `main`.
+    ///
+    /// Starts the children in order. If one of them does not fit, or does not start, those that did are stopped and the
+    /// process ends with `not-started` and a text that says which child and why (OTP statements 111, 112). Returns when the
+    /// supervisor has ended with `normal`.
+    pub fn run(self) {
+        server::run(|_| super::process::begin(self));
+    }
+
     pub(super) fn rules(&self) -> Rules {
         Rules {
             strategy: self.strategy,
@@ -318,9 +174,9 @@ impl Spec {
     }
 }
 
-impl fmt::Debug for Spec {
+impl fmt::Debug for Supervisor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Spec")
+        f.debug_struct("Supervisor")
             .field("strategy", &self.strategy)
             .field("intensity", &self.intensity)
             .field("auto_shutdown", &self.auto_shutdown)
@@ -333,20 +189,24 @@ impl fmt::Debug for Spec {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::spawner::Spawn;
+    use rusm_abi::limits::{MAX_ARGS, MAX_ARGS_BYTES};
+    use rusm_plan::{ChildKind, Restart, Shutdown};
+    use std::time::Duration;
 
     fn child(id: &str) -> ChildSpec {
         ChildSpec::worker(id, Spawn::new("c"))
     }
 
     #[track_caller]
-    fn refused(spec: &Spec, expected: &SpecError) {
+    fn refused(spec: &Supervisor, expected: &SpecError) {
         assert_eq!(spec.check().as_ref(), Err(expected));
     }
 
     /// OTP statement 113.
     #[test]
     fn sup_defaults() {
-        let spec = Spec::new();
+        let spec = Supervisor::new();
         assert_eq!(spec.strategy, Strategy::OneForOne);
         assert_eq!(spec.intensity, Intensity::default());
         assert_eq!(spec.auto_shutdown, AutoShutdown::Never);
@@ -365,22 +225,25 @@ mod tests {
     /// OTP statement 112.
     #[test]
     fn sup_bad_spec() {
-        let twice = Spec::new()
+        let twice = Supervisor::new()
             .child(child("a"))
             .child(child("b"))
             .child(child("a"));
         refused(&twice, &SpecError::DuplicateId("a".into()));
         for id in ["", "a\nb", &"x".repeat(256)] {
-            refused(&Spec::new().child(child(id)), &SpecError::BadId(id.into()));
+            refused(
+                &Supervisor::new().child(child(id)),
+                &SpecError::BadId(id.into()),
+            );
         }
         let many = (0..=MAX_ARGS).fold(Spawn::new("c"), |spawn, _| spawn.arg(""));
         let long = Spawn::new("c").arg("x".repeat(MAX_ARGS_BYTES + 1));
         let spawns = [many, long, Spawn::new(""), Spawn::new("c").name("a\nb")];
         for spawn in spawns {
-            let spec = Spec::new().child(ChildSpec::worker("a", spawn));
+            let spec = Supervisor::new().child(ChildSpec::worker("a", spawn));
             refused(&spec, &SpecError::Unspawnable("a".into()));
         }
-        let dynamic = || Spec::dynamic(child("a"));
+        let dynamic = || Supervisor::dynamic(child("a"));
         assert_eq!(dynamic().check(), Ok(()));
         refused(&dynamic().child(child("b")), &SpecError::NotDynamic);
         refused(
@@ -392,7 +255,7 @@ mod tests {
     /// OTP statement 138.
     #[test]
     fn auto_bad() {
-        let any = || Spec::new().auto_shutdown(AutoShutdown::AnySignificant);
+        let any = || Supervisor::new().auto_shutdown(AutoShutdown::AnySignificant);
         let permanent = child("a").significant();
         refused(
             &any().child(permanent),
@@ -401,13 +264,13 @@ mod tests {
         let transient = child("a").significant().restart(Restart::Transient);
         assert_eq!(any().child(transient.clone()).check(), Ok(()));
         refused(
-            &Spec::new().child(transient.clone()),
+            &Supervisor::new().child(transient.clone()),
             &SpecError::SignificantUnheeded("a".into()),
         );
-        let dynamic = Spec::dynamic(child("a")).auto_shutdown(AutoShutdown::AnySignificant);
+        let dynamic = Supervisor::dynamic(child("a")).auto_shutdown(AutoShutdown::AnySignificant);
         refused(&dynamic, &SpecError::NotDynamic);
         refused(
-            &Spec::dynamic(transient),
+            &Supervisor::dynamic(transient),
             &SpecError::SignificantUnheeded("a".into()),
         );
     }

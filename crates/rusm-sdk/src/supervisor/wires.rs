@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use rusm_plan::{ChildKind, Counts, Restart, Shutdown};
 
+use super::child::Ready;
 use super::request::{Done, Request};
-use super::spec::Ready;
 use super::{AdminError, ChildInfo, ChildSpec, Presence};
 use crate::Pid;
 use crate::spawner::{Restrictions, Spawn};

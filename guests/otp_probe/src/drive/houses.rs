@@ -355,11 +355,14 @@ fn sup_bad_spec() {
 /// While one child is being stopped another ends: that is heard next (pitfall 11).
 fn two_ends() {
     let house = open(
-        "h one-for-one 1 5 child slow clerk permanent infinity trap pushes b child b clerk permanent 60000",
+        "h one-for-one 2 3600 child timed clerk permanent 60000 trap pushes b child slow clerk permanent infinity trap pushes b
+         child b clerk permanent 60000",
     );
     until("h: started b");
-    must(supervisor::terminate_child(house, "slow"));
-    until("h: started b");
+    for id in ["timed", "slow"] {
+        must(supervisor::terminate_child(house, id));
+        until("h: started b");
+    }
     must(server::stop(house, &ExitReason::Shutdown, None));
 }
 
