@@ -27,7 +27,7 @@ impl fmt::Debug for Target {
     }
 }
 
-/// What the bounds of a new process are like.
+/// How a process is started.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Birth {
     /// Linked with its parent.

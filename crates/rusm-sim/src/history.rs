@@ -47,6 +47,13 @@ impl Life {
         n_before > 0 && self.traps.get(n_before - 1).is_some_and(|(_, on)| *on)
     }
 
+    /// Whether it trapped exits all the time between these positions; none if that changed.
+    pub fn traps_between(&self, start: usize, end: usize) -> Option<bool> {
+        let is_between = |at: &usize| (start..end).contains(at);
+        let is_changed = self.traps.iter().any(|(at, _)| is_between(at));
+        (!is_changed).then(|| self.traps_at(end))
+    }
+
     /// Where the slice began that was under way at this position.
     pub fn slice_at(&self, position: usize) -> Option<usize> {
         let n_before = self.slices.partition_point(|(start, _)| *start <= position);

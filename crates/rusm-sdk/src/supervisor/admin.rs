@@ -2,7 +2,7 @@
 //!
 //! A request is no end: it counts as no restart, concerns no sibling, and ends no supervisor.
 
-use rusm_plan::{Child, ChildKey, ChildState, Refusal, delete, restart, terminate};
+use rusm_plan::{Child, ChildKey, ChildState, Refusal, Step, if_stopped, terminate};
 
 use super::process::Running;
 use super::request::{Done, Request};
@@ -25,14 +25,12 @@ impl Running {
                 self.terminate_child(who)
             }
             Request::Restart(id) => {
-                let (who, child) = self.stopped(&id)?;
-                restart(who, child)?;
+                let who = self.stopped(&id)?;
                 Ok(Done::Started(self.start(who)?))
             }
             Request::Delete(id) => {
-                let (who, child) = self.stopped(&id)?;
-                let step = delete(who, child)?;
-                self.carry_out([step])?;
+                let who = self.stopped(&id)?;
+                self.carry_out([Step::Forget(who)])?;
                 Ok(Done::Nothing)
             }
         }
@@ -110,13 +108,10 @@ impl Running {
         self.children.by_pid(process).ok_or(AdminError::NotFound)
     }
 
-    fn stopped(
-        &self,
-        id: &str,
-    ) -> Result<(ChildKey, &Child<ChildSpec, Pid, Reference>), AdminError> {
+    fn stopped(&self, id: &str) -> Result<ChildKey, AdminError> {
         let who = self.named(id)?;
-        let child = self.children.find(who).ok_or(AdminError::NotFound)?;
-        Ok((who, child))
+        if_stopped(self.children.find(who).ok_or(AdminError::NotFound)?)?;
+        Ok(who)
     }
 }
 

@@ -148,10 +148,10 @@ impl Actor {
         }
     }
 
-    /// After a notice: what the kernel says of the one that it is about. Its name and its groups are free.
+    /// After a notice: whether the one that it is about is there, has a name, is in a group.
     fn look_round(&mut self, ended: Pid) {
         let names = self.world.names().to_vec();
-        for name in &names {
+        if let Some(name) = self.dice.pick(&names) {
             self.find(name);
             self.list(name);
         }
