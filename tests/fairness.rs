@@ -128,11 +128,11 @@ fn endless_loops_on_every_worker_leave_room_for_a_supervisor() {
         app.stop();
         assert!(matches!(app.wait(), AppEnd::Stopped));
         let events = scenario.recorder.events();
-        let stopped = events.iter().filter_map(|event| match supervision(event)? {
-            SupervisorEvent::ChildStopped { id, reason, .. } if **id == *looping => {
-                Some(reason.clone())
-            }
-            _ => None,
+        let stopped = events.iter().filter_map(|event| {
+            let SupervisorEvent::ChildStopped { id, reason, .. } = supervision(event)? else {
+                return None;
+            };
+            (**id == *looping).then(|| reason.clone())
         });
         assert_eq!(stopped.collect::<Vec<_>>(), [ExitReason::Shutdown]);
     });

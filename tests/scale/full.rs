@@ -50,7 +50,9 @@ impl<'a> House<'a> {
             match self.desk.next() {
                 Event::Message(message) => alive.push(message.from),
                 Event::Down { pid, .. } => refused = refused.or(Some(pid)),
-                other => panic!("an echo or an end was to come, not {other:?}"),
+                other @ (Event::Request(_) | Event::Exit { .. }) => {
+                    panic!("an echo or an end was to come, not {other:?}")
+                }
             }
         }
         // The monitor may have come too late for the true reason.
