@@ -5,7 +5,7 @@
 use super::{Checker, Violation};
 use crate::fact::{Fact, LetterId, Target};
 use crate::history::History;
-use rusm_actor::{CallRequest, Event, Message, Payload, Pid, Ref, Selector};
+use rusm_actor::{CallRequest, Event, ExitReason, Message, Payload, Pid, Ref, Selector};
 use std::collections::BTreeMap;
 
 /// See the head of this file.
@@ -24,6 +24,8 @@ struct Waiting {
 #[derive(Default)]
 struct Mailbox {
     waiting: BTreeMap<Pid, Vec<Waiting>>,
+    /// The first exit signal of each reason that somebody sent on purpose.
+    signals: BTreeMap<(Pid, ExitReason), usize>,
     select: Selector,
 }
 
@@ -46,6 +48,10 @@ impl Checker for Order {
                 } => mailboxes.push(position, *to, *id, message(me, *tag)),
                 Fact::Calls { id, to, tag, .. } if to.pid != me => {
                     mailboxes.push(position, *to, *id, request(me, *tag));
+                }
+                Fact::Signals { to, reason } => {
+                    let signals = &mut mailboxes.of(to.pid).signals;
+                    signals.entry((me, reason.clone())).or_insert(position);
                 }
                 Fact::NotSent { id, .. } => mailboxes.forget(*id),
                 Fact::Called {
@@ -107,9 +113,19 @@ impl Mailbox {
             return Ok(());
         };
         let own = waiting.iter().position(|letter| Some(letter.id) == id);
-        // A notice of an end comes after everything; a timer's message and a signal may come any time.
-        let is_end = matches!(event, Event::Down { .. });
-        let n_before = own.unwrap_or(if is_end { waiting.len() } else { 0 });
+        let n_before = own.unwrap_or_else(|| match event {
+            // What comes of an end comes after everything.
+            Event::Down { .. } => waiting.len(),
+            // From outside a signal has its receiver's name.
+            Event::Exit { from, .. } if *from == me => 0,
+            Event::Exit { from, reason } => {
+                let signal = self.signals.get(&(*from, reason.clone()));
+                let is_before = |letter: &Waiting| signal.is_none_or(|at| letter.position < *at);
+                waiting.partition_point(is_before)
+            }
+            // Of a timer.
+            Event::Message(_) | Event::Request(_) => 0,
+        });
         let skipped = waiting
             .iter()
             .take(n_before)
