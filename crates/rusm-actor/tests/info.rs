@@ -83,6 +83,7 @@ fn proc_list_while_a_hundred_thousand_come_and_go() {
         let stable: BTreeSet<_> = (0..50).map(|_| start_waiting(&me)).collect();
         let come_and_go = me.spawn(child().monitor(), |me| async move {
             for _ in 0..1_000 {
+                me.receive(Selector::tag(1)).await;
                 let children: Vec<_> = (0..100)
                     .map(|_| me.spawn(child().monitor(), |_| async { ExitReason::Normal }))
                     .collect();
@@ -92,17 +93,17 @@ fn proc_list_while_a_hundred_thousand_come_and_go() {
             }
             ExitReason::Normal
         });
-        let monitor = come_and_go.unwrap().monitor.unwrap();
-        let mut n_lists = 0;
-        while me.try_receive(&Selector::down(monitor)).is_none() {
+        let come_and_go = come_and_go.unwrap();
+        for _ in 0..1_000 {
+            me.send(come_and_go.pid, 1, "a hundred more").unwrap();
             let listed = me.node().processes();
             let once: BTreeSet<_> = listed.iter().copied().collect();
             assert_eq!(once.len(), listed.len(), "somebody is listed twice");
             assert!(once.is_superset(&stable) && once.contains(&me.pid()));
-            n_lists += 1;
             me.yield_now().await;
         }
-        assert!(n_lists > 10, "{n_lists}");
+        let end = next_down(&me, come_and_go.monitor.unwrap()).await;
+        assert_eq!(end, ExitReason::Normal);
     });
 }
 
