@@ -3,7 +3,7 @@
 use super::*;
 use crate::event::crash::Unread;
 use rusm_actor::ExitReason;
-use rusm_supervisor::{Intensity, StopOutcome};
+use rusm_supervisor::{Intensity, StopCause, StopOutcome};
 
 const SUPERVISOR: u64 = 1;
 
@@ -75,6 +75,7 @@ fn stopped_itself() -> SupervisorEvent {
 fn gave_up(id: &str) -> SupervisorEvent {
     SupervisorEvent::GaveUp {
         id: id.into(),
+        reason: boom(),
         intensity: Intensity::default(),
     }
 }
@@ -223,6 +224,7 @@ fn deliberate_ends_are_told_apart() {
         id: "a".into(),
         pid: pid(number),
         reason: ExitReason::Killed,
+        cause: StopCause::Sibling,
         outcome: StopOutcome::TimedOut,
     };
     let mut desk = desk();
