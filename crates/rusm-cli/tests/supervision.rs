@@ -134,7 +134,7 @@ fn sup_report() {
     );
     place.rusm(["run"]).finish().ends_with(5).says(&[
         "WARN s <0.",
-        ">: x ended: normal; it is to be started again (it was <0.",
+        ">: x ended: normal; it is started again (it was <0.",
         "ERROR s <0.",
         ">: gives up: x would need more than 1 restarts in 5000 ms",
         "ERROR root <0.",

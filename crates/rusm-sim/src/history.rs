@@ -155,6 +155,19 @@ impl History {
         gone.is_some_and(|gone| gone < position)
     }
 
+    /// Whether somebody had killed the process at this position: it is dead for whoever asks, though it may not
+    /// have noticed yet.
+    pub fn is_killed(&self, pid: Pid, position: usize) -> bool {
+        self.entries
+            .iter()
+            .take(position)
+            .any(|entry| match &entry.fact {
+                Fact::Signals { to, reason } => to.pid == pid && *reason == ExitReason::Killed,
+                Fact::Shutdown => true,
+                _ => false,
+            })
+    }
+
     /// What somebody is told who asks for the end of the one it addressed; none if that has not ended.
     pub fn end_of(&self, target: Target) -> Option<&ExitReason> {
         if !target.is_there {

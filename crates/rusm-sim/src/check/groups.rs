@@ -73,8 +73,9 @@ impl Joins {
             let is_alive = dies.is_none_or(|dies| position < dies);
             let is_over = self.heard.contains(&(me, *pid)) || run.is_gone(*pid, position);
             let n_due = if is_over { 0 } else { *n_joined };
+            let may_be_dead = || !is_alive || run.is_killed(*pid, position);
             must!(
-                n_listed == n_due || (!is_alive && !is_over && n_listed == 0),
+                n_listed == n_due || (n_listed == 0 && may_be_dead()),
                 position,
                 [me, *pid],
                 "{me} finds {pid} {n_listed} times in {group}, not {n_due} times"
