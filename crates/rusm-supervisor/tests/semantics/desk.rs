@@ -124,10 +124,10 @@ fn adm_forged() {
             }
         });
         bench.sim.run_until(|node| !node.is_alive(forger));
-        bench.spawn(|context| async move {
+        bench.run(|context| async move {
             handle.start_child(&context, worker("b")).await.unwrap();
+            ExitReason::Normal
         });
-        bench.settle();
         bench.check("slow ends, stopped slow (normal), add b");
         for rubbish in [&[][..], b"1", b"123456789"] {
             let rubbish = rubbish.to_vec();
