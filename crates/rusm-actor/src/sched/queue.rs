@@ -185,8 +185,9 @@ fn process(pid: u64) -> Arc<Process> {
         bounds: crate::inbox::MailboxBounds::default(),
     };
     let pid = crate::id::Pid::from_u64(pid).unwrap();
-    let node = crate::node::Node::simulated(0, None);
-    Arc::new(Process::new(seed, pid, Arc::clone(node.kernel())))
+    let simulator = crate::sim::Simulator::new(0);
+    let kernel = Arc::clone(simulator.node().kernel());
+    Arc::new(Process::new(seed, pid, kernel))
 }
 
 #[cfg(loom)]
