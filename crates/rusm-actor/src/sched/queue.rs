@@ -185,7 +185,7 @@ fn process(pid: u64) -> Arc<Process> {
         bounds: crate::inbox::MailboxBounds::default(),
     };
     let pid = crate::id::Pid::from_u64(pid).unwrap();
-    let simulator = super::sim::Simulator::new(0);
+    let simulator = crate::sim::Simulator::new(0);
     let kernel = Arc::clone(simulator.node().kernel());
     Arc::new(Process::new(seed, pid, kernel))
 }

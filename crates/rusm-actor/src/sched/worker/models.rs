@@ -117,6 +117,56 @@ fn who_is_passed_over_runs_elsewhere() {
     });
 }
 
+/// Two that a process makes ready, and that wait for each other: the one its worker does not take next wakes
+/// the other worker.
+#[test]
+fn what_a_slice_makes_ready_reaches_the_other_worker() {
+    explore(Some(1), || {
+        let running = Running::start(2);
+        let spawner = |me: Context| async move {
+            let both = Arc::new(Barrier::new(2));
+            for _ in 0..2 {
+                let both = Arc::clone(&both);
+                let blocking = |_| async move {
+                    both.wait();
+                    ExitReason::Normal
+                };
+                me.spawn(SpawnOptions::new("blocking"), blocking).unwrap();
+            }
+            ExitReason::Normal
+        };
+        let spawner = running.node.spawn(SpawnOptions::new("spawner"), spawner);
+        spawner.unwrap();
+        running.finish();
+    });
+}
+
+/// One that computes and asks at a tick whether it should give way lets the other worker have the process
+/// that it has woken.
+#[test]
+fn who_computes_shares_what_was_to_be_next() {
+    explore(Some(1), || {
+        let running = Running::start(2);
+        let computing = |me: Context| async move {
+            let both = Arc::new(Barrier::new(2));
+            let own = Arc::clone(&both);
+            let next = |_| async move {
+                own.wait();
+                ExitReason::Normal
+            };
+            me.spawn(SpawnOptions::new("next"), next).unwrap();
+            me.should_yield(1);
+            both.wait();
+            ExitReason::Normal
+        };
+        let computing = running
+            .node
+            .spawn(SpawnOptions::new("computing"), computing);
+        computing.unwrap();
+        running.finish();
+    });
+}
+
 /// Processes that spawn, send, receive and end on two workers.
 #[test]
 fn a_conversation_comes_to_its_end() {
