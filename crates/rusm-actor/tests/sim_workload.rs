@@ -6,7 +6,7 @@ use rusm_sim::{Fact, Plan};
 use std::collections::BTreeMap;
 
 /// How many seeds unless told otherwise.
-const SEEDS: u64 = 300;
+const SEEDS: u64 = 1_000;
 
 #[test]
 fn everything_at_once_on_every_seed() {
