@@ -49,7 +49,7 @@ fn wake_on_match() {
         });
         for _ in 0..2 {
             start(&me, move |me| async move {
-                for _ in 0..100 {
+                for _ in 0..often(100) {
                     me.send(ping, 1, "noise").unwrap();
                     me.send(pong, 1, "noise").unwrap();
                     me.yield_now().await;
@@ -57,7 +57,7 @@ fn wake_on_match() {
                 ExitReason::Normal
             });
         }
-        for _ in 0..300 {
+        for _ in 0..often(300) {
             me.send(pong, 7, "").unwrap();
             me.receive(Selector {
                 sender: Some(pong),
@@ -122,7 +122,7 @@ fn after_zero_does_not_block_and_looks_through_all() {
 fn after_not_early() {
     on_seeds(|me| async move {
         let parent = me.pid();
-        for n_ms in 0..200 {
+        for n_ms in 0..often(200) as u64 {
             start(&me, move |me| async move {
                 let timeout = Duration::from_millis(n_ms % 37);
                 let due = me.node().now() + timeout;
@@ -132,7 +132,7 @@ fn after_not_early() {
                 ExitReason::Normal
             });
         }
-        for _ in 0..200 {
+        for _ in 0..often(200) {
             assert_eq!(next_message(&me).await.tag, 1);
         }
     });

@@ -317,7 +317,7 @@ fn no_wake_up_is_lost() {
 #[test]
 fn tokens_go_round_a_ring() {
     on_threads(|me| async move {
-        const N: u64 = 50;
+        const N: u64 = 5 * often(10) as u64;
         let parent = me.pid();
         let mut next_pid = parent;
         for _ in 0..N {
