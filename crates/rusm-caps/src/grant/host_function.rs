@@ -210,3 +210,6 @@ impl fmt::Display for HostFunctionGrant {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -188,3 +188,6 @@ impl Fault {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
