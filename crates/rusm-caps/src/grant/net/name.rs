@@ -50,6 +50,11 @@ impl HostPattern {
         before.len() > 1 && before.ends_with(b".") && tail.eq_ignore_ascii_case(stem)
     }
 
+    /// The one name, or none if this is a domain.
+    pub fn exact_name(&self) -> Option<&str> {
+        (!self.is_domain).then_some(&*self.stem)
+    }
+
     /// Whether it is about every name that `narrower` is about.
     pub fn covers_pattern(&self, narrower: &HostPattern) -> bool {
         match (self.is_domain, narrower.is_domain) {
