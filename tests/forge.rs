@@ -41,12 +41,17 @@ impl Imported {
 
     /// The text of the import, called `$it`.
     pub(crate) fn import(&self) -> String {
+        self.import_as("it")
+    }
+
+    /// The text of the import, called by this name.
+    pub(crate) fn import_as(&self, called: &str) -> String {
         let params: Vec<_> = self.params.iter().map(|param| word(*param)).collect();
         let result = self
             .result
             .map_or(String::new(), |result| format!("(result {})", word(result)));
         let (interface, name, params) = (&self.interface, &self.name, params.join(" "));
-        format!(r#"(import "{interface}" "{name}" (func $it (param {params}) {result}))"#)
+        format!(r#"(import "{interface}" "{name}" (func ${called} (param {params}) {result}))"#)
     }
 
     /// A call with this number for every parameter; the result is dropped.
@@ -195,10 +200,15 @@ const CHECK: &str = "(func $check (param i32) (if (i32.eqz (local.get 0)) (then 
 
 /// A core module that imports what `items` says, has one page of memory, and runs `body`.
 pub(crate) fn module(items: &str, body: &str) -> Vec<u8> {
-    let wat = format!(
-        r#"(module {items} (memory (export "memory") 1) {CHECK} (func (export "_start") (local $n i32) {body}))"#
-    );
+    let wat = module_text(items, body);
     wat::parse_str(&wat).unwrap_or_else(|error| panic!("{error}\n{wat}"))
+}
+
+/// The same as text.
+pub(crate) fn module_text(items: &str, body: &str) -> String {
+    format!(
+        r#"(module {items} (memory (export "memory") 1) {CHECK} (func (export "_start") (local $n i32) {body}))"#
+    )
 }
 
 /// Where the sources of Wasmtime's WASI lie.

@@ -1,8 +1,12 @@
 //! Guests that do what no compiler lets them: whatever they try, it is the end of themselves at most.
 
+mod arena;
+mod attack;
 mod code;
 mod forgery;
+mod numbers;
 mod pointers;
+mod roster;
 mod texts;
 
 use crate::app::{probe, scripted};
