@@ -178,10 +178,16 @@ impl Interfaces {
     ///
     /// It has one page of memory; what the host hands over is put at 32768.
     pub(crate) fn component(&self, items: &str, body: &str) -> Vec<u8> {
+        self.component_with(items, "(i32.const 32768)", body)
+    }
+
+    /// The same, where `realloc` says where the host is to put something: of its old place and size, its alignment and
+    /// its new size.
+    pub(crate) fn component_with(&self, items: &str, realloc: &str, body: &str) -> Vec<u8> {
         let (run, check) = (self.run, CHECK);
         let wat = format!(
             r#"(module {items} (memory (export "memory") 1) {check}
-            (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 32768))
+            (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) {realloc})
             (func (export "{run}") (result i32) (local $n i32) {body} (i32.const 0)))"#
         );
         let mut module = wat::parse_str(&wat).unwrap_or_else(|error| panic!("{error}\n{wat}"));

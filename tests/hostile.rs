@@ -4,6 +4,7 @@ mod arena;
 mod attack;
 mod code;
 mod forgery;
+mod handles;
 mod numbers;
 mod pointers;
 mod roster;

@@ -95,7 +95,7 @@ impl Arena {
             self.witnesses_answer();
             match guest {
                 Guest::Scene(path, play) => play(self, *path),
-                Guest::Wat(_) | Guest::Component(..) | Guest::Probe(_) => {
+                Guest::Wat(_) | Guest::Component { .. } | Guest::Probe(_) => {
                     self.run(&label, attack, number, guest);
                 }
             }
@@ -104,6 +104,8 @@ impl Arena {
                 let others = others.filter(|pid| !known.contains(pid));
                 others.for_each(|pid| self.node().kill(pid));
             }
+            // What this test keeps of a guest is none of the node's memory.
+            self.court.scenario.recorder.forget();
             self.balances(&label, &before);
             self.witnesses_answer();
         }
@@ -143,6 +145,29 @@ impl Arena {
             denied: self.court.denied(process.pid()),
             lines: self.court.scenario.recorder.lines(&component),
         };
+        {
+            use std::io::Write as _;
+            let mut f = fs::OpenOptions::new()
+                .create(true)
+                .append(true)
+                .open("hostile-out.log")
+                .unwrap();
+            let t: String = format!(
+                "{label} => {} | {:?} | {:?}",
+                outcome.reason,
+                outcome
+                    .denied
+                    .iter()
+                    .map(|d| &d.sentence)
+                    .take(5)
+                    .collect::<Vec<_>>(),
+                outcome.lines.iter().take(5).collect::<Vec<_>>()
+            )
+            .chars()
+            .take(600)
+            .collect();
+            writeln!(f, "{t}").unwrap();
+        } // DBG
         assert_end(label, &attack.end, &outcome);
         attack.checks.iter().for_each(|check| check(&outcome));
     }
@@ -246,7 +271,13 @@ fn assert_end(label: &str, expected: &End, outcome: &Outcome) {
             ExitReason::Normal | ExitReason::Trap(_) | ExitReason::Error(_)
         ),
     };
-    assert!(is_expected, "{label}: {text}\n{outcome:#?}");
+    assert!(is_expected, "{label}: {text}\n{}", shown(outcome));
+}
+
+/// The beginning of what became of a guest: some print a great deal.
+pub(crate) fn shown(outcome: &Outcome) -> String {
+    let text = format!("{outcome:#?}");
+    text.chars().take(4_000).collect()
 }
 
 /// Looks again and again until it is so, without a pause: what is waited for is on its way.

@@ -10,7 +10,7 @@
 //! Unless it says otherwise a guest has no rights at all and must end normally. In a script `#witness` is the pid of a process that is
 //! to be left alone, in WAT `WITNESS` is that number. Whoever goes on for ever calls `$begins` when it has got there.
 
-use super::arena::Arena;
+use super::arena::{Arena, shown};
 use crate::denials::{preview1_imports, raw_import};
 use crate::forge::{Imported, Interfaces, Wasi, module_text};
 use crate::support::{BOTH_PATHS, GuestPath, guest};
@@ -29,8 +29,13 @@ const BEGINS: &str = r#"(data (i32.const 65500) "begun") (func $begins (call $jo
 pub(crate) enum Guest {
     /// The text of a whole core module or component.
     Wat(String),
-    /// What imports what `items` says and runs `body`, see [`Interfaces::component`].
-    Component(Wasi, String, String),
+    /// What [`Interfaces::component_with`] makes of these.
+    Component {
+        wasi: Wasi,
+        items: String,
+        realloc: &'static str,
+        body: String,
+    },
     /// The probe of this path, with a script.
     Probe(GuestPath),
     /// Whatever happens in a scene.
@@ -102,7 +107,13 @@ pub(crate) fn component_of(
     let imports = imports.iter().chain(&["registry#join"]);
     let imports: String = imports.map(|name| import(&functions, name)).collect();
     let items = format!("{imports} {BEGINS} {items}");
-    Attack::new(name, vec![Guest::Component(wasi, items, body.to_owned())])
+    let guest = Guest::Component {
+        wasi,
+        items,
+        realloc: "(i32.const 32768)",
+        body: body.to_owned(),
+    };
+    Attack::new(name, vec![guest])
 }
 
 /// A whole core module or component in the text format.
@@ -156,6 +167,16 @@ impl Attack {
         Self { profile, ..self }
     }
 
+    /// Of a component: tells the host where to put what it hands over.
+    pub(crate) fn reallocating(mut self, how: &'static str) -> Self {
+        for guest in &mut self.guests {
+            if let Guest::Component { realloc, .. } = guest {
+                *realloc = how;
+            }
+        }
+        self
+    }
+
     /// Gets these arguments.
     pub(crate) fn with(self, script: impl Into<String>) -> Self {
         let script = script.into();
@@ -207,13 +228,13 @@ impl Attack {
                 .iter()
                 .map(|record| record.permission)
                 .collect();
-            assert_eq!(denied, permissions, "{outcome:#?}");
+            assert_eq!(denied, permissions, "{}", shown(outcome));
         })
     }
 
     /// It wrote exactly these lines.
     pub(crate) fn says(self, lines: &'static [&'static str]) -> Self {
-        self.shows(move |outcome| assert_eq!(outcome.lines, lines, "{outcome:#?}"))
+        self.shows(move |outcome| assert_eq!(outcome.lines, lines, "{}", shown(outcome)))
     }
 
     /// What else must be true of it.
@@ -232,9 +253,12 @@ impl Guest {
                 let wasm = wat::parse_str(&text);
                 Some(wasm.unwrap_or_else(|error| panic!("{error}\n{text}")))
             }
-            Self::Component(wasi, items, body) => {
-                Some(Interfaces::of(*wasi).component(items, &meant(body)))
-            }
+            Self::Component {
+                wasi,
+                items,
+                realloc,
+                body,
+            } => Some(Interfaces::of(*wasi).component_with(items, realloc, &meant(body))),
             Self::Probe(path) => Some(guest("actor_probe", *path)),
             Self::Scene(..) => None,
         }
@@ -245,14 +269,14 @@ impl Guest {
         match self {
             Self::Wat(text) if text.trim_start().starts_with("(component") => GuestPath::Component,
             Self::Wat(_) => GuestPath::Core,
-            Self::Component(..) => GuestPath::Component,
+            Self::Component { .. } => GuestPath::Component,
             Self::Probe(path) | Self::Scene(path, _) => *path,
         }
     }
 
     /// Whether it was written by hand.
     pub(crate) fn is_forged(&self) -> bool {
-        matches!(self, Self::Wat(_) | Self::Component(..))
+        matches!(self, Self::Wat(_) | Self::Component { .. })
     }
 }
 
