@@ -8,6 +8,7 @@ mod handles;
 mod numbers;
 mod pointers;
 mod roster;
+mod streams;
 mod texts;
 
 use crate::app::{probe, scripted};

@@ -145,29 +145,6 @@ impl Arena {
             denied: self.court.denied(process.pid()),
             lines: self.court.scenario.recorder.lines(&component),
         };
-        {
-            use std::io::Write as _;
-            let mut f = fs::OpenOptions::new()
-                .create(true)
-                .append(true)
-                .open("hostile-out.log")
-                .unwrap();
-            let t: String = format!(
-                "{label} => {} | {:?} | {:?}",
-                outcome.reason,
-                outcome
-                    .denied
-                    .iter()
-                    .map(|d| &d.sentence)
-                    .take(5)
-                    .collect::<Vec<_>>(),
-                outcome.lines.iter().take(5).collect::<Vec<_>>()
-            )
-            .chars()
-            .take(600)
-            .collect();
-            writeln!(f, "{t}").unwrap();
-        } // DBG
         assert_end(label, &attack.end, &outcome);
         attack.checks.iter().for_each(|check| check(&outcome));
     }
