@@ -5,6 +5,7 @@ mod attack;
 mod code;
 mod forgery;
 mod handles;
+mod loops;
 mod numbers;
 mod pointers;
 mod roster;

@@ -14,6 +14,7 @@ use rusm_actor::Ties;
 use rusm_core::{ExitReason, Ledger, Name, Pid, ProcessHandle, Program, Spawn};
 use std::collections::BTreeSet;
 use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 use tempfile::TempDir;
 
@@ -45,13 +46,23 @@ struct Account {
     open_files: usize,
 }
 
-/// Lets these loose, one after the other.
+/// Lets these loose, one after the other, and says which of them got through.
 #[track_caller]
 pub(crate) fn fight(attacks: &[Attack]) {
     let arena = Arena::open();
-    for attack in attacks {
-        arena.face(attack);
-    }
+    let got_through = |attack: &&Attack| {
+        let faced = catch_unwind(AssertUnwindSafe(|| arena.face(attack)));
+        faced.is_err()
+    };
+    let through: Vec<&str> = attacks
+        .iter()
+        .filter(got_through)
+        .map(|attack| attack.name)
+        .collect();
+    assert!(
+        through.is_empty(),
+        "these were not held off, as is said above: {through:#?}"
+    );
 }
 
 impl Arena {
@@ -193,6 +204,17 @@ impl Arena {
                 true => Err("it does not begin".to_owned()),
                 false => panic!("it ended: {}", process.wait()),
             }
+        });
+    }
+
+    /// Waits until so many requests wait for their answers.
+    #[track_caller]
+    pub(crate) fn has_calls(&self, number: usize) {
+        eventually(|| {
+            let (_, n_calls) = self.node().pending();
+            (n_calls == number)
+                .then_some(())
+                .ok_or_else(|| format!("{n_calls} calls wait"))
         });
     }
 

@@ -92,21 +92,15 @@ pub(crate) fn core_imports() -> String {
 ///
 /// A name that several interfaces have is written `interface#name`. A resource is given back by `interface#[resource-drop]NAME`.
 pub(crate) fn component(name: &'static str, imports: &[&str], body: &str) -> Attack {
-    component_of(Wasi::V02, name, imports, "", body)
+    component_of(Wasi::V02, name, imports, body)
 }
 
-/// The same for either version of WASI, with further definitions.
-pub(crate) fn component_of(
-    wasi: Wasi,
-    name: &'static str,
-    imports: &[&str],
-    items: &str,
-    body: &str,
-) -> Attack {
+/// The same for either version of WASI.
+pub(crate) fn component_of(wasi: Wasi, name: &'static str, imports: &[&str], body: &str) -> Attack {
     let functions = Interfaces::of(wasi).functions();
     let imports = imports.iter().chain(&["registry#join"]);
     let imports: String = imports.map(|name| import(&functions, name)).collect();
-    let items = format!("{imports} {BEGINS} {items}");
+    let items = format!("{imports} {BEGINS}");
     let guest = Guest::Component {
         wasi,
         items,
@@ -172,6 +166,16 @@ impl Attack {
         for guest in &mut self.guests {
             if let Guest::Component { realloc, .. } = guest {
                 *realloc = how;
+            }
+        }
+        self
+    }
+
+    /// Of a component: has further definitions.
+    pub(crate) fn defining(mut self, text: &str) -> Self {
+        for guest in &mut self.guests {
+            if let Guest::Component { items, .. } = guest {
+                items.push_str(text);
             }
         }
         self

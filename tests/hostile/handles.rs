@@ -216,7 +216,6 @@ fn concurrent() -> Vec<Attack> {
             Wasi::V03,
             "ten thousand sockets, of WASI 0.3",
             &["[static]tcp-socket.create"],
-            "",
             &times(
                 10_000,
                 "(call $tcp-socket.create (i32.const 0) (i32.const 64)) (call $check (i32.load8_u (i32.const 64)))",
@@ -226,7 +225,6 @@ fn concurrent() -> Vec<Attack> {
             Wasi::V03,
             "a wait for the year 580,000,000",
             &["monotonic-clock#wait-until"],
-            "",
             "(call $begins) (call $wait-until (i64.const -1))",
         )
         .goes_on(),

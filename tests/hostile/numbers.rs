@@ -327,7 +327,6 @@ fn lowered() -> Vec<Attack> {
             Wasi::V03,
             "all random numbers at once, of WASI 0.3",
             &["get-random-bytes"],
-            "",
             "(call $get-random-bytes (i64.const -1) (i32.const 64))",
         )
         .traps("beyond end of memory"),

@@ -1,13 +1,18 @@
 //! Who attacks: every [`Attack`] of this suite, counted.
 
 use super::attack::Attack;
-use super::{handles, numbers, streams};
+use super::{handles, loops, numbers, streams};
 use crate::support::GuestPath;
 use std::collections::BTreeSet;
 
 /// Each of these lists is let loose by tests of its own file.
 fn roster() -> Vec<Attack> {
-    let lists = [numbers::attacks(), handles::attacks(), streams::attacks()];
+    let lists = [
+        numbers::attacks(),
+        handles::attacks(),
+        streams::attacks(),
+        loops::attacks(),
+    ];
     lists.into_iter().flatten().collect()
 }
 
