@@ -2,6 +2,7 @@
 
 mod arena;
 mod attack;
+mod breeding;
 mod code;
 mod forgery;
 mod handles;

@@ -5,6 +5,7 @@
 //! program while an arena is open, so that those figures mean something.
 
 use super::attack::{Attack, BEGUN, End, Guest};
+use super::breeding;
 use crate::app::{probe, scripted};
 use crate::desk::Desk;
 use crate::stage::{actor, component};
@@ -39,7 +40,7 @@ pub(crate) struct Arena {
 
 /// What must be as it was.
 #[derive(Debug, PartialEq)]
-struct Account {
+pub(crate) struct Account {
     node: Ledger,
     witnesses: Vec<(usize, usize, Ties)>,
     /// Descriptors of this program that lead into the folder.
@@ -49,7 +50,12 @@ struct Account {
 /// Lets these loose, one after the other, and says which of them got through.
 #[track_caller]
 pub(crate) fn fight(attacks: &[Attack]) {
-    let arena = Arena::open();
+    fight_in(&Arena::open(), attacks);
+}
+
+/// The same, in an arena that was prepared for it.
+#[track_caller]
+pub(crate) fn fight_in(arena: &Arena, attacks: &[Attack]) {
     let got_through = |attack: &&Attack| {
         let faced = catch_unwind(AssertUnwindSafe(|| arena.face(attack)));
         faced.is_err()
@@ -75,6 +81,12 @@ impl Arena {
             let runtime = &court.scenario.runtime;
             runtime.declare(component(path), program, actor("child", |_| ()));
         }
+        for (name, text, profile) in breeding::declared() {
+            let wasm = wat::parse_str(text).expect("it is valid");
+            let runtime = &court.scenario.runtime;
+            let program = runtime.load(name, &wasm).expect("it can run here");
+            runtime.declare(name, &program, profile);
+        }
         let witness = |(program, name): (&Program, &str)| {
             let name = Name::new(name).expect("it is a name");
             let spawn = scripted("witness", program, "echo").name(name);
@@ -96,6 +108,23 @@ impl Arena {
         arena
     }
 
+    /// Fills so many slots of the pool, which keeps what it has given out once, and looks at the memory in use only then.
+    pub(crate) fn warmed(mut self, n_slots: usize) -> Self {
+        let known = self.node().processes().into_iter().collect();
+        let runtime = &self.court.scenario.runtime;
+        let idle = |path| scripted("idle", self.probe(path), "say ready then forget");
+        for _ in 0..n_slots {
+            let started = runtime.spawn(idle(GuestPath::Component));
+            started.expect("there is room for it");
+        }
+        let recorder = &self.court.scenario.recorder;
+        recorder.wait_for_lines("idle", n_slots);
+        self.kill_others(&known);
+        recorder.forget();
+        (self.resident, self.mappings) = (resident(), mappings());
+        self
+    }
+
     /// Lets one loose, through each of its paths.
     #[track_caller]
     pub(crate) fn face(&self, attack: &Attack) {
@@ -111,9 +140,7 @@ impl Arena {
                 }
             }
             if attack.leaves_others {
-                let others = self.node().processes().into_iter();
-                let others = others.filter(|pid| !known.contains(pid));
-                others.for_each(|pid| self.node().kill(pid));
+                self.kill_others(&known);
             }
             // What this test keeps of a guest is none of the node's memory.
             self.court.scenario.recorder.forget();
@@ -215,6 +242,37 @@ impl Arena {
             (n_calls == number)
                 .then_some(())
                 .ok_or_else(|| format!("{n_calls} calls wait"))
+        });
+    }
+
+    /// Waits until so many processes have got to what they do for ever.
+    #[track_caller]
+    pub(crate) fn begin(&self, number: usize) {
+        eventually(|| {
+            let n_begun = self.node().members(BEGUN).len();
+            (n_begun == number)
+                .then_some(())
+                .ok_or_else(|| format!("{n_begun} have begun"))
+        });
+    }
+
+    /// Whoever lives besides these.
+    pub(crate) fn others(&self, known: &BTreeSet<Pid>) -> Vec<Pid> {
+        let mut others = self.node().processes();
+        others.retain(|pid| !known.contains(pid));
+        others
+    }
+
+    /// Kills whoever lives besides these, and whoever they start meanwhile.
+    #[track_caller]
+    pub(crate) fn kill_others(&self, known: &BTreeSet<Pid>) {
+        eventually(|| {
+            let others = self.others(known);
+            others.iter().for_each(|pid| self.node().kill(*pid));
+            others
+                .is_empty()
+                .then_some(())
+                .ok_or_else(|| format!("{} still live", others.len()))
         });
     }
 

@@ -1,7 +1,7 @@
 //! Who attacks: every [`Attack`] of this suite, counted.
 
 use super::attack::Attack;
-use super::{handles, loops, numbers, streams};
+use super::{breeding, handles, loops, numbers, streams};
 use crate::support::GuestPath;
 use std::collections::BTreeSet;
 
@@ -12,6 +12,7 @@ fn roster() -> Vec<Attack> {
         handles::attacks(),
         streams::attacks(),
         loops::attacks(),
+        breeding::attacks(),
     ];
     lists.into_iter().flatten().collect()
 }
