@@ -41,12 +41,17 @@ impl Imported {
 
     /// The text of the import, called `$it`.
     pub(crate) fn import(&self) -> String {
+        self.import_as("it")
+    }
+
+    /// The text of the import, called by this name.
+    pub(crate) fn import_as(&self, called: &str) -> String {
         let params: Vec<_> = self.params.iter().map(|param| word(*param)).collect();
         let result = self
             .result
             .map_or(String::new(), |result| format!("(result {})", word(result)));
         let (interface, name, params) = (&self.interface, &self.name, params.join(" "));
-        format!(r#"(import "{interface}" "{name}" (func $it (param {params}) {result}))"#)
+        format!(r#"(import "{interface}" "{name}" (func ${called} (param {params}) {result}))"#)
     }
 
     /// A call with this number for every parameter; the result is dropped.
@@ -173,10 +178,16 @@ impl Interfaces {
     ///
     /// It has one page of memory; what the host hands over is put at 32768.
     pub(crate) fn component(&self, items: &str, body: &str) -> Vec<u8> {
+        self.component_with(items, "(i32.const 32768)", body)
+    }
+
+    /// The same, where `realloc` says where the host is to put something: of its old place and size, its alignment and
+    /// its new size.
+    pub(crate) fn component_with(&self, items: &str, realloc: &str, body: &str) -> Vec<u8> {
         let (run, check) = (self.run, CHECK);
         let wat = format!(
             r#"(module {items} (memory (export "memory") 1) {check}
-            (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 32768))
+            (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) {realloc})
             (func (export "{run}") (result i32) (local $n i32) {body} (i32.const 0)))"#
         );
         let mut module = wat::parse_str(&wat).unwrap_or_else(|error| panic!("{error}\n{wat}"));
@@ -195,10 +206,15 @@ const CHECK: &str = "(func $check (param i32) (if (i32.eqz (local.get 0)) (then 
 
 /// A core module that imports what `items` says, has one page of memory, and runs `body`.
 pub(crate) fn module(items: &str, body: &str) -> Vec<u8> {
-    let wat = format!(
-        r#"(module {items} (memory (export "memory") 1) {CHECK} (func (export "_start") (local $n i32) {body}))"#
-    );
+    let wat = module_text(items, body);
     wat::parse_str(&wat).unwrap_or_else(|error| panic!("{error}\n{wat}"))
+}
+
+/// The same as text.
+pub(crate) fn module_text(items: &str, body: &str) -> String {
+    format!(
+        r#"(module {items} (memory (export "memory") 1) {CHECK} (func (export "_start") (local $n i32) {body}))"#
+    )
 }
 
 /// Where the sources of Wasmtime's WASI lie.

@@ -1,8 +1,16 @@
 //! Guests that do what no compiler lets them: whatever they try, it is the end of themselves at most.
 
+mod arena;
+mod attack;
+mod breeding;
 mod code;
 mod forgery;
+mod handles;
+mod loops;
+mod numbers;
 mod pointers;
+mod roster;
+mod streams;
 mod texts;
 
 use crate::app::{probe, scripted};

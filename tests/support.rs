@@ -181,6 +181,11 @@ impl Recorder {
         self.wait_for(|event| exit(event).filter(|exit| exit.pid == pid).cloned())
     }
 
+    /// Forgets what was reported so far; not while somebody waits.
+    pub(crate) fn forget(&self) {
+        *self.events.lock() = Vec::new();
+    }
+
     /// Everything so far.
     pub(crate) fn events(&self) -> Vec<RuntimeEvent> {
         self.events.lock().clone()

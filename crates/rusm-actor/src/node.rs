@@ -150,6 +150,11 @@ impl Node {
         (self.0.timers.len(), self.0.calls.len())
     }
 
+    /// How many names are held, and how many times a process has joined a group. Both are 0 again when nobody is alive.
+    pub fn registered(&self) -> (usize, usize) {
+        self.0.registry.counts()
+    }
+
     /// Whether every worker sleeps.
     pub fn is_idle(&self) -> bool {
         self.0.sched.is_idle()

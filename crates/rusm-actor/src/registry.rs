@@ -105,6 +105,13 @@ impl Registry {
         self.groups.lock().joined.get(&pid).map_or(0, Vec::len)
     }
 
+    /// Names that are held, and joins of all groups together.
+    pub(crate) fn counts(&self) -> (usize, usize) {
+        let n_names = self.names.read().holders.len();
+        let groups = self.groups.lock();
+        (n_names, groups.members.values().map(BTreeMap::len).sum())
+    }
+
     /// Forgets an ended process: its name, which is answered, and all its groups (OTP statements 068, 071).
     pub(crate) fn release(&self, pid: Pid) -> Option<Name> {
         let name = {
@@ -177,7 +184,9 @@ mod tests {
         assert!(registry.leave("g", pid(1)));
         assert!(registry.leave("g", pid(1)));
         assert!(!registry.leave("g", pid(1)));
+        assert_eq!(registry.counts(), (0, 1));
         assert_eq!(registry.release(pid(2)), None);
+        assert_eq!(registry.counts(), (0, 0));
         assert!(registry.members("g").is_empty());
         assert!(registry.groups.lock().members.is_empty());
         assert!(registry.groups.lock().joined.is_empty());

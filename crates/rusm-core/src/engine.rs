@@ -245,6 +245,11 @@ impl Engines {
         self.seats.total()
     }
 
+    /// How many of them nobody has.
+    pub(crate) fn free_seats(&self) -> u32 {
+        self.seats.free()
+    }
+
     /// Mappings in use and the kernel's limit.
     pub(crate) fn mappings(&self) -> (u64, Option<u64>) {
         (self.mappings.in_use(), self.machine.max_map_count)

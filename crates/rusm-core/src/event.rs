@@ -141,6 +141,11 @@ impl Reporter {
         self.desk.lock().kept()
     }
 
+    /// How many ends are noted and not yet reported.
+    pub(crate) fn n_evidence(&self) -> usize {
+        self.evidence.lock().len()
+    }
+
     fn take_evidence(&self, pid: Pid) -> Evidence {
         if self.n_evidence.load(Ordering::Relaxed) == 0 {
             return Evidence::default();

@@ -42,6 +42,7 @@ mod event;
 mod guest;
 mod host;
 mod identity;
+mod ledger;
 mod lineage;
 mod linked;
 mod program;
@@ -57,6 +58,7 @@ pub use event::{
 };
 pub use guest::breach::{Amount, Breach};
 pub use guest::output::Stream;
+pub use ledger::Ledger;
 pub use linked::{LinkedImports, linked_imports};
 pub use program::Program;
 pub use runtime::{

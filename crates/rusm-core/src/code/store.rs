@@ -119,6 +119,15 @@ impl<T: Guest> CodeStore<T> {
         Ok(code)
     }
 
+    /// How many pieces of code somebody uses.
+    pub(crate) fn n_used(&self) -> usize {
+        let known = self.known.lock();
+        known
+            .values()
+            .filter(|code| code.strong_count() > 0)
+            .count()
+    }
+
     fn build(&self, name: &str, wasm: &[u8], digest: Digest) -> Result<Code<T>, CodeError> {
         let shape = shape::read(wasm)?;
         let mut home = if shape.is_concurrent {

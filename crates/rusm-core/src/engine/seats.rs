@@ -63,7 +63,7 @@ impl Seats {
         self.total.saturating_sub(self.peak.load(Ordering::Relaxed))
     }
 
-    #[cfg(test)]
+    /// Slots that nobody has.
     pub(crate) fn free(&self) -> u32 {
         self.free.load(Ordering::Relaxed)
     }

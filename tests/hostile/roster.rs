@@ -1,0 +1,37 @@
+//! Who attacks: every [`Attack`] of this suite, counted.
+
+use super::attack::Attack;
+use super::{breeding, handles, loops, numbers, streams};
+use crate::support::GuestPath;
+use std::collections::BTreeSet;
+
+/// Each of these lists is let loose by tests of its own file.
+fn roster() -> Vec<Attack> {
+    let lists = [
+        numbers::attacks(),
+        handles::attacks(),
+        streams::attacks(),
+        loops::attacks(),
+        breeding::attacks(),
+    ];
+    lists.into_iter().flatten().collect()
+}
+
+/// At least so many, each under a name of its own.
+#[test]
+fn the_roster_is_long_and_names_nobody_twice() {
+    let roster = roster();
+    let names: BTreeSet<&str> = roster.iter().map(|attack| attack.name).collect();
+    assert_eq!(names.len(), roster.len(), "a name stands there twice");
+    let guests = || roster.iter().flat_map(|attack| &attack.guests);
+    let of_path = |path| guests().filter(|guest| guest.path() == path).count();
+    let forged = guests().filter(|guest| guest.is_forged()).count();
+    for (what, number, at_least) in [
+        ("attacks", roster.len(), 4),
+        ("core modules", of_path(GuestPath::Core), 1),
+        ("components", of_path(GuestPath::Component), 1),
+        ("written by hand", forged, 1),
+    ] {
+        assert!(number >= at_least, "{number} {what}");
+    }
+}
