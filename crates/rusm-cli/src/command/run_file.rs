@@ -2,7 +2,7 @@
 
 mod profile;
 
-use super::{Cache, Session};
+use super::{Cache, Session, wall};
 use crate::args::{LogLevel, RunArgs};
 use crate::log::Scope;
 use crate::place::plain_cause;
@@ -40,15 +40,18 @@ pub(super) fn run(args: &RunArgs, path: &Path, session: &Session) -> Result<u8, 
     let wasm = read(path)?;
     session.start_log(LogLevel::Warn);
     end_with_the_pipe();
+    let cache = Cache::unless(args.no_cache);
+    let (needs, when) = (wall::of_file(&granted.profile), args.harden);
+    wall::raise(
+        needs,
+        cache.folder().as_deref(),
+        when.unwrap_or_default(),
+        session,
+    )?;
     let signals = Listener::start()?;
     let observer = session.observer(Scope::File(name.clone()));
     // One process uses one worker; a second keeps timers and its children going.
-    let runtime = session.runtime(
-        0,
-        Cache::unless(args.no_cache),
-        granted.environment,
-        &observer,
-    )?;
+    let runtime = session.runtime(0, cache, granted.environment, &observer)?;
     let started = start(
         &runtime,
         &name,
