@@ -30,13 +30,8 @@ pub(super) fn run(args: &RunArgs, path: &Path, session: &Session) -> Result<u8, 
         folder: folder.to_owned(),
         built,
     };
-    let when = args.harden.unwrap_or_default();
-    wall::raise(
-        wall::of_app(&plan),
-        cache.folder().as_deref(),
-        when,
-        session,
-    )?;
+    let mode = wall::mode(args.harden, plan.manifest.node.harden);
+    wall::raise(wall::of_app(&plan), cache.folder(), mode, session)?;
     let signals = Listener::start()?;
     let observer = session.observer(Scope::App);
     let workers = plan.manifest.node.workers;

@@ -10,6 +10,7 @@ use crate::report::{Failure, Kind};
 use crate::signals::{Demand, Listener, end_with_the_pipe};
 use rusm_caps::Profile;
 use rusm_core::{Breach, ExitReason, Limit, ProcessHandle, Runtime, Spawn};
+use rusm_manifest::HardenDecl;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -41,11 +42,11 @@ pub(super) fn run(args: &RunArgs, path: &Path, session: &Session) -> Result<u8, 
     session.start_log(LogLevel::Warn);
     end_with_the_pipe();
     let cache = Cache::unless(args.no_cache);
-    let (needs, when) = (wall::of_file(&granted.profile), args.harden);
+    let mode = wall::mode(args.harden, HardenDecl::Auto);
     wall::raise(
-        needs,
-        cache.folder().as_deref(),
-        when.unwrap_or_default(),
+        wall::of_file(&granted.profile),
+        cache.folder(),
+        mode,
         session,
     )?;
     let signals = Listener::start()?;

@@ -160,9 +160,9 @@ pub(super) const ALLOWED_OF_OLD: &[c_long] = &[SYS_getrlimit, SYS_newfstatat, SY
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
 pub(super) const ALLOWED_OF_OLD: &[c_long] = &[SYS_newfstatat];
 
-/// Answered as by a kernel that does not have them, so that the C library goes on in its older way: threads are made
-/// by `clone`, whose flags a filter can see, and nobody sets up another filter.
-pub(super) const NOT_THERE: &[c_long] = &[SYS_clone3, SYS_seccomp];
+/// Answered as by a kernel that does not have it, so that the C library goes on in its older way: threads are made by
+/// `clone`, whose flags a filter can see.
+pub(super) const NOT_THERE: &[c_long] = &[SYS_clone3];
 
 /// Calls from here on are newer than this list (Linux 6.12) and answered likewise.
 pub(super) const FIRST_UNKNOWN: c_long = 463;

@@ -1,7 +1,8 @@
 //! The seccomp filter: which system calls this process can still make.
 //!
-//! Two filters, as one has only one answer: the first allows what is listed and answers everything else `EPERM`; the
-//! second answers `ENOSYS` where a library must take it for an older kernel. Where both refuse, the later one speaks.
+//! Two filters, as one has only one way to refuse: the first answers `ENOSYS` where a library must take it for an older
+//! kernel, the second allows what is listed and answers everything else `EPERM`. What the first refuses the second lets
+//! pass, so they speak in any order, and the first alone does no harm if the second is refused.
 //! Nothing is answered by a signal: a call that a library tries and can do without must not end every process of a node.
 
 use super::calls::{ALLOWED, ALLOWED_OF_OLD, FIRST_UNKNOWN, N_UNKNOWN, NOT_THERE};
@@ -41,9 +42,11 @@ fn programs(plan: &Plan) -> Result<[BpfProgram; 2], BackendError> {
     let filter = |rules: Rules, listed, otherwise| {
         SeccompFilter::new(rules, otherwise, listed, arch)?.try_into()
     };
+    let mut allowed = allowed(plan)?;
+    allowed.extend(not_there());
     Ok([
-        filter(allowed(plan)?, SeccompAction::Allow, errno(EPERM))?,
         filter(not_there(), errno(ENOSYS), SeccompAction::Allow)?,
+        filter(allowed, SeccompAction::Allow, errno(EPERM))?,
     ])
 }
 
@@ -85,7 +88,7 @@ fn allowed(plan: &Plan) -> Result<Rules, BackendError> {
     ] {
         rules.insert(call, vec![SeccompRule::new(conditions)?]);
     }
-    rules.insert(libc::SYS_prctl, thread_settings()?);
+    rules.insert(libc::SYS_prctl, names()?);
     let sockets = sockets(plan)?;
     // A call with no rule at all is refused; one with an empty list would be allowed.
     if !sockets.is_empty() {
@@ -94,14 +97,9 @@ fn allowed(plan: &Plan) -> Result<Rules, BackendError> {
     Ok(rules)
 }
 
-/// Names of threads and of memory, and what the second filter needs.
-fn thread_settings() -> Result<Vec<SeccompRule>, BackendError> {
-    let options = [
-        libc::PR_SET_NAME,
-        libc::PR_GET_NAME,
-        libc::PR_SET_VMA,
-        libc::PR_SET_NO_NEW_PRIVS,
-    ];
+/// Names of threads and of memory.
+fn names() -> Result<Vec<SeccompRule>, BackendError> {
+    let options = [libc::PR_SET_NAME, libc::PR_GET_NAME, libc::PR_SET_VMA];
     let rule = |option| SeccompRule::new(vec![is(0, number(option))?]);
     options.into_iter().map(rule).collect()
 }
@@ -213,6 +211,7 @@ mod tests {
             libc::SYS_setuid,
             libc::SYS_fchmodat,
             libc::SYS_fchownat,
+            libc::SYS_seccomp,
             libc::SYS_socket,
         ] {
             assert!(!rules.contains_key(&call), "call {call} is allowed");
