@@ -23,6 +23,11 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
         &["rusm-caps"],
         &["serde", "strsim", "thiserror", "toml"],
     ),
+    (
+        "rusm-harden",
+        &[],
+        &["landlock", "libc", "seccompiler", "thiserror"],
+    ),
     ("rusm-abi", &[], &[]),
     ("rusm-sdk", &["rusm-abi", "rusm-plan"], &["wit-bindgen"]),
     (
@@ -53,6 +58,7 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
             "rusm-actor",
             "rusm-caps",
             "rusm-core",
+            "rusm-harden",
             "rusm-manifest",
             "rusm-supervisor",
         ],
@@ -75,10 +81,13 @@ fn dependencies(krate: &str) -> Vec<String> {
     let path = root().join("crates").join(krate).join("Cargo.toml");
     let text = std::fs::read_to_string(&path).expect("every crate has a manifest");
     let manifest: toml::Table = text.parse().expect("Cargo has read it before");
-    let table = manifest.get("dependencies").and_then(toml::Value::as_table);
-    table
-        .map(|table| table.keys().cloned().collect())
-        .unwrap_or_default()
+    let targets = manifest.get("target").and_then(toml::Value::as_table);
+    let of_targets = targets.iter().flat_map(|targets| targets.values());
+    std::iter::once(&toml::Value::Table(manifest.clone()))
+        .chain(of_targets)
+        .filter_map(|place| place.get("dependencies")?.as_table())
+        .flat_map(|table| table.keys().cloned())
+        .collect()
 }
 
 #[test]

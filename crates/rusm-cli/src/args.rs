@@ -82,6 +82,18 @@ pub(crate) enum LogFormat {
     Json,
 }
 
+/// How much of the node's own confinement has to be there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum HardenWhen {
+    /// What this machine can hold
+    #[default]
+    Auto,
+    /// All of it, or no start
+    Require,
+    /// Nothing
+    Off,
+}
+
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -114,6 +126,10 @@ pub(crate) struct RunArgs {
     /// Compile anew and keep nothing in the cache folder
     #[arg(long)]
     pub(crate) no_cache: bool,
+    /// How much of the node's own confinement (Landlock, seccomp) has to be there: what this machine
+    /// can hold, all or no start, nothing [default: what the manifest says, or else auto]
+    #[arg(long, value_enum, value_name = "WHEN")]
+    pub(crate) harden: Option<HardenWhen>,
     #[command(flatten)]
     pub(crate) grants: GrantArgs,
 }

@@ -4,6 +4,7 @@ mod build;
 mod check;
 mod run;
 mod run_file;
+mod wall;
 
 use crate::args::{Cli, Command, GlobalArgs, LogLevel, RunArgs};
 use crate::cargo::{Builder, Built, Warnings};
@@ -14,7 +15,7 @@ use crate::progress::Progress;
 use crate::report::{Console, Failure, Kind};
 use rusm_core::{Runtime, RuntimeObserver};
 use rusm_manifest::Manifest;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Does what was asked. The answer is the exit code of a run that did not fail by itself.
@@ -95,9 +96,7 @@ impl Session {
     ) -> Result<Runtime, Failure> {
         let mut builder = Runtime::builder().workers(workers).env(environment);
         builder = builder.observer(Arc::clone(observer) as Arc<dyn RuntimeObserver>);
-        let folder =
-            place::cache_folder(|name| std::env::var_os(name)).filter(|_| cache == Cache::Kept);
-        if let Some(folder) = folder {
+        if let Some(folder) = cache.folder() {
             builder = builder.cache_folder(folder);
         }
         builder
@@ -119,5 +118,13 @@ impl Build {
 impl Cache {
     fn unless(no_cache: bool) -> Self {
         if no_cache { Self::Off } else { Self::Kept }
+    }
+
+    /// Where it is kept; none if it is not.
+    fn folder(self) -> Option<PathBuf> {
+        match self {
+            Self::Kept => place::cache_folder(|name| std::env::var_os(name)),
+            Self::Off => None,
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! `rusm run` of an app: build what is stale, boot, stay until it ends.
 
-use super::{Build, Cache, Session};
+use super::{Build, Cache, Session, wall};
 use crate::args::{LogLevel, RunArgs};
 use crate::environment;
 use crate::log::{Scope, crash_line};
@@ -24,16 +24,18 @@ pub(super) fn run(args: &RunArgs, path: &Path, session: &Session) -> Result<u8, 
     let built = built.map_err(|failure| failure.of_kind(Kind::NotStarted))?;
 
     session.start_log(LogLevel::Info);
-    let signals = Listener::start()?;
-    let observer = session.observer(Scope::App);
     let cache = Cache::unless(args.no_cache);
-    let runtime = session.runtime(manifest.node.workers, cache, environment, &observer)?;
-    let app_name = manifest.app.clone();
     let plan = BootPlan {
         manifest,
         folder: folder.to_owned(),
         built,
     };
+    let mode = wall::mode(args.harden, plan.manifest.node.harden);
+    wall::raise(wall::of_app(&plan), cache.folder(), mode, session)?;
+    let signals = Listener::start()?;
+    let observer = session.observer(Scope::App);
+    let workers = plan.manifest.node.workers;
+    let runtime = session.runtime(workers, cache, environment, &observer)?;
     let ended = runtime.declare_all(&plan).and_then(|()| {
         if args.check_only {
             return Ok(AppEnd::Finished);
@@ -45,7 +47,7 @@ pub(super) fn run(args: &RunArgs, path: &Path, session: &Session) -> Result<u8, 
     session.progress.finish();
     observer.finish();
     runtime.shutdown();
-    outcome(&app_name, ended, signals.exit_code())
+    outcome(&plan.manifest.app, ended, signals.exit_code())
 }
 
 /// Waits until the app ends, by itself or because a signal stops it.

@@ -2,7 +2,7 @@
 
 mod profile;
 
-use super::{Cache, Session};
+use super::{Cache, Session, wall};
 use crate::args::{LogLevel, RunArgs};
 use crate::log::Scope;
 use crate::place::plain_cause;
@@ -10,6 +10,7 @@ use crate::report::{Failure, Kind};
 use crate::signals::{Demand, Listener, end_with_the_pipe};
 use rusm_caps::Profile;
 use rusm_core::{Breach, ExitReason, Limit, ProcessHandle, Runtime, Spawn};
+use rusm_manifest::HardenDecl;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -40,15 +41,18 @@ pub(super) fn run(args: &RunArgs, path: &Path, session: &Session) -> Result<u8, 
     let wasm = read(path)?;
     session.start_log(LogLevel::Warn);
     end_with_the_pipe();
+    let cache = Cache::unless(args.no_cache);
+    let mode = wall::mode(args.harden, HardenDecl::Auto);
+    wall::raise(
+        wall::of_file(&granted.profile),
+        cache.folder(),
+        mode,
+        session,
+    )?;
     let signals = Listener::start()?;
     let observer = session.observer(Scope::File(name.clone()));
     // One process uses one worker; a second keeps timers and its children going.
-    let runtime = session.runtime(
-        0,
-        Cache::unless(args.no_cache),
-        granted.environment,
-        &observer,
-    )?;
+    let runtime = session.runtime(0, cache, granted.environment, &observer)?;
     let started = start(
         &runtime,
         &name,
