@@ -108,7 +108,7 @@ fn state(
     GuestState {
         context: Arc::clone(context),
         guard,
-        limits: GuestLimits::new(profile.limits().max_memory_bytes)
+        limits: GuestLimits::new(profile.limits(), runtime.ceilings.memory.as_ref())
             .shown_in(Arc::clone(&identity.usage)),
         identity,
         runtime: Arc::clone(runtime),

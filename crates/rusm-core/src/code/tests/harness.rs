@@ -121,7 +121,7 @@ impl Bench {
             lines: Arc::clone(&self.printed) as _,
         });
         TestState {
-            limits: GuestLimits::new(profile.limits().max_memory_bytes),
+            limits: GuestLimits::new(profile.limits(), None),
             wasi,
         }
     }
