@@ -77,6 +77,11 @@ impl Held {
         }
     }
 
+    /// Whether there is a ceiling at all.
+    pub(crate) fn is_counted(&self) -> bool {
+        self.ceiling.is_some()
+    }
+
     /// Takes so much more.
     ///
     /// # Errors

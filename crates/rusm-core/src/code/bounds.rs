@@ -182,12 +182,18 @@ impl Census<'_> {
             Payload::TableSection(section) => {
                 add("tables", &mut found.tables, section.count(), bounds.tables)
             }
-            Payload::DataSection(section) => {
-                add(SEGMENTS, &mut found.segments, section.count(), bounds.segments)
-            }
-            Payload::ElementSection(section) => {
-                add(SEGMENTS, &mut found.segments, section.count(), bounds.segments)
-            }
+            Payload::DataSection(section) => add(
+                SEGMENTS,
+                &mut found.segments,
+                section.count(),
+                bounds.segments,
+            ),
+            Payload::ElementSection(section) => add(
+                SEGMENTS,
+                &mut found.segments,
+                section.count(),
+                bounds.segments,
+            ),
             Payload::CodeSectionEntry(body) => self.function(&body),
             _ => Ok(()),
         }
@@ -199,7 +205,11 @@ impl Census<'_> {
         let function = Function::read(body, self.bounds)?;
         let work = &mut self.found.work;
         *work = work.saturating_add(function.work());
-        within("instructions of work for the compiler", *work, self.bounds.work)
+        within(
+            "instructions of work for the compiler",
+            *work,
+            self.bounds.work,
+        )
     }
 }
 

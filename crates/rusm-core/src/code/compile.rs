@@ -141,7 +141,12 @@ impl<T: Guest> Workshop<T> {
         materialise(engine, kind, &artefact).map(|compiled| (compiled, artefact.len()))
     }
 
-    fn run_compiler(&self, engine: &Engine, job: &Job<'_>, kind: Kind) -> Result<Vec<u8>, CodeError> {
+    fn run_compiler(
+        &self,
+        engine: &Engine,
+        job: &Job<'_>,
+        kind: Kind,
+    ) -> Result<Vec<u8>, CodeError> {
         let (one_at_a_time, threads) = match job.origin {
             Origin::Operator => (self.for_operator.lock(), Threads::All),
             Origin::Guest { .. } => (self.for_guests.lock(), Threads::One),
@@ -193,10 +198,10 @@ fn on_own_stack(
             let thread = std::thread::Builder::new()
                 .name("rusm-compile".to_owned())
                 .stack_size(COMPILER_STACK_BYTES)
-                .spawn_scoped(scope, compile)
-                .map_err(|cause| no_thread(&cause))?;
-            Ok(thread.join().ok())
-        })?,
+                .spawn_scoped(scope, compile);
+            thread.map(|thread| thread.join().ok())
+        })
+        .map_err(|cause| no_thread(&cause))?,
         // Where the compiler shares out its work, it does so among the threads of the pool it runs in.
         Threads::One => {
             let pool = rayon::ThreadPoolBuilder::new()

@@ -56,9 +56,11 @@ impl Breach {
         Self::count("table elements", bound, asked, "max-table-elements")
     }
 
-    /// Everything that the process holds of WASI: what could not be answered with an error.
-    pub(crate) fn handles(bound: u64, asked: u64) -> Self {
-        Self::count("handles", bound, asked, "max-handles")
+    /// Everything that the host keeps of WASI for the process, pollables and errors included: what could not be answered
+    /// with an error.
+    pub(crate) fn entries(bound: u64) -> Self {
+        let asked = bound.saturating_add(1);
+        Self::count("entries for handles", bound, asked, "max-handles")
     }
 
     /// Random bytes of one call.

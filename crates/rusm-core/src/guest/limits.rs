@@ -88,10 +88,13 @@ impl GuestLimits {
 
     /// Forgets an instance that could not be made, so that another may be tried.
     pub(crate) fn restart(&mut self) {
-        self.add(Pending {
-            memory_bytes: self.memory_bytes,
-            table_elements: self.table_elements,
-        }, Step::Back);
+        self.add(
+            Pending {
+                memory_bytes: self.memory_bytes,
+                table_elements: self.table_elements,
+            },
+            Step::Back,
+        );
         self.peak_bytes = 0;
         self.pending = Pending::default();
         self.stage = Stage::Starting;
@@ -105,7 +108,8 @@ impl GuestLimits {
     /// Grants a growth from `current`, or says how the guest ends.
     fn grant(&mut self, current: usize, growth: Pending) -> wasmtime::Result<bool> {
         self.pending = Pending::default();
-        self.check(growth).map_err(|breach| self.refusal(current, breach))?;
+        self.check(growth)
+            .map_err(|breach| self.refusal(current, breach))?;
         self.pending = growth;
         self.add(growth, Step::Forth);
         self.peak_bytes = self.peak_bytes.max(self.memory_bytes);
@@ -121,7 +125,9 @@ impl GuestLimits {
         if total > self.max_memory_bytes {
             return Err(Breach::memory(self.max_memory_bytes, total));
         }
-        self.held.grow(bytes_of(growth)).map_err(Breach::node_memory)
+        self.held
+            .grow(bytes_of(growth))
+            .map_err(Breach::node_memory)
     }
 
     fn refusal(&self, current: usize, breach: Breach) -> wasmtime::Error {
@@ -192,7 +198,13 @@ impl ResourceLimiter for GuestLimits {
             return Ok(false);
         }
         let memory_bytes = count(desired.saturating_sub(current));
-        self.grant(current, Pending { memory_bytes, ..Pending::default() })
+        self.grant(
+            current,
+            Pending {
+                memory_bytes,
+                ..Pending::default()
+            },
+        )
     }
 
     fn memory_grow_failed(&mut self, _error: wasmtime::Error) -> wasmtime::Result<()> {
@@ -210,7 +222,13 @@ impl ResourceLimiter for GuestLimits {
             return Ok(false);
         }
         let table_elements = count(desired.saturating_sub(current));
-        self.grant(current, Pending { table_elements, ..Pending::default() })
+        self.grant(
+            current,
+            Pending {
+                table_elements,
+                ..Pending::default()
+            },
+        )
     }
 
     fn table_grow_failed(&mut self, _error: wasmtime::Error) -> wasmtime::Result<()> {

@@ -120,7 +120,8 @@ impl RuntimeBuilder {
             &reporter,
         );
         if let Some(folder) = self.cache_folder.take() {
-            self.private_places.add("the cache of compiled code", folder);
+            self.private_places
+                .add("the cache of compiled code", folder);
         }
         let ceilings = Ceilings {
             memory: self.max_memory_bytes.map(Ceiling::new),

@@ -136,11 +136,7 @@ impl Loading {
     }
 }
 
-fn compile(
-    runtime: &RuntimeShared,
-    name: &str,
-    wasm: &[u8],
-) -> Result<Arc<GuestCode>, CodeError> {
+fn compile(runtime: &RuntimeShared, name: &str, wasm: &[u8]) -> Result<Arc<GuestCode>, CodeError> {
     let max_bytes = u64::try_from(MAX_CODE).unwrap_or(u64::MAX);
     runtime.code.load(name, wasm, Origin::Guest { max_bytes })
 }
