@@ -4,8 +4,9 @@
 //! again: what a start costs is a store, an instance and a call.
 //!
 //! Invariants:
-//! - bytes are hostile: whatever they are, `load` answers with [`Code`] or one [`CodeError`]; it bounds their size first and compiles
-//!   on a stack of its own, so neither depth nor a compiler's panic reaches the caller;
+//! - bytes are hostile: whatever they are, `load` answers with [`Code`] or one [`CodeError`]; it bounds their size and what they consist of
+//!   first (`bounds.rs`) and compiles on a stack of its own, so neither depth nor a compiler's panic reaches the caller;
+//! - what a guest brings has narrower bounds, is compiled by one thread beside the operator's, and is not kept on disk;
 //! - only imports that the node links are callable; anything else is an error at load that names the import and the nearest known one;
 //! - code that nobody uses any more is freed: the store holds it weakly.
 
@@ -24,6 +25,7 @@ use shape::Shape;
 use std::sync::Arc;
 use wasmtime_wasi::WasiView;
 
+mod bounds;
 mod cache;
 mod compile;
 mod error;
@@ -50,6 +52,9 @@ pub(crate) struct Code<T: Guest> {
     shape: Shape,
     footprint: Footprint,
     home: EngineClass,
+    origin: Origin,
+    /// Bytes of machine code, and of memory that is filled in advance.
+    compiled_bytes: u64,
     wasm: Arc<[u8]>,
     engines: Arc<Engines>,
     workshop: Arc<compile::Workshop<T>>,
@@ -79,6 +84,12 @@ impl<T: Guest> Code<T> {
     /// What it imports: interfaces of a component (`wasi:cli/stdout@0.2.3`), functions of a core module (`rusm/send`).
     pub(crate) fn imports(&self) -> impl Iterator<Item = &str> {
         self.shape.imports.iter().map(String::as_str)
+    }
+
+    /// What it takes of the host's memory while somebody uses it: as it was given, and compiled.
+    pub(crate) fn host_bytes(&self) -> u64 {
+        let given = u64::try_from(self.wasm.len()).unwrap_or(u64::MAX);
+        self.compiled_bytes.saturating_add(given)
     }
 
     /// Where its processes are placed while there is room.

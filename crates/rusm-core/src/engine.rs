@@ -38,6 +38,17 @@ pub(crate) enum EngineClass {
 }
 
 impl EngineClass {
+    /// Where a process of code with this home is placed that may have so many table elements: a table that grows is not moved, so it
+    /// must be able to grow where it is.
+    pub(crate) fn for_tables_of(self, max_table_elements: u32) -> EngineClass {
+        match self {
+            EngineClass::Pooled if max_table_elements >= config::TABLE_ELEMENTS => {
+                EngineClass::Overflow
+            }
+            EngineClass::Pooled | EngineClass::Overflow | EngineClass::Concurrent => self,
+        }
+    }
+
     /// Names the class in cache keys and reports.
     pub(crate) fn name(self) -> &'static str {
         match self {

@@ -6,6 +6,7 @@ pub(crate) mod limits;
 pub(crate) mod meter;
 pub(crate) mod output;
 mod store;
+pub(crate) mod timers;
 
 use crate::abi::raw::RawBuffers;
 use crate::event::Evidence;
@@ -17,6 +18,7 @@ use limits::GuestLimits;
 use rusm_actor::{Context, ExitReason};
 use rusm_caps::Guard;
 use std::sync::Arc;
+use timers::Timers;
 
 /// What a store holds. Built from the profile alone, once per process.
 pub(crate) struct GuestState {
@@ -27,6 +29,9 @@ pub(crate) struct GuestState {
     pub(crate) identity: Arc<Identity>,
     pub(crate) runtime: Arc<RuntimeShared>,
     pub(crate) limits: GuestLimits,
+    /// What one call may hand to the host.
+    pub(crate) max_call_bytes: u64,
+    pub(crate) timers: Timers,
     pub(crate) wasi: WasiState,
     pub(crate) raw: RawBuffers,
 }

@@ -3,6 +3,8 @@
 //! Each number is counted where the thing is kept, so two ledgers are equal when everything that began between them has ended.
 
 use crate::Runtime;
+use crate::ceiling::Ceiling;
+use std::sync::Arc;
 
 /// What a node holds at one moment. Hidden: this is no interface for embedders.
 #[doc(hidden)]
@@ -22,6 +24,10 @@ pub struct Ledger {
     pub free_seats: u32,
     /// Pieces of code that somebody uses.
     pub code: usize,
+    /// Bytes held of the node's ceiling on memory; 0 when it has none.
+    pub memory_bytes: u64,
+    /// Handles held of the node's ceiling on handles; 0 when it has none.
+    pub handles: u64,
     /// What is known of ends that have not been reported.
     pub evidence: usize,
 }
@@ -41,7 +47,13 @@ impl Runtime {
             joins,
             free_seats: self.0.code.engines().free_seats(),
             code: self.0.code.n_used(),
+            memory_bytes: held(self.0.ceilings.memory.as_ref()),
+            handles: held(self.0.ceilings.handles.as_ref()),
             evidence: self.0.reporter.n_evidence(),
         }
     }
+}
+
+fn held(ceiling: Option<&Arc<Ceiling>>) -> u64 {
+    ceiling.map_or(0, |ceiling| ceiling.held())
 }

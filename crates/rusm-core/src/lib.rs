@@ -36,6 +36,7 @@
 
 mod abi;
 mod boot;
+mod ceiling;
 mod code;
 mod engine;
 mod event;

@@ -12,16 +12,20 @@ use std::sync::Arc;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
+use crate::ceiling::Held;
 use crate::program::GuestCode;
 use rusm_actor::Pid;
 use rusm_caps::Profile;
 use std::collections::BTreeMap;
+use tokio::sync::Semaphore;
 
 /// Code that a process registered at run time, and the profile it runs under: its loader's.
 #[derive(Clone, Debug)]
 pub(crate) struct Loaded {
     pub(crate) code: Arc<GuestCode>,
     pub(crate) profile: Arc<Profile>,
+    /// Its part in the node's account of memory.
+    pub(crate) _held: Arc<Held>,
 }
 
 /// One process in the family tree.
@@ -35,6 +39,8 @@ pub(crate) struct Lineage {
     n_descendants: AtomicU32,
     n_descendants_max: u32,
     loaded: Mutex<BTreeMap<String, Loaded>>,
+    /// One place: a process brings one piece of code at a time.
+    compiling: OnceLock<Arc<Semaphore>>,
 }
 
 /// The process's place in the tree; dropping it takes the process out of its ancestors' counts.
@@ -57,6 +63,7 @@ impl Lineage {
             n_descendants: AtomicU32::new(0),
             n_descendants_max,
             loaded: Mutex::default(),
+            compiling: OnceLock::new(),
         });
         let mut counted = Vec::new();
         for ancestor in lineage.ancestors() {
@@ -101,6 +108,18 @@ impl Lineage {
     /// How many pieces of code this process has loaded.
     pub(crate) fn n_loaded(&self) -> usize {
         self.loaded.lock().len()
+    }
+
+    /// What the host holds for them, in bytes.
+    pub(crate) fn loaded_bytes(&self) -> u64 {
+        let held = self.loaded.lock();
+        let sizes = held.values().map(|loaded| loaded.code.host_bytes());
+        sizes.fold(0, u64::saturating_add)
+    }
+
+    /// The place that code of this process takes while it is compiled.
+    pub(crate) fn compiling(&self) -> &Arc<Semaphore> {
+        self.compiling.get_or_init(|| Arc::new(Semaphore::new(1)))
     }
 
     /// Code that this process or a living ancestor loaded under this name; the nearest wins.

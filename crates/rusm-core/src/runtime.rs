@@ -12,11 +12,13 @@ pub use builder::{BuildError, RuntimeBuilder};
 pub use handle::ProcessHandle;
 pub(crate) use launch::{Launch, SpawnRequest, Spawner};
 
+use crate::ceiling::Ceilings;
 use crate::code::{CodeError, CodeStore, Origin};
 use crate::event::{Reporter, RuntimeEvent};
 use crate::guest::GuestState;
 use crate::program::{GuestCode, Program};
 use crate::ticker::Ticker;
+use crate::wasi::PrivatePlaces;
 use parking_lot::{Mutex, RwLock};
 use rusm_actor::{Name, Node};
 use rusm_caps::{Denied, Profile};
@@ -67,6 +69,12 @@ pub(crate) struct RuntimeShared {
     node: OnceLock<Node>,
     pub(crate) code: CodeStore<GuestState>,
     pub(crate) reporter: Arc<Reporter>,
+    /// What all processes may have together.
+    pub(crate) ceilings: Ceilings,
+    /// Where guests bring code.
+    desk: load::Desk,
+    /// Where no guest may write.
+    pub(crate) private_places: Arc<PrivatePlaces>,
     /// What environment grants are looked up in.
     pub(crate) env: Arc<BTreeMap<String, String>>,
     components: RwLock<BTreeMap<String, Arc<Declared>>>,

@@ -10,32 +10,36 @@
 //!   runs, so that one which cannot be opened is a process that does not start;
 //! - clocks and random numbers are the host's and are not grants.
 
+use crate::ceiling::Ceiling;
 use crate::code::Kind;
 use crate::guest::output::{Destination, GuestOutput, LineSink, OutputStream, Stream};
-use rusm_caps::{Guard, Request};
+use handles::{Handles, NoHandle, Promise};
+use rusm_caps::{Guard, Limits, Request};
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 use wasmtime::component::ResourceTable;
+use wasmtime_wasi::filesystem::{Descriptor, WasiFilesystemView as _};
 use wasmtime_wasi::p1::WasiP1Ctx;
+use wasmtime_wasi::p2::bindings::filesystem::preopens::Host as _;
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 
 pub(crate) use folder::FolderError;
+pub(crate) use handles::{max_component_handles, max_table_entries};
+pub(crate) use handles::{shadow_handles_p2, shadow_handles_p3, shadow_p1};
+pub(crate) use private::PrivatePlaces;
 pub(crate) use sockets::{shadow_p2, shadow_p3};
 
 mod folder;
+mod handles;
+mod mounts;
 mod network;
+mod private;
 mod sockets;
 
 #[cfg(test)]
 mod tests;
-
-/// Entries of the handle table beyond those that the profile counts: standard streams and their pollables.
-const STANDARD_HANDLES: usize = 16;
-/// Handles that one open file or socket takes in the table: itself, its streams, their pollables.
-const ENTRIES_PER_HANDLE: usize = 4;
-/// Bytes of random numbers in one call.
-const RANDOM_BYTES_MAX: u64 = 16 << 20;
 
 /// Everything a context is made from.
 pub(crate) struct WasiSetup {
@@ -45,6 +49,10 @@ pub(crate) struct WasiSetup {
     pub(crate) args: Vec<String>,
     /// What relative paths in the profile are relative to.
     pub(crate) folder: Arc<Path>,
+    /// Where no guest may write.
+    pub(crate) private_places: Arc<PrivatePlaces>,
+    /// What all processes of the node may have open together.
+    pub(crate) handles: Option<Arc<Ceiling>>,
     /// Variables of the `.env` file, used where the node's own environment lacks one.
     pub(crate) dotenv: Arc<BTreeMap<String, String>>,
     /// Takes the output of a process that does not have the terminal.
@@ -55,6 +63,7 @@ pub(crate) struct WasiSetup {
 pub(crate) struct WasiState {
     setup: WasiSetup,
     output: Arc<GuestOutput>,
+    handles: Handles,
     context: Context,
 }
 
@@ -77,10 +86,11 @@ impl WasiState {
         } else {
             Destination::Lines(Arc::clone(&setup.lines))
         };
-        let output = GuestOutput::new(destination, profile.limits().max_output_bytes);
+        let limits = profile.limits();
         WasiState {
+            output: GuestOutput::new(destination, limits.max_output_bytes),
+            handles: Handles::new(limits.max_handles, setup.handles.as_ref()),
             setup,
-            output,
             context: Context::Nothing,
         }
     }
@@ -101,8 +111,61 @@ impl WasiState {
         {
             let builder = self.builder()?;
             self.context = self.context(kind, builder);
+            let granted = self.granted_folders();
+            self.handles.grant(granted);
         }
         Ok(())
+    }
+
+    /// The folders as they were opened.
+    fn granted_folders(&mut self) -> Vec<Arc<File>> {
+        // Listing them puts them in the table, which has room for them as long as there is nothing else in it.
+        let listed = self.filesystem().get_directories().unwrap_or_default();
+        let table = self.view().table;
+        let folder = |listed| match table.delete(listed) {
+            Ok(Descriptor::Dir(folder)) => Some(folder.dir),
+            Ok(Descriptor::File(_)) | Err(_) => None,
+        };
+        listed
+            .into_iter()
+            .map(|(listed, _)| listed)
+            .filter_map(folder)
+            .collect()
+    }
+
+    /// Room for handles that a call is about to make.
+    fn promise(&mut self, n_handles: u32) -> Result<Promise, NoHandle> {
+        match &mut self.context {
+            Context::Preview1(context) => self.handles.promise(context.ctx().table, n_handles),
+            Context::Component(_, table) => self.handles.promise(table, n_handles),
+            Context::Nothing => unreachable!("a function of WASI is called with its context built"),
+        }
+    }
+
+    /// Whether a call of preview 1 may poll so many things at once: each takes two entries of the table for its time.
+    fn has_entries(&mut self, n_polled: u32) -> bool {
+        let max_entries = max_table_entries(&self.limits());
+        let used = self.preview1().ctx().table.iter_mut().count();
+        let wanted = usize::try_from(n_polled)
+            .ok()
+            .and_then(|n| n.checked_mul(2));
+        wanted
+            .and_then(|wanted| used.checked_add(wanted))
+            .is_some_and(|sum| sum <= max_entries)
+    }
+
+    /// Something was closed.
+    fn recount(&mut self) {
+        match &mut self.context {
+            Context::Preview1(context) => self.handles.recount(context.ctx().table),
+            Context::Component(_, table) => self.handles.recount(table),
+            Context::Nothing => {}
+        }
+    }
+
+    /// The bounds of its profile.
+    pub(crate) fn limits(&self) -> Limits {
+        self.setup.guard.profile().limits().clone()
     }
 
     /// The context of a core module.
@@ -131,11 +194,7 @@ impl WasiState {
     }
 
     fn context(&self, kind: Kind, mut builder: WasiCtxBuilder) -> Context {
-        let max_handles =
-            usize::try_from(self.setup.guard.profile().limits().max_handles).unwrap_or(usize::MAX);
-        let max_entries = max_handles
-            .saturating_mul(ENTRIES_PER_HANDLE)
-            .saturating_add(STANDARD_HANDLES);
+        let max_entries = max_table_entries(&self.limits());
         match kind {
             Kind::Module => {
                 let mut context = Box::new(builder.build_p1());
@@ -154,7 +213,7 @@ impl WasiState {
         let mut builder = self.builder_without_folders();
         let profile = self.setup.guard.profile();
         for grant in profile.dirs() {
-            folder::open(&mut builder, &self.setup.guard, &self.setup.folder, grant)?;
+            folder::open(&mut builder, &self.setup, grant)?;
         }
         Ok(builder)
     }
@@ -164,7 +223,7 @@ impl WasiState {
         let mut builder = WasiCtxBuilder::new();
         builder
             .args(&setup.args)
-            .max_random_size(RANDOM_BYTES_MAX)
+            .max_random_size(self.limits().max_random_bytes)
             .stdout(OutputStream::new(self.output(), Stream::Stdout))
             .stderr(OutputStream::new(self.output(), Stream::Stderr));
         if self.output.has_terminal() {
@@ -175,6 +234,12 @@ impl WasiState {
         }
         network::grant(&mut builder, &setup.guard);
         builder
+    }
+}
+
+impl WasiView for WasiState {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        self.view()
     }
 }
 

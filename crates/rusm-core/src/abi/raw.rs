@@ -69,8 +69,9 @@ impl<'a> Call<'a> {
             None => find_memory(caller)?,
         };
         let (bytes, state) = memory.data_and_store_mut(caller);
+        let most = state.max_call_bytes;
         Ok(Self {
-            memory: GuestMemory::new(bytes),
+            memory: GuestMemory::new(bytes, most),
             state,
         })
     }

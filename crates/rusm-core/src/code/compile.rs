@@ -1,14 +1,17 @@
 //! Bytes to linked code for one engine class: through the cache if there is one, else through the compiler.
 //!
-//! The compiler runs one code at a time, on a stack of its own: it uses every core for one anyhow, deeply nested code needs more stack
-//! than a guest's host call has, and a panic in it ends that thread and becomes an error.
+//! The compiler runs one code of the operator's at a time, on a stack of its own: it uses every core for one anyhow, deeply nested code
+//! needs more stack than a guest's host call has, and a panic in it ends that thread and becomes an error. What a guest brings is
+//! compiled beside it, one code at a time and by one thread alone, so it holds up neither the operator's code nor the cores; and
+//! it is not kept in the cache, whose room it would use up.
 
 use super::cache::{CacheWarning, CodeCache};
 use super::error::{CodeError, chain};
 use super::link::{Compiled, Linked, Linkers, Links};
 use super::shape::{Kind, Shape};
-use super::{CodeEvent, Digest, EngineClass, Engines, Footprint, Guest};
+use super::{CodeEvent, Digest, EngineClass, Engines, Footprint, Guest, Origin, bounds};
 use parking_lot::Mutex;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 use wasmtime::component::Component;
@@ -26,7 +29,28 @@ pub(super) struct Workshop<T: 'static> {
     linkers: Linkers<T>,
     cache: Option<CodeCache>,
     on_event: OnEvent,
-    compiler: Mutex<()>,
+    /// Held while code of the operator's is compiled.
+    for_operator: Mutex<()>,
+    /// Held while code that a guest brought is compiled.
+    for_guests: Mutex<()>,
+}
+
+/// Code to be built, and who brings it.
+#[derive(Clone, Copy)]
+pub(super) struct Job<'a> {
+    /// For reports.
+    pub(super) name: &'a str,
+    pub(super) wasm: &'a [u8],
+    pub(super) digest: Digest,
+    pub(super) origin: Origin,
+}
+
+/// Code for one engine class.
+pub(super) struct Built<T: 'static> {
+    pub(super) linked: Linked<T>,
+    pub(super) footprint: Footprint,
+    /// Of its compiled form.
+    pub(super) n_bytes: u64,
 }
 
 impl<T: Guest> Workshop<T> {
@@ -41,7 +65,8 @@ impl<T: Guest> Workshop<T> {
             linkers: Linkers::new(links),
             cache,
             on_event,
-            compiler: Mutex::new(()),
+            for_operator: Mutex::new(()),
+            for_guests: Mutex::new(()),
         }
     }
 
@@ -49,18 +74,20 @@ impl<T: Guest> Workshop<T> {
     pub(super) fn build(
         &self,
         class: EngineClass,
-        name: &str,
-        wasm: &[u8],
-        digest: Digest,
+        job: &Job<'_>,
         shape: &Shape,
-    ) -> Result<(Linked<T>, Footprint), CodeError> {
+    ) -> Result<Built<T>, CodeError> {
         let engine = self.engines.engine(class)?;
-        let compiled = match self.find(engine, class, name, digest, shape.kind) {
-            Some(compiled) => compiled?,
-            None => self.compile(engine, class, name, wasm, digest, shape.kind)?,
+        let (compiled, n_bytes) = match self.find(engine, class, job, shape.kind) {
+            Some(found) => found?,
+            None => self.compile(engine, class, job, shape.kind)?,
         };
-        let footprint = footprint(&compiled);
-        Ok((self.linkers.link(class, shape, &compiled)?, footprint))
+        let n_bytes = u64::try_from(n_bytes).unwrap_or(u64::MAX);
+        Ok(Built {
+            linked: self.linkers.link(class, shape, &compiled)?,
+            footprint: footprint(&compiled),
+            n_bytes,
+        })
     }
 
     /// From the cache. What the cache holds and the engine does not take is as good as missing, unless it does not fit the pool.
@@ -68,23 +95,22 @@ impl<T: Guest> Workshop<T> {
         &self,
         engine: &Engine,
         class: EngineClass,
-        name: &str,
-        digest: Digest,
+        job: &Job<'_>,
         kind: Kind,
-    ) -> Option<Result<Compiled, CodeError>> {
+    ) -> Option<Result<(Compiled, usize), CodeError>> {
         let artefact = self
             .cache
             .as_ref()?
-            .get(engine, class, digest)
+            .get(engine, class, job.digest)
             .unwrap_or_else(|warning| {
-                self.warn(name, &warning);
+                self.warn(job.name, &warning);
                 None
             })?;
         match materialise(engine, kind, &artefact) {
             Err(CodeError::NotCompiled { cause }) if !cause.contains(POOL_MARK) => None,
             result => {
-                (self.on_event)(&CodeEvent::Found { name });
-                Some(result)
+                (self.on_event)(&CodeEvent::Found { name: job.name });
+                Some(result.map(|compiled| (compiled, artefact.len())))
             }
         }
     }
@@ -93,33 +119,49 @@ impl<T: Guest> Workshop<T> {
         &self,
         engine: &Engine,
         class: EngineClass,
-        name: &str,
-        wasm: &[u8],
-        digest: Digest,
+        job: &Job<'_>,
         kind: Kind,
-    ) -> Result<Compiled, CodeError> {
-        let one_at_a_time = self.compiler.lock();
-        (self.on_event)(&CodeEvent::Compiling {
-            name,
-            n_bytes: wasm.len(),
-        });
+    ) -> Result<(Compiled, usize), CodeError> {
+        bounds::check(job.wasm, job.origin.bounds())?;
+        let artefact = self.run_compiler(engine, job, kind)?;
+        let n_bytes = u64::try_from(artefact.len()).unwrap_or(u64::MAX);
+        let most = job.origin.max_compiled_bytes();
+        if n_bytes > most {
+            return Err(CodeError::TooMuch {
+                what: "bytes when compiled",
+                found: n_bytes,
+                most,
+            });
+        }
+        if let (Some(cache), Origin::Operator) = (&self.cache, job.origin)
+            && let Err(warning) = cache.put(engine, class, job.digest, &artefact)
+        {
+            self.warn(job.name, &warning);
+        }
+        materialise(engine, kind, &artefact).map(|compiled| (compiled, artefact.len()))
+    }
+
+    fn run_compiler(
+        &self,
+        engine: &Engine,
+        job: &Job<'_>,
+        kind: Kind,
+    ) -> Result<Vec<u8>, CodeError> {
+        let (one_at_a_time, threads) = match job.origin {
+            Origin::Operator => (self.for_operator.lock(), Threads::All),
+            Origin::Guest { .. } => (self.for_guests.lock(), Threads::One),
+        };
+        let (name, n_bytes) = (job.name, job.wasm.len());
+        (self.on_event)(&CodeEvent::Compiling { name, n_bytes });
         let begin = Instant::now();
-        let artefact = on_own_stack(|| match kind {
-            Kind::Module => engine.precompile_module(wasm),
-            Kind::Component => engine.precompile_component(wasm),
+        let artefact = on_own_stack(threads, || match kind {
+            Kind::Module => engine.precompile_module(job.wasm),
+            Kind::Component => engine.precompile_component(job.wasm),
         });
         drop(one_at_a_time);
-        (self.on_event)(&CodeEvent::Compiled {
-            name,
-            elapsed: begin.elapsed(),
-        });
-        let artefact = artefact?;
-        if let Some(cache) = &self.cache
-            && let Err(warning) = cache.put(engine, class, digest, &artefact)
-        {
-            self.warn(name, &warning);
-        }
-        materialise(engine, kind, &artefact)
+        let elapsed = begin.elapsed();
+        (self.on_event)(&CodeEvent::Compiled { name, elapsed });
+        artefact
     }
 
     fn warn(&self, name: &str, warning: &CacheWarning) {
@@ -135,28 +177,51 @@ pub(super) fn does_not_fit_the_pool(error: &CodeError) -> bool {
     matches!(error, CodeError::NotCompiled { cause } if cause.contains(POOL_MARK))
 }
 
+/// How much of the machine the compiler may use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Threads {
+    /// Every core: by the pool of the whole program, whose size and stacks are Rayon's defaults.
+    All,
+    One,
+}
+
 /// Runs the compiler on a thread with a large stack; a panic is an error.
 fn on_own_stack(
+    threads: Threads,
     compile: impl FnOnce() -> wasmtime::Result<Vec<u8>> + Send,
 ) -> Result<Vec<u8>, CodeError> {
-    std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new()
-            .name("rusm-compile".to_owned())
-            .stack_size(COMPILER_STACK_BYTES)
-            .spawn_scoped(scope, compile)
-            .map_err(|cause| CodeError::NotCompiled {
-                cause: format!("no thread to compile on: {cause}"),
-            })?;
-        match thread.join() {
-            Ok(Ok(artefact)) => Ok(artefact),
-            Ok(Err(error)) => Err(CodeError::Invalid {
-                cause: chain(&error),
-            }),
-            Err(_panic) => Err(CodeError::NotCompiled {
-                cause: "the compiler failed on it".to_owned(),
-            }),
+    let no_thread = |cause: &dyn std::fmt::Display| CodeError::NotCompiled {
+        cause: format!("no thread to compile on: {cause}"),
+    };
+    let joined = match threads {
+        Threads::All => std::thread::scope(|scope| {
+            let thread = std::thread::Builder::new()
+                .name("rusm-compile".to_owned())
+                .stack_size(COMPILER_STACK_BYTES)
+                .spawn_scoped(scope, compile);
+            thread.map(|thread| thread.join().ok())
+        })
+        .map_err(|cause| no_thread(&cause))?,
+        // Where the compiler shares out its work, it does so among the threads of the pool it runs in.
+        Threads::One => {
+            let pool = rayon::ThreadPoolBuilder::new()
+                .num_threads(1)
+                .thread_name(|_| "rusm-compile-guest".to_owned())
+                .stack_size(COMPILER_STACK_BYTES)
+                .build()
+                .map_err(|cause| no_thread(&cause))?;
+            catch_unwind(AssertUnwindSafe(|| pool.install(compile))).ok()
         }
-    })
+    };
+    match joined {
+        Some(Ok(artefact)) => Ok(artefact),
+        Some(Err(error)) => Err(CodeError::Invalid {
+            cause: chain(&error),
+        }),
+        None => Err(CodeError::NotCompiled {
+            cause: "the compiler failed on it".to_owned(),
+        }),
+    }
 }
 
 /// Machine code to something that can be instantiated.

@@ -14,6 +14,16 @@ pub enum CodeError {
         /// The bound.
         max_bytes: u64,
     },
+    /// More of something than such code may have; the compiler has not seen it.
+    #[error("the code is too large to compile: {found} {what}, and {most} are allowed")]
+    TooMuch {
+        /// Of what.
+        what: &'static str,
+        /// How much of it there is at least.
+        found: u64,
+        /// The bound.
+        most: u64,
+    },
     /// Something else than WebAssembly.
     #[error("not a WebAssembly binary: {found}")]
     NotWasm {

@@ -5,7 +5,7 @@
 use super::error::{CodeError, chain, shown};
 use super::shape::{Entry, Shape};
 use super::{EngineClass, Guest};
-use crate::wasi::{shadow_p2, shadow_p3};
+use crate::wasi::{shadow_handles_p2, shadow_handles_p3, shadow_p1, shadow_p2, shadow_p3};
 use std::sync::OnceLock;
 use wasmtime::component::{Component, Linker as ComponentLinker};
 use wasmtime::{Engine, Linker, Module};
@@ -111,6 +111,7 @@ impl<T: Guest> Linkers<T> {
         let linker = get_or_try_init(&self.of(class).module, || {
             let mut linker = Linker::new(module.engine());
             p1::add_to_linker_async(&mut linker, |state: &mut T| state.wasi().preview1())?;
+            shadow_p1(&mut linker)?;
             (self.links.module)(&mut linker)?;
             Ok(linker)
         })?;
@@ -166,11 +167,13 @@ impl<T: Guest> Linkers<T> {
     ) -> wasmtime::Result<ComponentLinker<T>> {
         let mut linker = ComponentLinker::new(engine);
         p2::add_to_linker_async(&mut linker)?;
+        shadow_handles_p2(&mut linker)?;
         shadow_p2(&mut linker)?;
         match class {
             EngineClass::Pooled | EngineClass::Overflow => {}
             EngineClass::Concurrent => {
                 p3::add_to_linker(&mut linker)?;
+                shadow_handles_p3(&mut linker)?;
                 shadow_p3(&mut linker)?;
             }
         }

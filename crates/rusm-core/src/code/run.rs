@@ -12,6 +12,7 @@ use crate::engine::Place;
 use crate::event::Evidence;
 use crate::guest::LimitBreach;
 use crate::guest::output::GuestOutput;
+use crate::wasi;
 use rusm_actor::ExitReason;
 use std::future::Future;
 use std::pin::pin;
@@ -21,9 +22,6 @@ use wasmtime::{PoolConcurrencyLimitError, Store};
 
 /// Makes a fresh store preemptible: sets its epoch deadline and callback. Called once per store, before any guest code.
 pub(crate) type Arm<T> = dyn Fn(&mut Store<T>) + Send + Sync;
-
-/// Bytes that the host may copy out of a guest in one call into a component's import; a list or string beyond traps.
-const HOST_CALL_BYTES_MAX: usize = 64 << 20;
 
 /// How a process ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,7 +79,8 @@ impl<T: Guest> Code<T> {
             return Ended::not_started(error);
         }
         let output = state.wasi().output();
-        let mut home = self.home;
+        let max_table_elements = state.wasi().limits().max_table_elements;
+        let mut home = self.home.for_tables_of(max_table_elements);
         let mut ended = loop {
             let place = match self.engines.admit(home, &self.footprint) {
                 Ok(place) => place,
@@ -120,10 +119,10 @@ impl<T: Guest> Code<T> {
         // Declared after the place, so dropped before it.
         let mut store = match Store::try_new(engine, state) {
             Ok(store) => store,
-            Err(error) => return Attempt::Ended(trap::ended(&error, Stage::Instantiating)),
+            Err(error) => return Attempt::Ended(Ended::not_started(error)),
         };
         store.limiter(|state| state.limits());
-        store.set_hostcall_fuel(HOST_CALL_BYTES_MAX);
+        bound(&mut store);
         arm(&mut store);
         let started = match linked {
             Linked::Module(pre) => start_module(pre, &mut store).await,
@@ -138,11 +137,27 @@ impl<T: Guest> Code<T> {
             {
                 return Attempt::NoRoom(store.into_data());
             }
-            Err(error) => trap::ended(&error, Stage::Instantiating),
+            Err(error) => met(&error, Stage::Instantiating, &mut store),
         };
         ended.peak_memory_bytes = store.data_mut().limits().peak_bytes();
         Attempt::Ended(ended)
     }
+}
+
+/// Wasmtime's own bounds, as the profile has them.
+fn bound<T: Guest>(store: &mut Store<T>) {
+    let limits = store.data_mut().wasi().limits();
+    store.set_hostcall_fuel(usize::try_from(limits.max_call_bytes).unwrap_or(usize::MAX));
+    store.set_max_component_handles(wasi::max_component_handles(&limits));
+    // Streams, futures and tasks of WASI 0.3.
+    if let Some(table) = store.concurrent_resource_table() {
+        table.set_max_capacity(wasi::max_table_entries(&limits));
+    }
+}
+
+/// How a guest ended that met this error.
+fn met<T: Guest>(error: &wasmtime::Error, stage: Stage, store: &mut Store<T>) -> Ended {
+    trap::ended(error, stage, &store.data_mut().wasi().limits())
 }
 
 /// The outer error is one of instantiation.
@@ -154,7 +169,7 @@ async fn start_module<T: Guest>(pre: &wasmtime::InstancePre<T>, store: &mut Stor
     store.data_mut().limits().started();
     Ok(match entry.call_async(&mut *store, ()).await {
         Ok(()) => Ended::by_exit_code(0),
-        Err(error) => trap::ended(&error, Stage::Running),
+        Err(error) => met(&error, Stage::Running, store),
     })
 }
 
@@ -166,7 +181,7 @@ async fn start_command<T: Guest>(
     store.data_mut().limits().started();
     Ok(match command.wasi_cli_run().call_run(&mut *store).await {
         Ok(result) => Ended::by_exit_code(i32::from(result.is_err())),
-        Err(error) => trap::ended(&error, Stage::Running),
+        Err(error) => met(&error, Stage::Running, store),
     })
 }
 
@@ -187,7 +202,7 @@ async fn start_concurrent<T: Guest>(
         .await;
     Ok(match result.flatten() {
         Ok(result) => Ended::by_exit_code(i32::from(result.is_err())),
-        Err(error) => trap::ended(&error, Stage::Running),
+        Err(error) => met(&error, Stage::Running, store),
     })
 }
 

@@ -3,6 +3,7 @@
 //! The class a code lives in is built when it is loaded. Another one (the overflow of a full pool) is built when the first process needs
 //! it; that process and all after it wait without holding up a worker.
 
+use super::compile::Job;
 use super::link::Linked;
 use super::{Code, CodeError, EngineClass, Guest};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,11 +11,11 @@ use std::sync::{Arc, OnceLock};
 use tokio::sync::Notify;
 
 /// What was built, or why it could not be.
-pub(super) type Built<T> = Result<Linked<T>, CodeError>;
+type Outcome<T> = Result<Linked<T>, CodeError>;
 
 /// One class.
 pub(super) struct Slot<T: 'static> {
-    built: OnceLock<Built<T>>,
+    built: OnceLock<Outcome<T>>,
     is_begun: AtomicBool,
     done: Notify,
 }
@@ -59,7 +60,7 @@ impl<T> Slot<T> {
         self.finish(Ok(linked));
     }
 
-    fn finish(&self, built: Built<T>) {
+    fn finish(&self, built: Outcome<T>) {
         // Filled twice only if loading raced with itself; the first stays.
         let _ = self.built.set(built);
         self.done.notify_waiters();
@@ -89,10 +90,14 @@ impl<T: Guest> Code<T> {
     fn begin(self: &Arc<Self>, class: EngineClass) {
         let code = Arc::clone(self);
         let build = move || {
-            let built =
-                code.workshop
-                    .build(class, &code.name, &code.wasm, code.digest, &code.shape);
-            code.slots.of(class).finish(built.map(|(linked, _)| linked));
+            let job = Job {
+                name: &code.name,
+                wasm: &code.wasm,
+                digest: code.digest,
+                origin: code.origin,
+            };
+            let built = code.workshop.build(class, &job, &code.shape);
+            code.slots.of(class).finish(built.map(|built| built.linked));
         };
         if let Err(cause) = std::thread::Builder::new()
             .name("rusm-build".to_owned())

@@ -1,7 +1,8 @@
 //! The code that a node knows, found by content.
 
+use super::bounds::Bounds;
 use super::cache::{CacheWarning, CodeCache};
-use super::compile::{OnEvent, Workshop, does_not_fit_the_pool};
+use super::compile::{Built, Job, OnEvent, Workshop, does_not_fit_the_pool};
 use super::error::CodeError;
 use super::link::Links;
 use super::{Code, Digest, EngineClass, Engines, Guest, shape, slot::Slots};
@@ -12,6 +13,9 @@ use std::time::Duration;
 
 /// Largest code that the operator may bring: far beyond any real program, well within what the compiler survives.
 pub(crate) const OPERATOR_BYTES_MAX: u64 = 256 << 20;
+
+/// Largest machine code of what a guest brings: four times the most that it may bring.
+const GUEST_COMPILED_BYTES_MAX: u64 = 64 << 20;
 
 /// Who brings the code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +31,22 @@ impl Origin {
         match self {
             Origin::Operator => OPERATOR_BYTES_MAX,
             Origin::Guest { max_bytes } => max_bytes.min(OPERATOR_BYTES_MAX),
+        }
+    }
+
+    /// What the code may consist of.
+    pub(super) fn bounds(self) -> &'static Bounds {
+        match self {
+            Origin::Operator => &Bounds::OPERATOR,
+            Origin::Guest { .. } => &Bounds::GUEST,
+        }
+    }
+
+    /// The most that it may come to when it is compiled: machine code, and memory that is filled in advance.
+    pub(super) fn max_compiled_bytes(self) -> u64 {
+        match self {
+            Origin::Operator => u64::MAX,
+            Origin::Guest { .. } => GUEST_COMPILED_BYTES_MAX,
         }
     }
 }
@@ -108,7 +128,7 @@ impl<T: Guest> CodeStore<T> {
         if let Some(code) = self.known.lock().get(&digest).and_then(Weak::upgrade) {
             return Ok(code);
         }
-        let code = Arc::new(self.build(name, wasm, digest)?);
+        let code = Arc::new(self.build(name, wasm, digest, origin)?);
         let mut known = self.known.lock();
         known.retain(|_, code| code.strong_count() > 0);
         // Two threads may have built the same: the first is kept.
@@ -128,19 +148,35 @@ impl<T: Guest> CodeStore<T> {
             .count()
     }
 
-    fn build(&self, name: &str, wasm: &[u8], digest: Digest) -> Result<Code<T>, CodeError> {
+    fn build(
+        &self,
+        name: &str,
+        wasm: &[u8],
+        digest: Digest,
+        origin: Origin,
+    ) -> Result<Code<T>, CodeError> {
         let shape = shape::read(wasm)?;
+        let job = Job {
+            name,
+            wasm,
+            digest,
+            origin,
+        };
         let mut home = if shape.is_concurrent {
             EngineClass::Concurrent
         } else {
             EngineClass::Pooled
         };
-        let mut built = self.workshop.build(home, name, wasm, digest, &shape);
+        let mut built = self.workshop.build(home, &job, &shape);
         if built.as_ref().err().is_some_and(does_not_fit_the_pool) {
             home = EngineClass::Overflow;
-            built = self.workshop.build(home, name, wasm, digest, &shape);
+            built = self.workshop.build(home, &job, &shape);
         }
-        let (linked, footprint) = built?;
+        let Built {
+            linked,
+            footprint,
+            n_bytes,
+        } = built?;
         let slots = Slots::new();
         slots.of(home).fill(linked);
         Ok(Code {
@@ -149,6 +185,8 @@ impl<T: Guest> CodeStore<T> {
             shape,
             footprint,
             home,
+            origin,
+            compiled_bytes: n_bytes,
             wasm: wasm.into(),
             engines: Arc::clone(&self.engines),
             workshop: Arc::clone(&self.workshop),

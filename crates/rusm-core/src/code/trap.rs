@@ -3,9 +3,12 @@
 use super::error::{chain, shown};
 use super::run::Ended;
 use crate::event::Evidence;
+use crate::guest::breach::Breach;
 use crate::guest::limits::TooLarge;
 use crate::guest::{GuestExit, LimitBreach};
+use crate::wasi;
 use rusm_actor::ExitReason;
+use rusm_caps::Limits;
 use std::fmt::Write;
 use wasmtime::component::ResourceTableError;
 use wasmtime::{FrameInfo, Trap, WasmBacktrace};
@@ -23,8 +26,8 @@ pub(super) enum Stage {
     Running,
 }
 
-/// How a guest ended that met this error.
-pub(super) fn ended(error: &wasmtime::Error, stage: Stage) -> Ended {
+/// How a guest with these bounds ended that met this error.
+pub(super) fn ended(error: &wasmtime::Error, stage: Stage, limits: &Limits) -> Ended {
     if let Some(GuestExit(reason)) = error.downcast_ref() {
         return Ended::of(reason.clone());
     }
@@ -33,6 +36,9 @@ pub(super) fn ended(error: &wasmtime::Error, stage: Stage) -> Ended {
     }
     if let Some(I32Exit(code)) = error.downcast_ref() {
         return Ended::by_exit_code(*code);
+    }
+    if let Some(breach) = wasmtimes_own(error, limits) {
+        return Ended::over(LimitBreach(breach));
     }
     if let Some(too_large) = error.downcast_ref::<TooLarge>() {
         return Ended::not_started(too_large);
@@ -49,7 +55,7 @@ pub(super) fn ended(error: &wasmtime::Error, stage: Stage) -> Ended {
             return Ended::not_started(format_args!("cannot make an instance: {}", chain(error)));
         }
         // Wasmtime puts its backtrace in front; the cause says what the host had against it.
-        None => shown(&host_cause(error)),
+        None => shown(&error.root_cause().to_string()),
     };
     let frames = own_frames(frames);
     let reason = ExitReason::trap(shown(&with_frames(what, &frames)));
@@ -63,14 +69,25 @@ pub(super) fn ended(error: &wasmtime::Error, stage: Stage) -> Ended {
     }
 }
 
-/// What the host had against a call.
-fn host_cause(error: &wasmtime::Error) -> String {
+/// The breach of a bound that Wasmtime itself holds; it was given the bound from the profile.
+fn wasmtimes_own(error: &wasmtime::Error, limits: &Limits) -> Option<Breach> {
     let cause = error.root_cause();
+    let text = cause.to_string();
+    let entries = |most: usize| Breach::entries(u64::try_from(most).unwrap_or(u64::MAX));
     if matches!(cause.downcast_ref(), Some(ResourceTableError::Full)) {
-        return "the process holds as many handles as its profile allows: raise max-handles"
-            .to_owned();
+        return Some(entries(wasi::max_table_entries(limits)));
     }
-    cause.to_string()
+    if text.ends_with("store handle limit exceeded") {
+        return Some(entries(wasi::max_component_handles(limits)));
+    }
+    let is_fuel = text.ends_with("fuel allocated for hostcalls has been exhausted");
+    // How much more it was, Wasmtime does not tell.
+    is_fuel.then(|| {
+        Breach::call(
+            limits.max_call_bytes,
+            limits.max_call_bytes.saturating_add(1),
+        )
+    })
 }
 
 /// Exit code 0 is a normal end.

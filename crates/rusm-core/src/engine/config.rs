@@ -25,8 +25,8 @@ const MEMORY_SLOT_BYTES: u64 = 4 << 30;
 /// How much of a used memory is kept for the next process, when the kernel can say which pages were touched.
 const KEEP_RESIDENT_BYTES: u64 = 2 << 20;
 const KEEP_TABLE_BYTES: usize = 4 * 1024;
-/// Entries a pooled table may have. Larger ones (a few very large programs) are placed outside the pool.
-const TABLE_ELEMENTS: usize = 65_536;
+/// Entries that a pooled table may have: address space only. Who may have as many or more is placed outside the pool.
+pub(crate) const TABLE_ELEMENTS: u32 = 10 << 20;
 
 /// What one process may take from one pool slot. A component with more takes several slots.
 pub(crate) const MEMORIES_PER_SLOT: u32 = 2;
@@ -99,7 +99,7 @@ fn pool(machine: &Machine, slots: u32) -> PoolingAllocationConfig {
         .total_gc_heaps(slots)
         .max_memories_per_module(16)
         .max_tables_per_module(16)
-        .table_elements(TABLE_ELEMENTS)
+        .table_elements(usize::try_from(TABLE_ELEMENTS).unwrap_or(usize::MAX))
         .max_memory_size(usize::try_from(MEMORY_SLOT_BYTES).unwrap_or(usize::MAX))
         .max_core_instance_size(16 << 20)
         .max_component_instance_size(32 << 20);

@@ -6,6 +6,7 @@ use super::{End, GuestState, LimitBreach};
 use crate::abi::raw::RawBuffers;
 use crate::event::GuestLog;
 use crate::guest::limits::GuestLimits;
+use crate::guest::timers::Timers;
 use crate::identity::Identity;
 use crate::lineage::Lease;
 use crate::program::GuestCode;
@@ -102,14 +103,18 @@ fn state(
         guard: guard.clone(),
         args: argv,
         folder: Arc::clone(&identity.folder),
+        private_places: Arc::clone(&runtime.private_places),
+        handles: runtime.ceilings.handles.clone(),
         dotenv: Arc::clone(&runtime.env),
         lines: Arc::new(log),
     });
     GuestState {
         context: Arc::clone(context),
         guard,
-        limits: GuestLimits::new(profile.limits().max_memory_bytes)
+        limits: GuestLimits::new(profile.limits(), runtime.ceilings.memory.as_ref())
             .shown_in(Arc::clone(&identity.usage)),
+        max_call_bytes: profile.limits().max_call_bytes,
+        timers: Timers::new(profile.limits().max_timers),
         identity,
         runtime: Arc::clone(runtime),
         wasi,

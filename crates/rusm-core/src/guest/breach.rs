@@ -1,20 +1,24 @@
 //! A bound that a process ran into, and by how much: [`Breach`] (OTP statement 086).
 
+use crate::ceiling::Reached;
 use rusm_actor::Limit;
 use std::fmt;
 use std::time::Duration;
 
+/// Where the ceiling on the memory of all processes stands in the manifest.
+pub(crate) const NODE_MEMORY_KEY: &str = "[node] max-memory-mb";
+
 /// A bound that a process ran into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Breach {
-    /// Which kind of bound.
+    /// Which kind of bound. What has none of its own in `rusm:actor` is memory of the host: tables, handles, one call.
     pub limit: Limit,
     /// How much it may have.
     pub bound: Amount,
     /// How much it would have come to.
     pub asked: Amount,
-    /// The manifest's key that sets the bound; none when it was not the bound but the machine that could not
-    /// provide what was asked.
+    /// The manifest's key that sets the bound, of the profile or (`[node] …`) of all processes together; none when
+    /// it was not the bound but the machine that could not provide what was asked.
     pub key: Option<&'static str>,
 }
 
@@ -25,6 +29,8 @@ pub enum Amount {
     Bytes(u64),
     /// CPU time or wall time.
     Time(Duration),
+    /// So many of what the second text names.
+    Count(u64, &'static str),
 }
 
 impl Breach {
@@ -34,6 +40,42 @@ impl Breach {
             bound: Amount::Bytes(bound_bytes),
             asked: Amount::Bytes(asked_bytes),
             key: Some("max-memory-mb"),
+        }
+    }
+
+    /// All processes of the node together.
+    pub(crate) fn node_memory(Reached { bound, asked }: Reached) -> Self {
+        Self {
+            key: Some(NODE_MEMORY_KEY),
+            ..Self::memory(bound, asked)
+        }
+    }
+
+    /// Elements of all tables together.
+    pub(crate) fn tables(bound: u64, asked: u64) -> Self {
+        Self::count("table elements", bound, asked, "max-table-elements")
+    }
+
+    /// Everything that the host keeps of WASI for the process, pollables and errors included: what could not be answered
+    /// with an error.
+    pub(crate) fn entries(bound: u64) -> Self {
+        let asked = bound.saturating_add(1);
+        Self::count("entries for handles", bound, asked, "max-handles")
+    }
+
+    /// Random bytes of one call.
+    pub(crate) fn random(bound_bytes: u64, asked_bytes: u64) -> Self {
+        Self {
+            key: Some("max-random-kb"),
+            ..Self::memory(bound_bytes, asked_bytes)
+        }
+    }
+
+    /// What one call handed to the host.
+    pub(crate) fn call(bound_bytes: u64, asked_bytes: u64) -> Self {
+        Self {
+            key: Some("max-call-kb"),
+            ..Self::memory(bound_bytes, asked_bytes)
         }
     }
 
@@ -69,6 +111,15 @@ impl Breach {
         Self::time(Limit::WallTime, bound, lived, "timeout-ms")
     }
 
+    fn count(what: &'static str, bound: u64, asked: u64, key: &'static str) -> Self {
+        Self {
+            limit: Limit::Memory,
+            bound: Amount::Count(bound, what),
+            asked: Amount::Count(asked, what),
+            key: Some(key),
+        }
+    }
+
     fn time(limit: Limit, bound: Duration, used: Duration, key: &'static str) -> Self {
         Self {
             limit,
@@ -98,6 +149,7 @@ impl fmt::Display for Amount {
         match self {
             Self::Bytes(bytes) if bytes % 1024 == 0 => write!(f, "{} KiB", bytes / 1024),
             Self::Bytes(bytes) => write!(f, "{bytes} bytes"),
+            Self::Count(number, what) => write!(f, "{number} {what}"),
             Self::Time(time) => write!(f, "{} ms", time.as_nanos().div_ceil(1_000_000)),
         }
     }
@@ -124,6 +176,18 @@ mod tests {
         assert_eq!(
             Breach::slice(bound, used).to_string(),
             "7 ms asked for, 5 ms allowed by max-slice-ms"
+        );
+        assert_eq!(
+            Breach::tables(10, 11).to_string(),
+            "11 table elements asked for, 10 table elements allowed by max-table-elements"
+        );
+        let reached = Reached {
+            bound: 2 << 20,
+            asked: 3 << 20,
+        };
+        assert_eq!(
+            Breach::node_memory(reached).to_string(),
+            "3072 KiB asked for, 2048 KiB allowed by [node] max-memory-mb"
         );
         assert_eq!(
             Breach::out_of_memory(2048, 1024).to_string(),

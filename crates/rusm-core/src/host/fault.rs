@@ -3,7 +3,7 @@
 //! A fault is never an answer that a guest could go on from. Through both guest paths it unwinds the guest
 //! and becomes the process's exit reason.
 
-use crate::guest::GuestExit;
+use crate::guest::{GuestExit, LimitBreach};
 use rusm_abi::Malformed;
 use rusm_actor::{ExitReason, InvalidName};
 
@@ -14,6 +14,8 @@ pub(crate) enum Fault {
     Exit(ExitReason),
     /// It did what no correct program does.
     Misuse(Misuse),
+    /// It ran into a bound of its profile.
+    Breach(LimitBreach),
 }
 
 /// What no correct program does.
@@ -58,6 +60,7 @@ impl From<Fault> for wasmtime::Error {
         match fault {
             Fault::Exit(reason) => Self::new(GuestExit(reason)),
             Fault::Misuse(misuse) => Self::new(misuse),
+            Fault::Breach(breach) => Self::new(breach),
         }
     }
 }

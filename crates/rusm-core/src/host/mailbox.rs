@@ -126,7 +126,8 @@ impl Host<'_> {
         Ok(())
     }
 
-    /// The pending message holds room in its receiver's mailbox, so timers are bounded as messages are.
+    /// The pending message holds room in its receiver's mailbox, so timers are bounded as messages are; besides, the
+    /// caller's own are bounded by `max-timers`, and both have the same answer.
     pub(crate) fn send_after<P>(
         &mut self,
         delay_ms: u64,
@@ -143,17 +144,22 @@ impl Host<'_> {
                 .later_receiver(name, payload.as_ref())
                 .map(Destination::Name),
         };
+        let (context, timers) = (&self.state.context, &mut self.state.timers);
         Ok(to.and_then(|to| {
-            Ok(self
-                .state
-                .context
-                .send_after(wait(delay_ms), to, tag, payload)?)
+            if !timers.have_room(|timer| context.read_timer(timer).is_some()) {
+                return Err(SendRefused::MailboxFull);
+            }
+            let timer = context.send_after(wait(delay_ms), to, tag, payload)?;
+            timers.add(timer);
+            Ok(timer)
         }))
     }
 
     /// The milliseconds that were left.
     pub(crate) fn cancel_timer(&mut self, timer: u64) -> Option<u64> {
-        let left = self.state.context.cancel_timer(Ref::from_u64(timer)?)?;
+        let timer = Ref::from_u64(timer)?;
+        self.state.timers.remove(timer);
+        let left = self.state.context.cancel_timer(timer)?;
         Some(u64::try_from(left.as_millis()).unwrap_or(u64::MAX))
     }
 

@@ -1,12 +1,15 @@
 //! How a runtime is set up.
 
+use super::load::Desk;
 use super::{Runtime, RuntimeShared};
 use crate::abi;
+use crate::ceiling::{Ceiling, Ceilings};
 use crate::code::{CacheWarning, CodeCache, CodeEvent, CodeStore};
 use crate::engine::{EngineError, EnginePlan, Engines};
 use crate::event::{Reporter, RuntimeEvent, RuntimeObserver};
 use crate::guest::GuestState;
 use crate::ticker::{SchedulerHooks, Ticker};
+use crate::wasi::PrivatePlaces;
 use parking_lot::{Mutex, RwLock};
 use rusm_actor::Node;
 use std::collections::BTreeMap;
@@ -33,6 +36,9 @@ pub struct RuntimeBuilder {
     env: BTreeMap<String, String>,
     observer: Option<Arc<dyn RuntimeObserver>>,
     max_processes: Option<usize>,
+    max_memory_bytes: Option<u64>,
+    max_handles: Option<u64>,
+    private_places: PrivatePlaces,
 }
 
 impl RuntimeBuilder {
@@ -66,11 +72,35 @@ impl RuntimeBuilder {
         self
     }
 
+    /// The most memory that all processes may have together, in bytes: linear memories, tables, and code that
+    /// they load. A process that would exceed it ends or does not start as if its own bound had been met.
+    /// Otherwise only the profiles and the machine bound it.
+    pub fn max_memory_bytes(mut self, max_memory_bytes: u64) -> Self {
+        self.max_memory_bytes = Some(max_memory_bytes);
+        self
+    }
+
+    /// The most files, sockets and streams that all processes may have open together. A process that would
+    /// exceed it is answered as if its own bound had been met. Otherwise only the profiles bound it.
+    pub fn max_handles(mut self, max_handles: u64) -> Self {
+        self.max_handles = Some(max_handles);
+        self
+    }
+
+    /// A file or folder of the node's own, such as its audit log or its manifest: no folder that a guest may
+    /// write to may contain it, or lie in it. `what` names it to people. The cache folder is one already.
+    ///
+    /// It need not exist yet.
+    pub fn private_place(mut self, what: &'static str, path: impl Into<PathBuf>) -> Self {
+        self.private_places.add(what, path.into());
+        self
+    }
+
     /// Makes the engines and starts the threads.
     ///
     /// # Errors
     /// [`BuildError`] when the machine gives no threads or lacks what an engine needs.
-    pub fn build(self) -> Result<Runtime, BuildError> {
+    pub fn build(mut self) -> Result<Runtime, BuildError> {
         let io = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("rusm-io")
@@ -89,6 +119,14 @@ impl RuntimeBuilder {
             self.cache_folder.as_deref(),
             &reporter,
         );
+        if let Some(folder) = self.cache_folder.take() {
+            self.private_places
+                .add("the cache of compiled code", folder);
+        }
+        let ceilings = Ceilings {
+            memory: self.max_memory_bytes.map(Ceiling::new),
+            handles: self.max_handles.map(Ceiling::new),
+        };
         let mut node = Node::builder()
             .workers(self.workers)
             .observer(Arc::clone(&reporter) as Arc<dyn rusm_actor::Observer>)
@@ -102,6 +140,9 @@ impl RuntimeBuilder {
             node: OnceLock::from(node),
             code,
             reporter,
+            ceilings,
+            desk: Desk::default(),
+            private_places: Arc::new(self.private_places),
             env: Arc::new(self.env),
             components: RwLock::default(),
             ticker,

@@ -202,9 +202,10 @@ impl RuntimeShared {
         let spawned = context.spawn(options, |context| body::run(context, start));
         spawned.map_err(|error| match error {
             SpawnError::NameTaken => SpawnFailure::NameTaken,
-            SpawnError::TooMany | SpawnError::ShuttingDown => {
-                SpawnFailure::TooMany(error.to_string())
+            SpawnError::TooMany => {
+                SpawnFailure::TooMany(format!("{error}: raise [node] max-processes"))
             }
+            SpawnError::ShuttingDown => SpawnFailure::TooMany(error.to_string()),
         })
     }
 }

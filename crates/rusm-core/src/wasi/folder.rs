@@ -3,13 +3,11 @@
 //! The folder is opened once and examined through the open handle, so that what was examined is what the guest gets, whatever happens to
 //! the path meanwhile (another guest may be able to write above it).
 
-use rusm_caps::{Access, Denied, DirGrant, Guard, Request};
+use super::{WasiSetup, mounts};
+use rusm_caps::{Access, Denied, DirGrant, Request};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
-
-/// Kernel interfaces that look like files. Whoever may write there owns the machine.
-const REFUSED: [&str; 3] = ["/proc", "/sys", "/dev"];
 
 /// A granted folder could not be given; the process does not start.
 #[derive(Debug, thiserror::Error)]
@@ -20,11 +18,20 @@ pub(crate) enum FolderError {
         guest: String,
         cause: String,
     },
-    #[error("cannot give the folder {} to a guest: it is {}, part of the kernel's {place}", .host.display(), .real.display())]
+    #[error("cannot give the folder {} to a guest: it is {}, which is part of the kernel's {} or contains it", .host.display(), .real.display(), .place.display())]
     Refused {
         host: PathBuf,
         real: PathBuf,
-        place: &'static str,
+        place: PathBuf,
+    },
+    #[error(
+        "cannot give the folder {} to a guest for writing: {what} is {}; give another folder, or this one with read-only = true",
+        .host.display(), .place.display()
+    )]
+    Private {
+        host: PathBuf,
+        what: &'static str,
+        place: PathBuf,
     },
     #[error(transparent)]
     Denied(#[from] Denied),
@@ -32,14 +39,13 @@ pub(crate) enum FolderError {
 
 /// Opens a granted folder and adds it to the context.
 ///
-/// A relative path of the grant is taken from `base`.
+/// A relative path of the grant is taken from the component's own folder.
 pub(super) fn open(
     builder: &mut WasiCtxBuilder,
-    guard: &Guard,
-    base: &Path,
+    setup: &WasiSetup,
     grant: &DirGrant,
 ) -> Result<(), FolderError> {
-    let (place, guest) = (base.join(grant.host()), grant.guest());
+    let (place, guest) = (setup.folder.join(grant.host()), grant.guest());
     let (access, perms) = match grant.is_read_only() {
         true => (Access::Read, FsPerms::ReadOnly),
         false => (Access::Write, FsPerms::ReadWrite),
@@ -53,16 +59,23 @@ pub(super) fn open(
     let real = folder
         .real_path()
         .map_err(|cause| unopenable(cause.to_string()))?;
-    if let Some(kernel) = refused(&real) {
+    if let Some(kernels) = mounts::kernel_interface_at(&real) {
         return Err(FolderError::Refused {
             host: place,
             real,
-            place: kernel,
+            place: kernels,
         });
+    }
+    if !grant.is_read_only()
+        && let Some((what, place)) = setup.private_places.touched_from(&real)
+    {
+        let host = setup.folder.join(grant.host());
+        return Err(FolderError::Private { host, what, place });
     }
     // Asked as it stands in the profile: the grant and the question speak of the same text.
     let host = grant.host();
-    let folder = guard
+    let folder = setup
+        .guard
         .check(
             Request::OpenDir {
                 host,
@@ -125,25 +138,25 @@ impl Folder {
     }
 }
 
-/// The refused place that a real path lies in.
-fn refused(real: &Path) -> Option<&'static str> {
-    REFUSED.into_iter().find(|place| real.starts_with(place))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rusm_caps::{Profile, RecordingSink, Subject};
+    use crate::wasi::PrivatePlaces;
+    use crate::wasi::tests::setup;
+    use rusm_caps::Profile;
     use std::sync::Arc;
 
     fn try_open(grant: DirGrant) -> Result<(), FolderError> {
+        try_open_beside(grant, PrivatePlaces::default())
+    }
+
+    fn try_open_beside(grant: DirGrant, places: PrivatePlaces) -> Result<(), FolderError> {
         let profile = Profile::builder("test").dir(grant.clone()).build().unwrap();
-        let guard = Guard::new(
-            Arc::new(profile),
-            Subject::new("test", 1, "<0.1.1>"),
-            Arc::new(RecordingSink::denials()),
-        );
-        open(&mut WasiCtxBuilder::new(), &guard, Path::new("."), &grant)
+        let setup = WasiSetup {
+            private_places: Arc::new(places),
+            ..setup(profile)
+        };
+        open(&mut WasiCtxBuilder::new(), &setup, &grant)
     }
 
     #[test]
@@ -177,6 +190,49 @@ mod tests {
                 matches!(error, FolderError::Refused { .. }),
                 "{place}: {error}"
             );
+        }
+    }
+    /// By dots, by doubled slashes, by the root of a process, and by what contains them.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn kernel_interfaces_are_refused_however_they_are_spelt() {
+        let folder = tempfile::tempdir().unwrap();
+        for place in [
+            "/proc/./",
+            "//dev",
+            "/proc/self/root/..",
+            "/proc/../sys",
+            "/",
+            "/tmp/..",
+        ] {
+            let link = folder.path().join(place.replace('/', "-"));
+            std::os::unix::fs::symlink(place, &link).unwrap();
+            for grant in [DirGrant::read_only, DirGrant::read_write] {
+                let error = try_open(grant(link.clone(), "/data".to_owned()).unwrap()).unwrap_err();
+                assert!(
+                    matches!(error, FolderError::Refused { .. }),
+                    "{place}: {error}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn no_guest_may_write_where_the_node_keeps_its_own() {
+        let house = tempfile::tempdir().unwrap();
+        std::fs::create_dir(house.path().join("audit")).unwrap();
+        let mut places = PrivatePlaces::default();
+        places.add("the audit log", house.path().join("audit"));
+        for inside in ["", "audit"] {
+            let host = house.path().join(inside);
+            let writable = DirGrant::read_write(&host, "/data").unwrap();
+            let error = try_open_beside(writable, places.clone()).unwrap_err();
+            let text = error.to_string();
+            assert!(
+                text.contains("the audit log") && text.contains("read-only = true"),
+                "{text}"
+            );
+            try_open_beside(DirGrant::read_only(&host, "/data").unwrap(), places.clone()).unwrap();
         }
     }
 }

@@ -18,7 +18,7 @@ use wasmtime_wasi::p3::bindings::sockets::types as p3;
 use wasmtime_wasi::sockets::{TcpSocket, UdpSocket, WasiSockets, WasiSocketsView as _};
 
 /// What a WIT function that may fail returns.
-type Answer<R, E> = wasmtime::Result<(Result<R, E>,)>;
+pub(super) type Answer<R, E> = wasmtime::Result<(Result<R, E>,)>;
 
 /// Shadows the functions of WASI 0.2. Call it after Wasmtime's own were added.
 pub(crate) fn shadow_p2<T: Guest>(linker: &mut Linker<T>) -> wasmtime::Result<()> {
@@ -139,7 +139,7 @@ fn may_resolve(guard: &Guard, name: &str) -> bool {
 }
 
 /// An error of the interface is the guest's, anything else ends it.
-fn answer<R, E: std::error::Error + Send + Sync + 'static>(
+pub(super) fn answer<R, E: std::error::Error + Send + Sync + 'static>(
     result: Result<R, TrappableError<E>>,
 ) -> Answer<R, E> {
     match result {

@@ -5,9 +5,7 @@ use crate::guest::output::Stream;
 use rusm_caps::{DirGrant, Profile, ProfileBuilder, RecordingSink, Subject};
 use std::path::Path;
 use wasmtime::component::Resource;
-use wasmtime_wasi::filesystem::WasiFilesystemView as _;
 use wasmtime_wasi::p2::FsResult;
-use wasmtime_wasi::p2::bindings::filesystem::preopens::Host as _;
 use wasmtime_wasi::p2::bindings::filesystem::types::{
     Descriptor, DescriptorFlags, ErrorCode, HostDescriptor as _, NewTimestamp, OpenFlags, PathFlags,
 };
@@ -27,22 +25,28 @@ impl WasiView for View {
     }
 }
 
-fn state(profile: ProfileBuilder) -> WasiState {
-    let guard = Guard::new(
-        Arc::new(profile.build().unwrap()),
-        Subject::new("test", 1, "<0.1.1>"),
-        Arc::new(RecordingSink::denials()),
-    );
-    WasiState::new(WasiSetup {
-        guard,
+/// What a context of this profile is made from, without anything else.
+pub(super) fn setup(profile: Profile) -> WasiSetup {
+    WasiSetup {
+        guard: Guard::new(
+            Arc::new(profile),
+            Subject::new("test", 1, "<0.1.1>"),
+            Arc::new(RecordingSink::denials()),
+        ),
         args: vec!["test".to_owned()],
         folder: Path::new("/").into(),
+        private_places: Arc::default(),
+        handles: None,
         dotenv: Arc::new(BTreeMap::from([
             ("A".to_owned(), "file".to_owned()),
             ("B".to_owned(), "file".to_owned()),
         ])),
         lines: Arc::new(Nowhere),
-    })
+    }
+}
+
+fn state(profile: ProfileBuilder) -> WasiState {
+    WasiState::new(setup(profile.build().unwrap()))
 }
 
 /// A guest's view of one granted folder, and its descriptor.
@@ -291,40 +295,66 @@ fn a_folder_granted_for_writing_is_the_one_that_was_opened_whatever_becomes_of_i
 }
 
 #[test]
-fn open_handles_are_bounded() {
+fn what_is_open_is_counted_and_what_was_granted_is_not() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("file"), "").unwrap();
     let grant = DirGrant::read_only(folder.path(), "/data").unwrap();
-    let mut state = state(
-        Profile::sandboxed()
-            .to_builder("test")
-            .dir(grant)
-            .with_limits(|limits| limits.max_handles = 4),
-    );
-    state.open(Kind::Component).unwrap();
-    let mut view = View(state);
-    let root = view.filesystem().get_directories().unwrap().remove(0).0;
-    let opened = block_on(async {
-        let mut files = view.filesystem();
-        let mut opened = 0;
-        while opened < 1_000 {
-            let root = Resource::new_borrow(root.rep());
-            let open = files.open_at(
-                root,
-                PathFlags::empty(),
-                "file".to_owned(),
-                OpenFlags::empty(),
-                DescriptorFlags::READ,
-            );
-            if open.await.is_err() {
-                break;
-            }
-            opened += 1;
-        }
-        opened
+    let profile = Profile::sandboxed()
+        .to_builder("test")
+        .dir(grant)
+        .with_limits(|limits| limits.max_handles = 4)
+        .build()
+        .unwrap();
+    let ceiling = Ceiling::new(5);
+    let mut state = WasiState::new(WasiSetup {
+        handles: Some(Arc::clone(&ceiling)),
+        ..setup(profile)
     });
-    assert!(
-        (4..=4 * ENTRIES_PER_HANDLE + STANDARD_HANDLES).contains(&opened),
-        "{opened}"
-    );
+    state.open(Kind::Component).unwrap();
+    let root = state.filesystem().get_directories().unwrap().remove(0).0;
+    let open = |state: &mut WasiState| {
+        let root = Resource::new_borrow(root.rep());
+        let name = "file".to_owned();
+        let (path, open) = (PathFlags::empty(), OpenFlags::empty());
+        let mut files = state.filesystem();
+        block_on(files.open_at(root, path, name, open, DescriptorFlags::READ)).unwrap()
+    };
+    let mut opened = Vec::new();
+    for number in 1..=4 {
+        let promise = state.promise(1).unwrap();
+        opened.push(open(&mut state));
+        drop(promise);
+        assert_eq!(ceiling.held(), number);
+    }
+    assert_eq!(state.promise(1).unwrap_err(), NoHandle);
+    let closed: Resource<Descriptor> = opened.pop().unwrap();
+    state.view().table.delete(closed).unwrap();
+    state.recount();
+    assert_eq!(ceiling.held(), 3);
+    // Two calls under way at once are counted before they are done.
+    let first = state.promise(1).unwrap();
+    assert_eq!(state.promise(1).unwrap_err(), NoHandle);
+    drop(first);
+    drop(state);
+    assert_eq!(ceiling.held(), 0);
+}
+
+#[test]
+fn the_nodes_ceiling_on_handles_holds_over_all_processes() {
+    let ceiling = Ceiling::new(3);
+    let process = || {
+        let mut state = WasiState::new(WasiSetup {
+            handles: Some(Arc::clone(&ceiling)),
+            ..setup(Profile::sandboxed())
+        });
+        state.preview1();
+        state
+    };
+    let (mut first, mut second) = (process(), process());
+    let promised = first.promise(2).unwrap();
+    assert_eq!(second.promise(2).unwrap_err(), NoHandle);
+    assert!(second.promise(1).is_ok());
+    drop(promised);
+    first.recount();
+    assert!(second.promise(3).is_ok(), "what was not made is given back");
 }

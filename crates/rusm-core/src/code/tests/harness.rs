@@ -118,10 +118,12 @@ impl Bench {
             args: vec!["guest".to_owned(), "one".to_owned()],
             dotenv: Arc::new(BTreeMap::from([("FROM_FILE".to_owned(), "yes".to_owned())])),
             folder: std::path::Path::new("/").into(),
+            private_places: Arc::default(),
+            handles: None,
             lines: Arc::clone(&self.printed) as _,
         });
         TestState {
-            limits: GuestLimits::new(profile.limits().max_memory_bytes),
+            limits: GuestLimits::new(profile.limits(), None),
             wasi,
         }
     }

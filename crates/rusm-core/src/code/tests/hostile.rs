@@ -158,3 +158,34 @@ fn names_in_code_cannot_forge_what_people_read() {
         "{text}"
     );
 }
+
+/// What a guest brings has narrower bounds than what the operator brings, and neither is shown to the compiler beyond them.
+#[test]
+fn code_out_of_proportion_is_refused_before_it_is_compiled() {
+    let wat = format!(
+        r#"(module {} (func (export "_start")))"#,
+        "(func)".repeat(50_001)
+    );
+    let wasm = wat::parse_str(wat).unwrap();
+    let bench = Bench::new();
+    let guests = Origin::Guest { max_bytes: 1 << 24 };
+    let error = bench.codes.load("guest", &wasm, guests).unwrap_err();
+    assert!(error.to_string().contains("50002 functions"), "{error}");
+    assert!(bench.events.lock().is_empty(), "the compiler did not begin");
+    bench.codes.load("guest", &wasm, Origin::Operator).unwrap();
+}
+
+#[test]
+fn what_a_guest_brings_is_not_kept_on_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("cache");
+    let cache = crate::code::CodeCache::open(&place).unwrap();
+    let bench = Bench::with(2, Some(cache));
+    let wasm = wat::parse_str(start("(call $deep)")).unwrap();
+    let guests = Origin::Guest { max_bytes: 1 << 24 };
+    bench.codes.load("guest", &wasm, guests).unwrap();
+    let kept = || std::fs::read_dir(&place).unwrap().count();
+    assert_eq!(kept(), 0);
+    bench.codes.load("guest", &wasm, Origin::Operator).unwrap();
+    assert_eq!(kept(), 1);
+}

@@ -4,7 +4,7 @@ use super::harness::*;
 use super::module::start;
 use crate::code::{Code, CodeCache, Origin};
 use crate::engine::EngineClass;
-use rusm_actor::ExitReason;
+use rusm_actor::{ExitReason, Limit};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -97,14 +97,41 @@ fn many_processes_start_and_die_in_a_small_pool() {
 #[test]
 fn code_that_does_not_fit_a_slot_lives_outside_the_pool() {
     let bench = Bench::new();
+    let tables = "(table 1 funcref)".repeat(17);
     let code = bench
-        .load(r#"(module (table 100000 funcref) (func (export "_start")))"#)
+        .load(&format!(r#"(module {tables} (func (export "_start")))"#))
         .unwrap();
     assert_eq!(code.home(), EngineClass::Overflow);
     assert_eq!(
         block_on(code.run(bench.state(sandbox()), &unlimited)).reason,
         ExitReason::Normal
     );
+}
+
+/// A table that may grow beyond what the pool reserves for one is placed where it can: the bound of the profile is honoured.
+#[test]
+fn whoever_may_have_larger_tables_than_the_pool_is_placed_outside_it() {
+    let bench = Bench::new();
+    let grows = |more: u32| {
+        format!(
+            r#"(module (table $t 1 funcref) (func (export "_start")
+                (if (i32.ne (table.grow $t (ref.null func) (i32.const {more})) (i32.const 1)) (then unreachable))))"#
+        )
+    };
+    let profile = |elements: u32| {
+        sandbox().with_limits(move |limits| {
+            limits.max_table_elements = elements;
+            limits.max_memory_bytes = 1 << 30;
+        })
+    };
+    for elements in [1_000_000, (10 << 20) - 1, 10 << 20, 12_000_000] {
+        let ended = bench.run(&grows(elements - 1), profile(elements));
+        assert_eq!(ended.reason, ExitReason::Normal, "{elements}");
+        let ended = bench.run(&grows(elements), profile(elements));
+        assert_eq!(ended.reason, ExitReason::Limit(Limit::Memory));
+        let told = ended.evidence.breach.unwrap().to_string();
+        assert!(told.contains("max-table-elements"), "{told}");
+    }
 }
 
 #[test]
