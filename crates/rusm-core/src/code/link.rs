@@ -5,7 +5,7 @@
 use super::error::{CodeError, chain, shown};
 use super::shape::{Entry, Shape};
 use super::{EngineClass, Guest};
-use crate::wasi::{shadow_p2, shadow_p3};
+use crate::wasi::{add_http_p2, add_http_p3, shadow_p2, shadow_p3};
 use std::sync::OnceLock;
 use wasmtime::component::{Component, Linker as ComponentLinker};
 use wasmtime::{Engine, Linker, Module};
@@ -167,11 +167,13 @@ impl<T: Guest> Linkers<T> {
         let mut linker = ComponentLinker::new(engine);
         p2::add_to_linker_async(&mut linker)?;
         shadow_p2(&mut linker)?;
+        add_http_p2(&mut linker)?;
         match class {
             EngineClass::Pooled | EngineClass::Overflow => {}
             EngineClass::Concurrent => {
                 p3::add_to_linker(&mut linker)?;
                 shadow_p3(&mut linker)?;
+                add_http_p3(&mut linker)?;
             }
         }
         (self.links.component)(&mut linker)?;

@@ -104,6 +104,7 @@ fn state(
         folder: Arc::clone(&identity.folder),
         dotenv: Arc::clone(&runtime.env),
         lines: Arc::new(log),
+        reach: runtime.reach.clone(),
     });
     GuestState {
         context: Arc::clone(context),

@@ -7,6 +7,7 @@ use crate::engine::{EngineError, EnginePlan, Engines};
 use crate::event::{Reporter, RuntimeEvent, RuntimeObserver};
 use crate::guest::GuestState;
 use crate::ticker::{SchedulerHooks, Ticker};
+use crate::wasi::{Reach, Resolver, SystemResolver, TlsClient, TlsError};
 use parking_lot::{Mutex, RwLock};
 use rusm_actor::Node;
 use std::collections::BTreeMap;
@@ -23,6 +24,9 @@ pub enum BuildError {
     /// An engine could not be made.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// A root certificate that was added is none.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
 }
 
 /// What a runtime is to be made of.
@@ -33,6 +37,8 @@ pub struct RuntimeBuilder {
     env: BTreeMap<String, String>,
     observer: Option<Arc<dyn RuntimeObserver>>,
     max_processes: Option<usize>,
+    resolver: Option<Arc<dyn Resolver>>,
+    trusted_roots: Vec<Vec<u8>>,
 }
 
 impl RuntimeBuilder {
@@ -66,10 +72,22 @@ impl RuntimeBuilder {
         self
     }
 
+    /// Who turns names into addresses for guests; otherwise the system does.
+    pub fn resolver(mut self, resolver: Arc<dyn Resolver>) -> Self {
+        self.resolver = Some(resolver);
+        self
+    }
+
+    /// Trusts this certificate authority (X.509, DER) in `https`, besides those of Mozilla's list.
+    pub fn trusted_root(mut self, certificate: impl Into<Vec<u8>>) -> Self {
+        self.trusted_roots.push(certificate.into());
+        self
+    }
+
     /// Makes the engines and starts the threads.
     ///
     /// # Errors
-    /// [`BuildError`] when the machine gives no threads or lacks what an engine needs.
+    /// [`BuildError`] when the machine gives no threads or lacks what an engine needs, or a root certificate is none.
     pub fn build(self) -> Result<Runtime, BuildError> {
         let io = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
@@ -82,6 +100,12 @@ impl RuntimeBuilder {
             ticker: Arc::clone(&ticker),
             engines: Arc::downgrade(&engines),
             io: io.handle().clone(),
+        };
+        let reach = Reach {
+            resolver: self
+                .resolver
+                .unwrap_or_else(|| Arc::new(SystemResolver::default())),
+            tls: Arc::new(TlsClient::new(&self.trusted_roots)?),
         };
         let reporter = Arc::new(Reporter::new(self.observer));
         let code = code_store(
@@ -103,6 +127,7 @@ impl RuntimeBuilder {
             code,
             reporter,
             env: Arc::new(self.env),
+            reach,
             components: RwLock::default(),
             ticker,
             ticker_thread: Mutex::new(Some(thread)),

@@ -42,6 +42,7 @@ fn state(profile: ProfileBuilder) -> WasiState {
             ("B".to_owned(), "file".to_owned()),
         ])),
         lines: Arc::new(Nowhere),
+        reach: Reach::for_tests(),
     })
 }
 

@@ -6,7 +6,7 @@ use crate::guest::LimitBreach;
 use crate::guest::breach::Breach;
 use crate::guest::limits::GuestLimits;
 use crate::guest::output::{LineSink, Stream};
-use crate::wasi::{WasiSetup, WasiState};
+use crate::wasi::{Reach, WasiSetup, WasiState};
 use parking_lot::Mutex;
 use rusm_caps::{Guard, Profile, ProfileBuilder, RecordingSink, Subject};
 use std::collections::BTreeMap;
@@ -119,6 +119,7 @@ impl Bench {
             dotenv: Arc::new(BTreeMap::from([("FROM_FILE".to_owned(), "yes".to_owned())])),
             folder: std::path::Path::new("/").into(),
             lines: Arc::clone(&self.printed) as _,
+            reach: Reach::for_tests(),
         });
         TestState {
             limits: GuestLimits::new(profile.limits().max_memory_bytes),
