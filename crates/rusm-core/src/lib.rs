@@ -66,3 +66,4 @@ pub use runtime::{
     BuildError, Capacity, ProcessHandle, Runtime, RuntimeBuilder, Spawn, SpawnFailure,
 };
 pub use rusm_actor::{ExitReason, Limit, Name, Pid};
+pub use wasi::{ResolveError, Resolver, Resolving, TlsError};

@@ -18,7 +18,7 @@ use crate::event::{Reporter, RuntimeEvent};
 use crate::guest::GuestState;
 use crate::program::{GuestCode, Program};
 use crate::ticker::Ticker;
-use crate::wasi::PrivatePlaces;
+use crate::wasi::{PrivatePlaces, Reach};
 use parking_lot::{Mutex, RwLock};
 use rusm_actor::{Name, Node};
 use rusm_caps::{Denied, Profile};
@@ -77,6 +77,8 @@ pub(crate) struct RuntimeShared {
     pub(crate) private_places: Arc<PrivatePlaces>,
     /// What environment grants are looked up in.
     pub(crate) env: Arc<BTreeMap<String, String>>,
+    /// What guests reach the network through.
+    pub(crate) reach: Reach,
     components: RwLock<BTreeMap<String, Arc<Declared>>>,
     ticker: Arc<Ticker>,
     ticker_thread: Mutex<Option<JoinHandle<()>>>,

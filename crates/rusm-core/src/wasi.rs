@@ -8,8 +8,11 @@
 //! - an empty profile gives an empty context: no folder, no variable, no socket, no terminal;
 //! - a context is built when the guest first uses WASI, for most never do; but where folders are granted it is built before the guest
 //!   runs, so that one which cannot be opened is a process that does not start;
+//! - Wasmtime's own context allows no network: sockets are made, names looked up and requests sent by `sockets`, `network` and `http`;
 //! - clocks and random numbers are the host's and are not grants.
 
+use self::http::HttpState;
+use self::network::Network;
 use crate::ceiling::Ceiling;
 use crate::code::Kind;
 use crate::guest::output::{Destination, GuestOutput, LineSink, OutputStream, Stream};
@@ -24,15 +27,21 @@ use wasmtime_wasi::filesystem::{Descriptor, WasiFilesystemView as _};
 use wasmtime_wasi::p1::WasiP1Ctx;
 use wasmtime_wasi::p2::bindings::filesystem::preopens::Host as _;
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
+use wasmtime_wasi_http::WasiHttpCtxView;
 
 pub(crate) use folder::FolderError;
 pub(crate) use handles::{max_component_handles, max_table_entries};
 pub(crate) use handles::{shadow_handles_p2, shadow_handles_p3, shadow_p1};
+pub use http::TlsError;
+pub(crate) use http::{TlsClient, add_p2 as add_http_p2, add_p3 as add_http_p3};
+pub(crate) use network::SystemResolver;
+pub use network::{ResolveError, Resolver, Resolving};
 pub(crate) use private::PrivatePlaces;
 pub(crate) use sockets::{shadow_p2, shadow_p3};
 
 mod folder;
 mod handles;
+mod http;
 mod mounts;
 mod network;
 mod private;
@@ -57,6 +66,25 @@ pub(crate) struct WasiSetup {
     pub(crate) dotenv: Arc<BTreeMap<String, String>>,
     /// Takes the output of a process that does not have the terminal.
     pub(crate) lines: Arc<dyn LineSink>,
+    /// What the network is reached through.
+    pub(crate) reach: Reach,
+}
+
+/// What of the network all processes of a node share.
+#[derive(Clone)]
+pub(crate) struct Reach {
+    pub(crate) resolver: Arc<dyn Resolver>,
+    pub(crate) tls: Arc<TlsClient>,
+}
+
+#[cfg(test)]
+impl Reach {
+    pub(crate) fn for_tests() -> Reach {
+        Reach {
+            resolver: Arc::new(SystemResolver::default()),
+            tls: Arc::new(TlsClient::new(&[]).unwrap()),
+        }
+    }
 }
 
 /// The WASI side of one process.
@@ -65,6 +93,9 @@ pub(crate) struct WasiState {
     output: Arc<GuestOutput>,
     handles: Handles,
     context: Context,
+    /// Made when the guest first uses the network.
+    network: Option<Arc<Network>>,
+    http: Option<Box<HttpState>>,
 }
 
 /// As far as it is built.
@@ -92,6 +123,8 @@ impl WasiState {
             handles: Handles::new(limits.max_handles, setup.handles.as_ref()),
             setup,
             context: Context::Nothing,
+            network: None,
+            http: None,
         }
     }
 
@@ -100,9 +133,29 @@ impl WasiState {
         Arc::clone(&self.output)
     }
 
-    /// Says who asks and decides.
-    pub(crate) fn guard(&self) -> &Guard {
-        &self.setup.guard
+    /// The network, as far as the process may use it.
+    pub(crate) fn network(&mut self) -> &Arc<Network> {
+        let setup = &self.setup;
+        self.network.get_or_insert_with(|| {
+            let resolver = Arc::clone(&setup.reach.resolver);
+            Arc::new(Network::new(setup.guard.clone(), resolver))
+        })
+    }
+
+    /// HTTP, for a component.
+    pub(crate) fn http(&mut self) -> WasiHttpCtxView<'_> {
+        if self.http.is_none() {
+            let (network, tls) = (
+                Arc::clone(self.network()),
+                Arc::clone(&self.setup.reach.tls),
+            );
+            self.http = Some(Box::new(HttpState::new(network, tls)));
+        }
+        self.build();
+        match (&mut self.http, &mut self.context) {
+            (Some(http), Context::Component(_, table)) => http.view(table),
+            _ => unreachable!("both were made in the lines above; a module does not speak HTTP"),
+        }
     }
 
     /// Builds the context now if building it can fail; called before any guest code runs.
@@ -183,13 +236,17 @@ impl WasiState {
 
     /// The context of a component.
     pub(crate) fn view(&mut self) -> WasiCtxView<'_> {
-        if matches!(self.context, Context::Nothing) {
-            self.context = self.context(Kind::Component, self.builder_without_folders());
-        }
+        self.build();
         match &mut self.context {
             Context::Component(ctx, table) => WasiCtxView { ctx, table },
             Context::Preview1(context) => context.ctx(),
             Context::Nothing => unreachable!("it was built in the line above"),
+        }
+    }
+
+    fn build(&mut self) {
+        if matches!(self.context, Context::Nothing) {
+            self.context = self.context(Kind::Component, self.builder_without_folders());
         }
     }
 
@@ -232,7 +289,6 @@ impl WasiState {
         for (name, value) in environment(&setup.guard, &setup.dotenv, std::env::vars_os()) {
             builder.env(name, value);
         }
-        network::grant(&mut builder, &setup.guard);
         builder
     }
 }

@@ -94,6 +94,9 @@
 //! | `stdin` | `ok:TEXT` |
 //! | `env NAME`, `environment`, `arguments` | `ok:VALUE`; `ok:NAMES`; `ok:ARGUMENTS` |
 //! | `connect ADDRESS`, `listen ADDRESS`, `udp ADDRESS`, `resolve NAME:PORT` | `ok:..`; `udp` binds, and sends to ADDRESS |
+//! | `accept ADDRESS` | says `listening=ADDRESS`, then sends back what one connection brings; `ok:BYTES` |
+//! | `answer-udp ADDRESS OTHER` | says `listening=ADDRESS`, sends one datagram back to its sender, then one to OTHER |
+//! | `ask-udp ADDRESS TO` | from ADDRESS sends `rusm` to TO, and waits for a datagram; `ok:TEXT from ADDRESS` |
 //! | `read-socket ADDRESS` | connects, sends `hello`, and reads to the end; `ok:TEXT` |
 //! | `memory MB` | takes and keeps so much |
 //! | `sleep MS` | `ok` |

@@ -110,7 +110,10 @@ fn sockets(command: &str, script: &mut Script) -> Option<Answer> {
                 .local_addr()
                 .map_or("listening".into(), |address| address.to_string())
         }),
+        "accept" => answer(accept(script), |n_bytes| n_bytes.to_string()),
         "udp" => done(udp(&script.word())),
+        "answer-udp" => done(answer_udp(script)),
+        "ask-udp" => answer(ask_udp(&script.word(), &script.word()), |text| text),
         "resolve" => answer(script.word().to_socket_addrs(), |found| {
             found
                 .map(|address| address.ip().to_string())
@@ -128,6 +131,34 @@ fn greet_and_read(address: &str) -> io::Result<String> {
     let mut text = String::new();
     stream.read_to_string(&mut text)?;
     Ok(text)
+}
+
+/// Says where it listens, takes one connection, and sends back what comes until the other side ends it.
+fn accept(script: &mut Script) -> io::Result<u64> {
+    let listener = TcpListener::bind(script.word())?;
+    script.report_text(&format!("listening={}", listener.local_addr()?));
+    let (mut stream, _) = listener.accept()?;
+    io::copy(&mut stream.try_clone()?, &mut stream)
+}
+
+/// Says where it listens, sends one datagram back to whoever sent it, then one to somebody who sent none.
+fn answer_udp(script: &mut Script) -> io::Result<usize> {
+    let socket = UdpSocket::bind(script.word())?;
+    script.report_text(&format!("listening={}", socket.local_addr()?));
+    let mut block = [0; 64];
+    let (length, from) = socket.recv_from(&mut block)?;
+    socket.send_to(block.get(..length).unwrap_or_default(), from)?;
+    socket.send_to(b"unasked", script.word())
+}
+
+/// Sends a datagram from an address and says where that is, then waits for an answer from anybody.
+fn ask_udp(from: &str, to: &str) -> io::Result<String> {
+    let socket = UdpSocket::bind(from)?;
+    socket.send_to(b"rusm", to)?;
+    let mut block = [0; 64];
+    let (length, from) = socket.recv_from(&mut block)?;
+    let text = String::from_utf8_lossy(block.get(..length).unwrap_or_default()).into_owned();
+    Ok(format!("{text} from {from}"))
 }
 
 pub(crate) fn udp(to: &str) -> io::Result<usize> {

@@ -5,6 +5,7 @@
 use super::error::{CodeError, chain, shown};
 use super::shape::{Entry, Shape};
 use super::{EngineClass, Guest};
+use crate::wasi::{add_http_p2, add_http_p3};
 use crate::wasi::{shadow_handles_p2, shadow_handles_p3, shadow_p1, shadow_p2, shadow_p3};
 use std::sync::OnceLock;
 use wasmtime::component::{Component, Linker as ComponentLinker};
@@ -169,12 +170,14 @@ impl<T: Guest> Linkers<T> {
         p2::add_to_linker_async(&mut linker)?;
         shadow_handles_p2(&mut linker)?;
         shadow_p2(&mut linker)?;
+        add_http_p2(&mut linker)?;
         match class {
             EngineClass::Pooled | EngineClass::Overflow => {}
             EngineClass::Concurrent => {
                 p3::add_to_linker(&mut linker)?;
                 shadow_handles_p3(&mut linker)?;
                 shadow_p3(&mut linker)?;
+                add_http_p3(&mut linker)?;
             }
         }
         (self.links.component)(&mut linker)?;

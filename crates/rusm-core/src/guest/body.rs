@@ -107,6 +107,7 @@ fn state(
         handles: runtime.ceilings.handles.clone(),
         dotenv: Arc::clone(&runtime.env),
         lines: Arc::new(log),
+        reach: runtime.reach.clone(),
     });
     GuestState {
         context: Arc::clone(context),

@@ -9,7 +9,7 @@ use crate::engine::{EngineError, EnginePlan, Engines};
 use crate::event::{Reporter, RuntimeEvent, RuntimeObserver};
 use crate::guest::GuestState;
 use crate::ticker::{SchedulerHooks, Ticker};
-use crate::wasi::PrivatePlaces;
+use crate::wasi::{PrivatePlaces, Reach, Resolver, SystemResolver, TlsClient, TlsError};
 use parking_lot::{Mutex, RwLock};
 use rusm_actor::Node;
 use std::collections::BTreeMap;
@@ -26,6 +26,9 @@ pub enum BuildError {
     /// An engine could not be made.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// A root certificate that was added is none.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
 }
 
 /// What a runtime is to be made of.
@@ -39,6 +42,8 @@ pub struct RuntimeBuilder {
     max_memory_bytes: Option<u64>,
     max_handles: Option<u64>,
     private_places: PrivatePlaces,
+    resolver: Option<Arc<dyn Resolver>>,
+    trusted_roots: Vec<Vec<u8>>,
 }
 
 impl RuntimeBuilder {
@@ -96,10 +101,22 @@ impl RuntimeBuilder {
         self
     }
 
+    /// Who turns names into addresses for guests; otherwise the system does.
+    pub fn resolver(mut self, resolver: Arc<dyn Resolver>) -> Self {
+        self.resolver = Some(resolver);
+        self
+    }
+
+    /// Trusts this certificate authority (X.509, DER) in `https`, besides those of Mozilla's list.
+    pub fn trusted_root(mut self, certificate: impl Into<Vec<u8>>) -> Self {
+        self.trusted_roots.push(certificate.into());
+        self
+    }
+
     /// Makes the engines and starts the threads.
     ///
     /// # Errors
-    /// [`BuildError`] when the machine gives no threads or lacks what an engine needs.
+    /// [`BuildError`] when the machine gives no threads or lacks what an engine needs, or a root certificate is none.
     pub fn build(mut self) -> Result<Runtime, BuildError> {
         let io = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
@@ -112,6 +129,12 @@ impl RuntimeBuilder {
             ticker: Arc::clone(&ticker),
             engines: Arc::downgrade(&engines),
             io: io.handle().clone(),
+        };
+        let reach = Reach {
+            resolver: self
+                .resolver
+                .unwrap_or_else(|| Arc::new(SystemResolver::default())),
+            tls: Arc::new(TlsClient::new(&self.trusted_roots)?),
         };
         let reporter = Arc::new(Reporter::new(self.observer));
         let code = code_store(
@@ -144,6 +167,7 @@ impl RuntimeBuilder {
             desk: Desk::default(),
             private_places: Arc::new(self.private_places),
             env: Arc::new(self.env),
+            reach,
             components: RwLock::default(),
             ticker,
             ticker_thread: Mutex::new(Some(thread)),

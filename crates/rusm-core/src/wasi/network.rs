@@ -1,103 +1,126 @@
-//! The network of a context: every address is asked of the guard at the moment of its use.
+//! The network of one process: looking names up, and leave to dial an address.
 //!
-//! Without a network grant no socket can be made at all. With one, each address that a socket is bound to, connected to, sent to or
-//! received from is checked and, where it is denied, recorded; the guest gets `access-denied`.
+//! Everything a guest does with the network comes by here, whichever interface it speaks: `sockets` (WASI 0.2 and 0.3) and `http`.
+//! Preview 1 has no function that makes a socket.
+//!
+//! Invariants:
+//! - nothing leaves the machine before the guard has allowed it: a look-up by the name, a connection by the address;
+//! - an address is checked at the moment it is dialled, and what was checked is what is dialled;
+//! - what a look-up answers opens nothing by itself: an answer that changes, or that was a lie, is an address like any other.
 
-use rusm_caps::{Guard, NetGrant, NetHost, Protocol, Request};
-use std::net::SocketAddr;
-use wasmtime_wasi::WasiCtxBuilder;
-use wasmtime_wasi::sockets::SocketAddrUse;
+mod found;
+mod host;
+mod resolver;
 
-/// Grants what the profile does.
-pub(super) fn grant(builder: &mut WasiCtxBuilder, guard: &Guard) {
-    let profile = guard.profile();
-    match profile.network() {
-        NetGrant::Off => {}
-        NetGrant::Rules(rules) => {
-            let guard = guard.clone();
-            builder
-                .allow_tcp(true)
-                .allow_udp(true)
-                // Asked again for each name, see `sockets.rs`.
-                .allow_ip_name_lookup(rules.iter().any(|rule| match rule.host() {
-                    NetHost::Public | NetHost::Name(_) => true,
-                    NetHost::Range(_) => false,
-                }))
-                .socket_addr_check(move |addr, usage| {
-                    let is_allowed = allows(&guard, addr, usage);
-                    Box::pin(std::future::ready(is_allowed))
-                });
-        }
-    }
+pub(crate) use host::Host;
+pub(crate) use resolver::SystemResolver;
+pub use resolver::{ResolveError, Resolver, Resolving};
+
+use found::Found;
+use parking_lot::Mutex;
+use rusm_caps::{Denied, Guard, Permit, Protocol, Request};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+
+/// How long a look-up may take, waiting for its turn included.
+const LOOK_UP_TIME: Duration = Duration::from_secs(10);
+/// Addresses of one answer that are taken; the rest of it is ignored.
+const ADDRESSES_MAX: usize = 32;
+/// Look-ups of one process at once; others wait for their turn.
+const AT_ONCE_MAX: usize = 8;
+
+/// The network as one process may use it.
+pub(crate) struct Network {
+    guard: Guard,
+    resolver: Arc<dyn Resolver>,
+    found: Mutex<Found>,
+    at_once: Semaphore,
+    look_up_time: Duration,
 }
 
-/// Whether the guard allows this use of an address.
-fn allows(guard: &Guard, addr: SocketAddr, usage: SocketAddrUse) -> bool {
-    let request = match usage {
-        SocketAddrUse::TcpConnect => Request::Connect {
-            addr,
-            proto: Protocol::Tcp,
-            names: &[],
-        },
-        SocketAddrUse::UdpSend | SocketAddrUse::UdpReceive => Request::Connect {
-            addr,
-            proto: Protocol::Udp,
-            names: &[],
-        },
-        SocketAddrUse::TcpBind => Request::Bind {
-            addr,
-            proto: Protocol::Tcp,
-        },
-        SocketAddrUse::UdpBind => Request::Bind {
-            addr,
-            proto: Protocol::Udp,
-        },
-        // Whoever may not listen has nothing to accept.
-        SocketAddrUse::TcpListen | SocketAddrUse::TcpAccept => Request::Listen { addr },
-    };
-    guard.check(request, ()).is_ok()
+impl Network {
+    pub(crate) fn new(guard: Guard, resolver: Arc<dyn Resolver>) -> Network {
+        Network {
+            guard,
+            resolver,
+            found: Mutex::default(),
+            at_once: Semaphore::new(AT_ONCE_MAX),
+            look_up_time: LOOK_UP_TIME,
+        }
+    }
+
+    /// Says what is granted.
+    pub(crate) fn guard(&self) -> &Guard {
+        &self.guard
+    }
+
+    /// Whether a host may be looked up. Who writes an address gets it back and asks nobody, but only under a rule that is about it.
+    pub(crate) fn may_look_up(&self, host: Host) -> Result<Permit<Host>, Denied> {
+        let name = host.to_string();
+        self.guard.check(Request::ResolveName { name: &name }, host)
+    }
+
+    /// The same for who says at once what for: a port of the host.
+    pub(crate) fn may_connect_by_name(
+        &self,
+        host: Host,
+        port: u16,
+    ) -> Result<Permit<Host>, Denied> {
+        let name = host.to_string();
+        self.guard
+            .check(Request::ConnectName { name: &name, port }, host)
+    }
+
+    /// The addresses of a host that may be looked up; at least one.
+    pub(crate) async fn look_up(&self, host: Permit<Host>) -> Result<Vec<IpAddr>, ResolveError> {
+        let name = match host.into_inner() {
+            Host::Address(address) => return Ok(vec![address]),
+            Host::Name(name) => name,
+        };
+        let addresses = match host::loopback(&name) {
+            Some(addresses) => addresses.to_vec(),
+            None => self.ask(&name).await?,
+        };
+        self.found.lock().remember(&name, &addresses);
+        Ok(addresses)
+    }
+
+    async fn ask(&self, name: &Arc<str>) -> Result<Vec<IpAddr>, ResolveError> {
+        let asked = async {
+            let _turn = self.at_once.acquire().await;
+            self.resolver.resolve(name).await
+        };
+        let mut answer = tokio::time::timeout(self.look_up_time, asked)
+            .await
+            .map_err(|_| ResolveError::TimedOut)??;
+        answer.truncate(ADDRESSES_MAX);
+        let mut addresses = Vec::with_capacity(answer.len());
+        for address in answer {
+            let address = address.to_canonical();
+            if !addresses.contains(&address) {
+                addresses.push(address);
+            }
+        }
+        if addresses.is_empty() {
+            return Err(ResolveError::NotFound);
+        }
+        Ok(addresses)
+    }
+
+    /// Leave to dial an address now, or to exchange datagrams with it.
+    pub(crate) fn may_connect(
+        &self,
+        addr: SocketAddr,
+        proto: Protocol,
+    ) -> Result<Permit<SocketAddr>, Denied> {
+        let names = self.found.lock().names_of(addr.ip());
+        let names = names.as_deref().unwrap_or_default();
+        self.guard
+            .check(Request::Connect { addr, proto, names }, addr)
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use rusm_caps::{NetRule, Profile, RecordingSink, Subject};
-    use std::sync::Arc;
-
-    #[test]
-    fn each_use_is_asked_of_the_guard_and_denials_are_recorded() {
-        let rule: NetRule = "192.0.2.0/24:443".parse().unwrap();
-        let profile = Profile::builder("net")
-            .network(NetGrant::Rules(vec![rule]))
-            .build()
-            .unwrap();
-        let sink = Arc::new(RecordingSink::denials());
-        let guard = Guard::new(
-            Arc::new(profile),
-            Subject::new("api", 1, "<0.1.1>"),
-            Arc::clone(&sink) as _,
-        );
-        let addr = |text: &str| text.parse::<SocketAddr>().unwrap();
-        assert!(allows(
-            &guard,
-            addr("192.0.2.7:443"),
-            SocketAddrUse::TcpConnect
-        ));
-        assert!(
-            allows(&guard, addr("0.0.0.0:0"), SocketAddrUse::TcpBind),
-            "every outgoing socket is bound like this"
-        );
-        assert!(sink.records().is_empty());
-        for (text, usage) in [
-            ("192.0.2.7:80", SocketAddrUse::TcpConnect),
-            ("169.254.169.254:443", SocketAddrUse::TcpConnect),
-            ("127.0.0.1:443", SocketAddrUse::UdpSend),
-            ("0.0.0.0:8080", SocketAddrUse::TcpBind),
-            ("0.0.0.0:0", SocketAddrUse::TcpListen),
-            ("192.0.2.7:443", SocketAddrUse::TcpAccept),
-        ] {
-            assert!(!allows(&guard, addr(text), usage), "{text} {usage:?}");
-        }
-        assert_eq!(sink.records().len(), 6);
-    }
-}
+mod tests;

@@ -1,21 +1,26 @@
-//! Makes denials of the network visible: what Wasmtime would refuse on its own account is asked of the guard first.
+//! The sockets of WASI 0.2 and 0.3, tied to the guard.
 //!
-//! Without a network grant, Wasmtime lets no guest make a socket or look a name up, but it tells nobody. These functions shadow its own in
-//! the linker: they ask the guard, which writes the audit record, and go on as Wasmtime does.
+//! Wasmtime's own functions make the sockets and move the bytes. Three kinds of its functions are shadowed in the linker: those that make
+//! a socket, so that each gets a [`Gate`] of its own and a denial is recorded; and those that look names up ([`lookup`]). The
+//! context that Wasmtime was given allows no network at all, so that what is not shadowed is closed.
 
+mod gate;
+mod lookup;
+
+use super::network::Network;
 use crate::code::Guest;
-use rusm_caps::{Guard, NetGrant, Protocol, Request};
+use gate::Gate;
+use rusm_caps::{Protocol, Request};
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use wasmtime::StoreContextMut;
-use wasmtime::component::{Accessor, Linker, Resource};
-use wasmtime_wasi::TrappableError;
+use wasmtime::component::{Linker, Resource, ResourceTable};
 use wasmtime_wasi::p2::bindings::sockets as p2;
-use wasmtime_wasi::p2::bindings::sockets::ip_name_lookup::Host as _;
 use wasmtime_wasi::p2::bindings::sockets::tcp_create_socket::Host as _;
 use wasmtime_wasi::p2::bindings::sockets::udp_create_socket::Host as _;
-use wasmtime_wasi::p3::bindings::sockets::ip_name_lookup::{self as p3_names, HostWithStore as _};
 use wasmtime_wasi::p3::bindings::sockets::types as p3;
-use wasmtime_wasi::sockets::{TcpSocket, UdpSocket, WasiSockets, WasiSocketsView as _};
+use wasmtime_wasi::sockets::{TcpSocket, UdpSocket, WasiSocketsCtx, WasiSocketsCtxView};
+use wasmtime_wasi::{TrappableError, WasiCtxBuilder};
 
 /// What a WIT function that may fail returns.
 pub(super) type Answer<R, E> = wasmtime::Result<(Result<R, E>,)>;
@@ -28,10 +33,10 @@ pub(crate) fn shadow_p2<T: Guest>(linker: &mut Linker<T>) -> wasmtime::Result<()
         .func_wrap(
             "create-tcp-socket",
             |mut store: StoreContextMut<'_, T>, (family,)| -> Answer<_, _> {
-                match may_open(store.data_mut().wasi().guard(), Protocol::Tcp) {
-                    true => answer(store.data_mut().sockets().create_tcp_socket(family)),
-                    false => Ok((Err(p2::network::ErrorCode::AccessDenied),)),
-                }
+                let Some((mut ctx, table)) = open(&mut store, Protocol::Tcp) else {
+                    return Ok((Err(p2::network::ErrorCode::AccessDenied),));
+                };
+                answer(sockets(&mut ctx, table).create_tcp_socket(family))
             },
         )?;
     linker
@@ -40,26 +45,14 @@ pub(crate) fn shadow_p2<T: Guest>(linker: &mut Linker<T>) -> wasmtime::Result<()
             "create-udp-socket",
             |mut store: StoreContextMut<'_, T>, (family,)| {
                 Box::new(async move {
-                    match may_open(store.data_mut().wasi().guard(), Protocol::Udp) {
-                        true => answer(store.data_mut().sockets().create_udp_socket(family).await),
-                        false => Ok((Err(p2::network::ErrorCode::AccessDenied),)),
-                    }
+                    let Some((mut ctx, table)) = open(&mut store, Protocol::Udp) else {
+                        return Ok((Err(p2::network::ErrorCode::AccessDenied),));
+                    };
+                    answer(sockets(&mut ctx, table).create_udp_socket(family).await)
                 })
             },
         )?;
-    linker
-        .instance("wasi:sockets/ip-name-lookup@0.2.12")?
-        .func_wrap(
-            "resolve-addresses",
-            |mut store: StoreContextMut<'_, T>,
-             (network, name): (Resource<p2::network::Network>, String)|
-             -> Answer<_, _> {
-                match may_resolve(store.data_mut().wasi().guard(), &name) {
-                    true => answer(store.data_mut().sockets().resolve_addresses(network, name)),
-                    false => Ok((Err(p2::network::ErrorCode::AccessDenied),)),
-                }
-            },
-        )?;
+    lookup::shadow_p2(linker)?;
     linker.allow_shadowing(false);
     Ok(())
 }
@@ -71,71 +64,77 @@ pub(crate) fn shadow_p3<T: Guest>(linker: &mut Linker<T>) -> wasmtime::Result<()
     types.func_wrap(
         "[static]tcp-socket.create",
         |mut store: StoreContextMut<'_, T>, (family,)| -> Answer<Resource<TcpSocket>, _> {
-            match may_open(store.data_mut().wasi().guard(), Protocol::Tcp) {
-                true => answer(p3::HostTcpSocket::create(
-                    &mut store.data_mut().sockets(),
-                    family,
-                )),
-                false => Ok((Err(p3::ErrorCode::AccessDenied),)),
-            }
+            let Some((mut ctx, table)) = open(&mut store, Protocol::Tcp) else {
+                return Ok((Err(p3::ErrorCode::AccessDenied),));
+            };
+            answer(p3::HostTcpSocket::create(
+                &mut sockets(&mut ctx, table),
+                family,
+            ))
         },
     )?;
     types.func_wrap_async(
         "[static]udp-socket.create",
         |mut store: StoreContextMut<'_, T>, (family,)| {
             Box::new(async move {
-                let answer: Answer<Resource<UdpSocket>, _> =
-                    match may_open(store.data_mut().wasi().guard(), Protocol::Udp) {
-                        true => answer(
-                            p3::HostUdpSocket::create(&mut store.data_mut().sockets(), family)
-                                .await,
-                        ),
-                        false => Ok((Err(p3::ErrorCode::AccessDenied),)),
-                    };
-                answer
+                let Some((mut ctx, table)) = open(&mut store, Protocol::Udp) else {
+                    return Ok((Err(p3::ErrorCode::AccessDenied),));
+                };
+                let mut sockets = sockets(&mut ctx, table);
+                let made: Answer<Resource<UdpSocket>, _> =
+                    answer(p3::HostUdpSocket::create(&mut sockets, family).await);
+                made
             })
         },
     )?;
-    linker
-        .instance("wasi:sockets/ip-name-lookup@0.3.0")?
-        .func_wrap_concurrent(
-            "resolve-addresses",
-            |accessor: &Accessor<T>, (name,): (String,)| {
-                Box::pin(async move {
-                    let is_allowed =
-                        accessor.with(|mut access| may_resolve(access.get().wasi().guard(), &name));
-                    let result = match is_allowed {
-                        true => {
-                            WasiSockets::resolve_addresses(
-                                &accessor.with_getter::<WasiSockets>(T::sockets),
-                                name,
-                            )
-                            .await?
-                        }
-                        false => Err(p3_names::ErrorCode::AccessDenied),
-                    };
-                    Ok((result,))
-                })
-            },
-        )?;
+    lookup::shadow_p3(linker)?;
     linker.allow_shadowing(false);
     Ok(())
 }
 
-/// Whether any socket may be made. Which address it may be used with is asked when there is one; until then the request is about the
-/// address that stands for none.
-fn may_open(guard: &Guard, proto: Protocol) -> bool {
-    match guard.profile().network() {
-        NetGrant::Rules(_) => true,
-        NetGrant::Off => {
-            let addr = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
-            guard.check(Request::Bind { addr, proto }, ()).is_ok()
-        }
-    }
+/// The context of one new socket, and where it is to be kept; none if the process may have no socket.
+fn open<'a, T: Guest>(
+    store: &'a mut StoreContextMut<'_, T>,
+    proto: Protocol,
+) -> Option<(WasiSocketsCtx, &'a mut ResourceTable)> {
+    let wasi = store.data_mut().wasi();
+    let network = Arc::clone(wasi.network());
+    may_open(&network, proto).then(|| (context(network, proto), wasi.view().table))
 }
 
-fn may_resolve(guard: &Guard, name: &str) -> bool {
-    guard.check(Request::ResolveName { name }, ()).is_ok()
+/// Whether any socket may be made. Which address it may be used with is asked when there is one; until then the request is about the
+/// address that stands for none.
+fn may_open(network: &Network, proto: Protocol) -> bool {
+    let profile = network.guard().profile();
+    let addr = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
+    !profile.network().is_empty()
+        || !profile.listen().is_empty()
+        || network
+            .guard()
+            .check(Request::Bind { addr, proto }, ())
+            .is_ok()
+}
+
+/// What Wasmtime needs to make one socket that asks the gate for each address.
+fn context(network: Arc<Network>, proto: Protocol) -> WasiSocketsCtx {
+    let gate = Gate::new(network, proto);
+    WasiCtxBuilder::new()
+        .allow_tcp(proto == Protocol::Tcp)
+        .allow_udp(proto == Protocol::Udp)
+        .socket_addr_check(move |addr, usage| {
+            let is_allowed = gate.allows(addr, usage);
+            Box::pin(std::future::ready(is_allowed))
+        })
+        .build()
+        .sockets()
+        .clone()
+}
+
+fn sockets<'a>(
+    ctx: &'a mut WasiSocketsCtx,
+    table: &'a mut ResourceTable,
+) -> WasiSocketsCtxView<'a> {
+    WasiSocketsCtxView { ctx, table }
 }
 
 /// An error of the interface is the guest's, anything else ends it.

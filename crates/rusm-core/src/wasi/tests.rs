@@ -42,6 +42,7 @@ pub(super) fn setup(profile: Profile) -> WasiSetup {
             ("B".to_owned(), "file".to_owned()),
         ])),
         lines: Arc::new(Nowhere),
+        reach: Reach::for_tests(),
     }
 }
 

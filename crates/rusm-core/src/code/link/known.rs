@@ -56,7 +56,7 @@ const PREVIEW1_FUNCTIONS: [&str; 46] = [
 ];
 
 /// Interfaces of WASI 0.2 and 0.3, without versions.
-const INTERFACES: [&str; 33] = [
+const INTERFACES: [&str; 35] = [
     "wasi:cli/environment",
     "wasi:cli/exit",
     "wasi:cli/stderr",
@@ -74,6 +74,9 @@ const INTERFACES: [&str; 33] = [
     "wasi:clocks/wall-clock",
     "wasi:filesystem/preopens",
     "wasi:filesystem/types",
+    "wasi:http/client",
+    "wasi:http/outgoing-handler",
+    "wasi:http/types",
     "wasi:io/error",
     "wasi:io/poll",
     "wasi:io/streams",
@@ -89,7 +92,6 @@ const INTERFACES: [&str; 33] = [
     "wasi:sockets/udp",
     "wasi:sockets/udp-create-socket",
     "wasi:clocks/timezone",
-    "wasi:sockets/ip-name-lookup",
 ];
 
 /// An import whose name nobody provides is an error that names the nearest one that somebody does.

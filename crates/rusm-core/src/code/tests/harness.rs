@@ -6,7 +6,7 @@ use crate::guest::LimitBreach;
 use crate::guest::breach::Breach;
 use crate::guest::limits::GuestLimits;
 use crate::guest::output::{LineSink, Stream};
-use crate::wasi::{WasiSetup, WasiState};
+use crate::wasi::{Reach, WasiSetup, WasiState};
 use parking_lot::Mutex;
 use rusm_caps::{Guard, Profile, ProfileBuilder, RecordingSink, Subject};
 use std::collections::BTreeMap;
@@ -121,6 +121,7 @@ impl Bench {
             private_places: Arc::default(),
             handles: None,
             lines: Arc::clone(&self.printed) as _,
+            reach: Reach::for_tests(),
         });
         TestState {
             limits: GuestLimits::new(profile.limits(), None),
