@@ -264,6 +264,13 @@ impl Arena {
         others
     }
 
+    /// How many guests live besides these; native helpers of the node and of this test come and go.
+    pub(crate) fn n_guests_besides(&self, known: &BTreeSet<Pid>) -> usize {
+        let others = self.others(known).into_iter();
+        let infos = others.filter_map(|pid| self.node().process_info(pid));
+        infos.filter(|info| info.extension.is_some()).count()
+    }
+
     /// Kills whoever lives besides these, and whoever they start meanwhile.
     #[track_caller]
     pub(crate) fn kill_others(&self, known: &BTreeSet<Pid>) {

@@ -1,6 +1,6 @@
 //! New processes without measure: bombs of every shape, arguments, names and profiles that nobody may have.
 
-use super::arena::{Arena, eventually, fight_in};
+use super::arena::{Arena, fight_in};
 use super::attack::{Attack, both, component, core_imports, core_with, scene, times};
 use crate::app::scripted;
 use crate::stage::actor;
@@ -104,10 +104,9 @@ fn bomb(arena: &Arena, component: &'static str) {
     arena.begin(bound + 1);
     for _ in 0..5 {
         arena.witnesses_answer();
-        let n_alive = arena.others(&known).len();
-        // Besides them there is the one who waits for the first one's end.
+        let n_alive = arena.n_guests_besides(&known);
         assert!(
-            n_alive <= bound + 2,
+            n_alive <= bound + 1,
             "{n_alive} live although {bound} descendants are allowed"
         );
     }
@@ -134,7 +133,7 @@ fn relay(arena: &Arena, _: GuestPath) {
     start(arena, "relay");
     for _ in 0..20 {
         arena.witnesses_answer();
-        let n_alive = arena.others(&known).len();
+        let n_alive = arena.n_guests_besides(&known);
         assert!(n_alive <= 8, "{n_alive} live");
     }
     arena.kill_others(&known);
@@ -148,11 +147,7 @@ fn orphans(arena: &Arena, path: GuestPath) {
     let parent = scripted("parent", arena.probe(path), &script).profile(spawner());
     let parent = runtime.spawn(parent).expect("there is room for it");
     assert_eq!(parent.wait(), ExitReason::Normal);
-    // The one who waited for the parent's end is on its way out as well.
-    eventually(|| match arena.others(&known).len() {
-        2 => Ok(()),
-        n_alive => Err(format!("{n_alive} live")),
-    });
+    assert_eq!(arena.n_guests_besides(&known), 2);
     arena.kill_others(&known);
 }
 
