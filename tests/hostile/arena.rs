@@ -121,7 +121,8 @@ impl Arena {
         recorder.wait_for_lines("idle", n_slots);
         self.kill_others(&known);
         recorder.forget();
-        (self.resident, self.mappings) = (resident(), mappings());
+        // How many mappings a slot has depends on what was in it last.
+        (self.resident, self.mappings) = (resident(), mappings() + n_slots * 4);
         self
     }
 
@@ -261,6 +262,13 @@ impl Arena {
         let mut others = self.node().processes();
         others.retain(|pid| !known.contains(pid));
         others
+    }
+
+    /// How many guests live besides these; native helpers of the node and of this test come and go.
+    pub(crate) fn n_guests_besides(&self, known: &BTreeSet<Pid>) -> usize {
+        let others = self.others(known).into_iter();
+        let infos = others.filter_map(|pid| self.node().process_info(pid));
+        infos.filter(|info| info.extension.is_some()).count()
     }
 
     /// Kills whoever lives besides these, and whoever they start meanwhile.
