@@ -11,8 +11,8 @@ mod process;
 pub use env::EnvGrant;
 pub use fs::DirGrant;
 pub use kv::{BucketPattern, BucketSet, KvGrant};
-pub(crate) use net::reserved_kind;
 pub use net::{Cidr, NetGrant, NetHost, NetRule, PortRange};
+pub(crate) use net::{reserved_kind, reserved_ranges};
 pub use process::{SendGrant, SpawnGrant};
 
 use thiserror::Error;
