@@ -77,6 +77,11 @@ mod tests {
     use super::*;
     use crate::{Permission, Profile, Protocol, Request, decide};
 
+    fn connect_to(addr: std::net::SocketAddr, proto: Protocol) -> Request<'static> {
+        let names = &[];
+        Request::Connect { addr, proto, names }
+    }
+
     fn built(builder: ProfileBuilder) -> Profile {
         builder.build().unwrap()
     }
@@ -111,7 +116,7 @@ mod tests {
         let profile = built(Profile::builder("p").allow_all_network());
         let connect = |text: &str| {
             let (addr, proto) = (text.parse().unwrap(), Protocol::Tcp);
-            decide(&profile, &Request::Connect { addr, proto }).is_ok()
+            decide(&profile, &connect_to(addr, proto)).is_ok()
         };
         for open in [
             "8.8.8.8:53",
@@ -135,7 +140,7 @@ mod tests {
             let addr = (block.network(), 1).into();
             let proto = Protocol::Udp;
             assert!(
-                decide(&profile, &Request::Connect { addr, proto }).is_ok(),
+                decide(&profile, &connect_to(addr, proto)).is_ok(),
                 "{block}"
             );
         }

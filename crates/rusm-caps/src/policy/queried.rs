@@ -34,18 +34,25 @@ pub(super) fn all(
     }
 }
 
-/// An address with its port would be connected to; anything else but a bare address is a name, to be looked up.
+/// An address with its port would be connected to; a name would be looked up, and with a port be connected to as well.
+/// A bare address is no request.
 fn network(target: &str, ask: impl Fn(Request<'_>) -> bool) -> bool {
     if target.parse::<SocketAddr>().is_ok() {
-        let proto = Protocol::Tcp;
-        return socket_addr(target, |addr| ask(Request::Connect { addr, proto }));
+        let (proto, names) = (Protocol::Tcp, &[]);
+        return socket_addr(target, |addr| ask(Request::Connect { addr, proto, names }));
     }
     let bare = target.trim_start_matches('[').trim_end_matches(']');
     if bare.parse::<std::net::IpAddr>().is_ok() {
         return true;
     }
-    let name = target.rsplit_once(':').map_or(target, |(name, _)| name);
-    ask(Request::ResolveName { name })
+    let parted = target.rsplit_once(':');
+    let port = parted.and_then(|(name, port)| Some((name, port.parse().ok()?)));
+    match port {
+        Some((name, port)) => {
+            ask(Request::ResolveName { name }) && ask(Request::ConnectName { name, port })
+        }
+        None => ask(Request::ResolveName { name: target }),
+    }
 }
 
 fn socket_addr(target: &str, ask: impl Fn(SocketAddr) -> bool) -> bool {

@@ -167,7 +167,8 @@ fn a_query_asks_the_functions_too() {
         policy = policy.decide(permission, |question| {
             assert!(question.is_query);
             let refused = match question.request {
-                Request::Connect { addr, proto } => proto == Protocol::Tcp && addr.port() == 25,
+                Request::Connect { addr, proto, .. } => proto == Protocol::Tcp && addr.port() == 25,
+                Request::ConnectName { port, .. } => port == 25,
                 Request::ResolveName { name: text }
                 | Request::Env { name: text }
                 | Request::Spawn { component: text } => text.contains("BAD"),
@@ -195,6 +196,7 @@ fn a_query_asks_the_functions_too() {
         ("network", Some("8.8.8.8"), true),
         ("network", Some("[2606:4700::1]:25"), false),
         ("network", Some("GOOD.example:443"), true),
+        ("network", Some("GOOD.example:25"), false),
         ("network", Some("BAD.example:443"), false),
         ("network", Some("BAD.example"), false),
         ("network", None, true),
