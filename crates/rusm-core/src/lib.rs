@@ -41,6 +41,7 @@ mod engine;
 mod event;
 mod guest;
 mod host;
+mod host_function;
 mod identity;
 mod lineage;
 mod linked;
@@ -57,6 +58,10 @@ pub use event::{
 };
 pub use guest::breach::{Amount, Breach};
 pub use guest::output::Stream;
+pub use host_function::{
+    CoreType, CoreValue, HostCaller, HostFunction, HostFunctionError, HostInterface,
+    HostInterfaceError, RawCall, RawFunction, values,
+};
 pub use linked::{LinkedImports, linked_imports};
 pub use program::Program;
 pub use runtime::{

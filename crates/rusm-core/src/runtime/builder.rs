@@ -6,9 +6,11 @@ use crate::code::{CacheWarning, CodeCache, CodeEvent, CodeStore};
 use crate::engine::{EngineError, EnginePlan, Engines};
 use crate::event::{Reporter, RuntimeEvent, RuntimeObserver};
 use crate::guest::GuestState;
+use crate::host_function::{HostInterface, HostInterfaces};
 use crate::ticker::{SchedulerHooks, Ticker};
 use parking_lot::{Mutex, RwLock};
 use rusm_actor::Node;
+use rusm_caps::{Decision, Permission, Policy, Question};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -33,6 +35,8 @@ pub struct RuntimeBuilder {
     env: BTreeMap<String, String>,
     observer: Option<Arc<dyn RuntimeObserver>>,
     max_processes: Option<usize>,
+    policy: Policy,
+    host_interfaces: HostInterfaces,
 }
 
 impl RuntimeBuilder {
@@ -66,6 +70,24 @@ impl RuntimeBuilder {
         self
     }
 
+    /// Asks `function` about every request of this permission that a profile allows; it can refuse and never
+    /// widen. Of several functions for one permission all must allow. See [`Policy::decide`].
+    pub fn decide(
+        mut self,
+        permission: Permission,
+        function: impl Fn(&Question<'_>) -> Decision + Send + Sync + 'static,
+    ) -> Self {
+        self.policy = self.policy.decide(permission, function);
+        self
+    }
+
+    /// Provides functions of this program to the guests whose profiles grant them by `host-functions`. The last
+    /// interface of a name counts.
+    pub fn host_interface(mut self, interface: HostInterface) -> Self {
+        self.host_interfaces.add(interface);
+        self
+    }
+
     /// Makes the engines and starts the threads.
     ///
     /// # Errors
@@ -84,10 +106,12 @@ impl RuntimeBuilder {
             io: io.handle().clone(),
         };
         let reporter = Arc::new(Reporter::new(self.observer));
+        let host_interfaces = Arc::new(self.host_interfaces);
         let code = code_store(
             Arc::clone(&engines),
             self.cache_folder.as_deref(),
             &reporter,
+            &host_interfaces,
         );
         let mut node = Node::builder()
             .workers(self.workers)
@@ -103,6 +127,8 @@ impl RuntimeBuilder {
             code,
             reporter,
             env: Arc::new(self.env),
+            policy: Arc::new(self.policy),
+            host_interfaces,
             components: RwLock::default(),
             ticker,
             ticker_thread: Mutex::new(Some(thread)),
@@ -116,6 +142,7 @@ fn code_store(
     engines: Arc<Engines>,
     cache_folder: Option<&Path>,
     reporter: &Arc<Reporter>,
+    host_interfaces: &Arc<HostInterfaces>,
 ) -> CodeStore<GuestState> {
     let cache = cache_folder.and_then(|folder| {
         let warn =
@@ -140,7 +167,12 @@ fn code_store(
             reporter.report(&RuntimeEvent::FoundInCache { component });
         }
     };
-    CodeStore::new(engines, abi::links(), cache, Arc::new(on_event))
+    CodeStore::new(
+        engines,
+        abi::links(host_interfaces),
+        cache,
+        Arc::new(on_event),
+    )
 }
 
 impl fmt::Debug for RuntimeBuilder {
