@@ -91,12 +91,17 @@ impl Interfaces {
         static V02: OnceLock<Interfaces> = OnceLock::new();
         static V03: OnceLock<Interfaces> = OnceLock::new();
         match wasi {
-            Wasi::V02 => V02.get_or_init(|| Self::read("p2", "0.2.12", "wasi:cli/run@0.2.12#run")),
-            Wasi::V03 => V03.get_or_init(|| Self::read("p3", "0.3.0", "wasi:cli/run@0.3.0#run")),
+            Wasi::V02 => V02.get_or_init(|| Self::beside(wasi, "", "")),
+            Wasi::V03 => V03.get_or_init(|| Self::beside(wasi, "", "")),
         }
     }
 
-    fn read(folder: &str, version: &str, run: &'static str) -> Self {
+    /// The same with packages of somebody else's, and what of them is imported, both as WIT.
+    pub(crate) fn beside(wasi: Wasi, packages: &str, imports: &str) -> Self {
+        let (folder, version, run) = match wasi {
+            Wasi::V02 => ("p2", "0.2.12", "wasi:cli/run@0.2.12#run"),
+            Wasi::V03 => ("p3", "0.3.0", "wasi:cli/run@0.3.0#run"),
+        };
         let mut resolve = Resolve {
             all_features: true,
             ..Resolve::default()
@@ -109,9 +114,11 @@ impl Interfaces {
             .expect("rusm's WIT is well formed");
         let world = format!(
             "package test:forged;
+            {packages}
             world forged {{
                 include wasi:cli/imports@{version};
                 include rusm:actor/actor@0.1.0;
+                {imports}
                 export wasi:cli/run@{version};
             }}"
         );

@@ -4,6 +4,7 @@ mod app;
 mod conformance;
 mod denials;
 mod desk;
+mod embedding;
 mod fairness;
 mod forge;
 mod hostile;

@@ -56,6 +56,21 @@ impl Denied {
         }
     }
 
+    /// The embedder's policy refuses what the profile allows: its reason, and no manifest line.
+    pub(crate) fn by_policy(request: &Request<'_>, reason: &str) -> Denied {
+        Denied {
+            permission: request.permission().name(),
+            target: target(request),
+            who: None,
+            claim: format!("may not {}", deed(request)).into(),
+            advises: false,
+            help: format!(
+                "The embedding program refuses it: {}. No manifest line would allow it",
+                printable(reason).trim_end_matches('.')
+            ),
+        }
+    }
+
     /// The same denial with the process it concerns.
     pub(crate) fn of(self, subject: &Subject) -> Denied {
         Denied {

@@ -13,8 +13,8 @@ pub use env::EnvGrant;
 pub use fs::DirGrant;
 pub use host_function::{HostFunctionGrant, HostFunctionName};
 pub use kv::{BucketPattern, BucketSet, KvGrant};
-pub(crate) use net::reserved_kind;
 pub use net::{Cidr, HostPattern, ListenGrant, ListenRule, NetGrant, NetHost, NetRule, PortRange};
+pub(crate) use net::{reserved_kind, reserved_ranges};
 pub use process::{SendGrant, SpawnGrant};
 
 use thiserror::Error;

@@ -2,10 +2,10 @@
 //!
 //! Every effect of a guest asks its guard. `check` decides, writes the audit record, and hands
 //! the resolved thing back inside a [`Permit`], which nothing else can make: what was checked is
-//! what is used.
+//! what is used. Where the profile says yes, the embedder's [`Policy`] has the last word.
 //!
-//! Locking: one lock around the profile's `Arc`, held for the decision only. The sink is called
-//! without it.
+//! Locking: one lock around the profile's `Arc`, held for the profile's decision only. The policy
+//! and the sink are called without it.
 
 use std::fmt;
 use std::ops::Deref;
@@ -14,7 +14,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use crate::decide::allows;
 use crate::escape::quoted;
 use crate::query::query;
-use crate::{AuditRecord, AuditSink, Denied, Outcome, Profile, Request};
+use crate::{AuditRecord, AuditSink, Denied, Outcome, Policy, Profile, Question, Request};
 
 /// Who asks: the process that a guard belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,18 +92,34 @@ pub struct Guard {
 
 struct Shared {
     profile: RwLock<Arc<Profile>>,
+    /// Narrowing does not change it.
+    profile_name: Arc<str>,
     subject: Subject,
     sink: Arc<dyn AuditSink>,
+    policy: Arc<Policy>,
 }
 
 impl Guard {
     /// A guard that answers from the profile, on behalf of the subject.
     pub fn new(profile: Arc<Profile>, subject: Subject, sink: Arc<dyn AuditSink>) -> Guard {
+        Guard::with_policy(profile, subject, sink, Arc::default())
+    }
+
+    /// The same, under a policy that can refuse what the profile allows.
+    pub fn with_policy(
+        profile: Arc<Profile>,
+        subject: Subject,
+        sink: Arc<dyn AuditSink>,
+        policy: Arc<Policy>,
+    ) -> Guard {
+        let profile_name = Arc::clone(&profile.name);
         Guard {
             shared: Arc::new(Shared {
                 profile: RwLock::new(profile),
+                profile_name,
                 subject,
                 sink,
+                policy,
             }),
         }
     }
@@ -113,39 +129,55 @@ impl Guard {
     /// A denial is recorded. What is allowed is recorded if the sink wants it, and otherwise
     /// allocates nothing.
     pub fn check<T>(&self, request: Request<'_>, resolved: T) -> Result<Permit<T>, Denied> {
-        let Shared {
-            profile,
-            subject,
-            sink,
-        } = &*self.shared;
-        let current = {
-            let current = profile.read().unwrap_or_else(PoisonError::into_inner);
-            if allows(&current, &request) && !sink.wants_allowed() {
-                return Ok(Permit { resolved });
-            }
-            Arc::clone(&current)
+        let verdict = self.judge(&request);
+        let outcome = match &verdict {
+            Ok(()) if !self.shared.sink.wants_allowed() => return Ok(Permit { resolved }),
+            Ok(()) => Outcome::Allowed,
+            Err(denied) => Outcome::Denied(denied),
         };
-        let record = |outcome| {
-            sink.record(&AuditRecord {
-                subject,
-                profile: current.name(),
-                request,
-                outcome,
-            })
-        };
-        if allows(&current, &request) {
-            record(Outcome::Allowed);
-            return Ok(Permit { resolved });
-        }
-        let denied = Denied::new(&current, &request).of(subject);
-        record(Outcome::Denied(&denied));
-        Err(denied)
+        self.shared.sink.record(&AuditRecord {
+            subject: &self.shared.subject,
+            profile: &self.shared.profile_name,
+            request,
+            outcome,
+        });
+        verdict.map(|()| Permit { resolved })
     }
 
-    /// Whether the permission is held, for that target or at all. Answers from the profile and
-    /// records nothing; an unknown permission is not held.
+    /// The profile first, and what it allows the policy.
+    fn judge(&self, request: &Request<'_>) -> Result<(), Denied> {
+        let Shared {
+            profile,
+            profile_name,
+            subject,
+            policy,
+            ..
+        } = &*self.shared;
+        let refusing = {
+            let current = profile.read().unwrap_or_else(PoisonError::into_inner);
+            (!allows(&current, request)).then(|| Arc::clone(&current))
+        };
+        if let Some(profile) = refusing {
+            return Err(Denied::new(&profile, request).of(subject));
+        }
+        let question = Question {
+            subject,
+            profile: profile_name,
+            request: *request,
+            is_query: false,
+        };
+        policy
+            .ask(&question)
+            .map_err(|reason| Denied::by_policy(request, &reason).of(subject))
+    }
+
+    /// Whether the permission is held, for that target or at all. Records nothing; an unknown
+    /// permission is not held. What the profile answers with yes, the policy is asked as well, as
+    /// far as the question is precise enough ([`Policy::decide`]).
     pub fn query(&self, permission: &str, target: Option<&str>) -> bool {
-        query(&self.profile(), permission, target)
+        let (profile, policy) = (self.profile(), &self.shared.policy);
+        query(&profile, permission, target)
+            && policy.confirms(self.subject(), &profile, permission, target)
     }
 
     /// Gives a permission up for good. False if there is no such permission.

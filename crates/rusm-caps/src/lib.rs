@@ -13,6 +13,7 @@
 //!   [`Guard::drop_permission`] give narrower ones, and whatever a narrower one allows, the
 //!   profile it came from allows as well.
 //! - An allowed check allocates nothing.
+//! - An embedder's [`Policy`] is asked about what a profile allows, and can only refuse it.
 //! - Text that a guest chose is escaped and cut before it reaches a [`Denied`] or the audit.
 //!
 //! ```
@@ -44,6 +45,7 @@ mod audit;
 mod builder;
 mod builtin;
 mod covers;
+pub mod dangerous;
 mod decide;
 mod denied;
 mod escape;
@@ -51,6 +53,7 @@ mod grant;
 mod guard;
 mod limits;
 mod permission;
+mod policy;
 mod profile;
 mod query;
 mod request;
@@ -70,6 +73,7 @@ pub use grant::{
 pub use guard::{Guard, Permit, Subject};
 pub use limits::{LimitError, Limits};
 pub use permission::Permission;
+pub use policy::{Decision, Policy, Question};
 pub use profile::Profile;
 pub use request::{Access, Peer, Protocol, Relation, Request};
 pub use restrict::{RestrictError, Restrictions};

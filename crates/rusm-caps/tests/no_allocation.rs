@@ -5,10 +5,15 @@ use std::sync::Arc;
 use rusm_caps::*;
 
 fn guard(profile: Profile) -> Guard {
-    Guard::new(
+    guard_under(Policy::default(), profile)
+}
+
+fn guard_under(policy: Policy, profile: Profile) -> Guard {
+    Guard::with_policy(
         Arc::new(profile),
         Subject::new("api", 12, "<0.7.12>"),
         Arc::new(RecordingSink::denials()),
+        Arc::new(policy),
     )
 }
 
@@ -28,7 +33,13 @@ fn an_allowed_check_allocates_nothing() {
         .allow_load()
         .build()
         .unwrap();
-    let guard = guard(profile);
+    // With functions that allow, and without any.
+    let policy = Permission::ALL
+        .into_iter()
+        .fold(Policy::default(), |policy, permission| {
+            policy.decide(permission, |_| Decision::Allow)
+        });
+    let guards = [guard(profile.clone()), guard_under(policy, profile)];
     let to = Peer {
         pid: 9,
         name: Some("ledger"),
@@ -75,7 +86,10 @@ fn an_allowed_check_allocates_nothing() {
         },
         Request::Stdio,
     ];
-    for request in requests {
+    for (guard, request) in guards
+        .iter()
+        .flat_map(|guard| requests.map(|request| (guard, request)))
+    {
         let used = allocation_counter::measure(|| {
             assert!(guard.check(request, 7).is_ok(), "{request:?}");
         });

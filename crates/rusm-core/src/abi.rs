@@ -7,35 +7,43 @@ pub(crate) mod component;
 pub(crate) mod memory;
 pub(crate) mod raw;
 
-use crate::code::Links;
+use crate::code::{ImportNames, Links};
 use crate::guest::GuestState;
+use crate::host_function::HostInterfaces;
 use rusm_abi::{IMPORTS, MODULE, Reason};
 use rusm_actor::{ExitReason, Limit};
+use std::sync::Arc;
 
-/// What is linked besides WASI.
-pub(crate) fn links() -> Links<GuestState> {
+/// What is linked besides WASI: rusm's own imports, and the embedder's.
+pub(crate) fn links(embedded: &Arc<HostInterfaces>) -> Links<GuestState> {
+    let (for_components, for_modules) = (Arc::clone(embedded), Arc::clone(embedded));
     Links {
-        component: Box::new(component::add_to_linker),
-        module: Box::new(raw::add_to_linker),
-        names: names(),
+        component: Box::new(move |linker| {
+            component::add_to_linker(linker)?;
+            for_components.add_to_component_linker(linker)
+        }),
+        module: Box::new(move |linker| {
+            raw::add_to_linker(linker)?;
+            for_modules.add_to_module_linker(linker)
+        }),
+        names: names(embedded),
     }
 }
 
-/// What a guest may import from rusm, as it is called at load: `rusm:actor/process`, `rusm/send`.
-fn names() -> Vec<String> {
-    let interfaces = IMPORTS.iter().filter_map(|import| import.interface);
-    let mut names: Vec<String> = interfaces
-        .map(|interface| format!("rusm:actor/{interface}"))
-        .collect();
-    names.push("rusm:actor/types".to_owned());
-    names.sort_unstable();
-    names.dedup();
-    names.extend(
-        IMPORTS
-            .iter()
-            .map(|import| format!("{MODULE}/{}", import.name)),
-    );
-    names
+/// What a guest may import from rusm or the embedder.
+fn names(embedded: &HostInterfaces) -> ImportNames {
+    let actor = IMPORTS.iter().filter_map(|import| import.interface);
+    let actor = actor.map(|interface| format!("rusm:actor/{interface}"));
+    let mut interfaces: Vec<String> = actor.chain(embedded.component_imports()).collect();
+    interfaces.push("rusm:actor/types".to_owned());
+    interfaces.sort_unstable();
+    interfaces.dedup();
+    let own = IMPORTS.iter();
+    let own = own.map(|import| format!("{MODULE}/{}", import.name));
+    ImportNames {
+        functions: own.chain(embedded.module_imports()).collect(),
+        interfaces,
+    }
 }
 
 /// A reason as it crosses the border.

@@ -10,6 +10,7 @@ pub use source::CodeProblem;
 use crate::program::Program;
 use crate::runtime::{Declared, Runtime};
 use rusm_actor::ExitReason;
+use rusm_caps::Profile;
 use rusm_manifest::{ComponentDecl, Manifest};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -54,7 +55,8 @@ impl fmt::Display for BootError {
 impl std::error::Error for BootError {}
 
 impl Runtime {
-    /// Loads the code of every component, all problems in one run, and keeps it under the declared names.
+    /// Loads the code of every component, all problems in one run, and keeps it under the declared names. A
+    /// profile that grants a host function which is not registered is such a problem.
     ///
     /// # Errors
     /// [`BootError::Code`].
@@ -63,6 +65,7 @@ impl Runtime {
         let mut problems = Vec::new();
         for (done, component) in plan.manifest.components.values().enumerate() {
             self.0.report_loading(&component.name, done, total);
+            problems.extend(self.unprovided(component));
             match source::load(self, plan, component) {
                 Ok(program) => self
                     .0
@@ -76,6 +79,19 @@ impl Runtime {
         } else {
             Err(BootError::Code(problems))
         }
+    }
+
+    /// A grant of this component that nothing here stands behind, in its own profile or one that it offers.
+    fn unprovided(&self, component: &ComponentDecl) -> Option<CodeProblem> {
+        let profiles = std::iter::once(&component.profile).chain(component.profiles.values());
+        let missing = |profile: &Arc<Profile>| self.0.host_interfaces.unprovided(profile);
+        profiles
+            .into_iter()
+            .find_map(missing)
+            .map(|problem| CodeProblem {
+                component: component.name.clone(),
+                problem,
+            })
     }
 
     /// Starts the app: declares its components and starts its root supervisor.

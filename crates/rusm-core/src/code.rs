@@ -12,7 +12,7 @@
 
 pub(crate) use cache::{CacheWarning, CodeCache};
 pub use error::CodeError;
-pub(crate) use link::{Links, known_names};
+pub(crate) use link::{ImportNames, Links, known_names};
 #[cfg(test)]
 pub(crate) use run::Ended;
 pub(crate) use shape::Kind;

@@ -42,6 +42,7 @@ mod engine;
 mod event;
 mod guest;
 mod host;
+mod host_function;
 mod identity;
 mod ledger;
 mod lineage;
@@ -59,6 +60,10 @@ pub use event::{
 };
 pub use guest::breach::{Amount, Breach};
 pub use guest::output::Stream;
+pub use host_function::{
+    CoreType, CoreValue, HostCaller, HostFunction, HostFunctionError, HostInterface,
+    HostInterfaceError, RawCall, RawFunction, values,
+};
 pub use ledger::Ledger;
 pub use linked::{LinkedImports, linked_imports};
 pub use program::Program;

@@ -4,6 +4,7 @@
 
 use crate::abi;
 use crate::code::{self, Kind};
+use std::sync::Arc;
 
 /// What can be imported, by guest path. Hidden: this is no interface for embedders.
 #[doc(hidden)]
@@ -18,7 +19,7 @@ pub struct LinkedImports {
 /// Lists what can be imported.
 #[doc(hidden)]
 pub fn linked_imports() -> LinkedImports {
-    let names = abi::links().names;
+    let names = abi::links(&Arc::default()).names;
     LinkedImports {
         functions: code::known_names(Kind::Module, &names),
         interfaces: code::known_names(Kind::Component, &names),

@@ -16,12 +16,13 @@ use crate::ceiling::Ceilings;
 use crate::code::{CodeError, CodeStore, Origin};
 use crate::event::{Reporter, RuntimeEvent};
 use crate::guest::GuestState;
+use crate::host_function::HostInterfaces;
 use crate::program::{GuestCode, Program};
 use crate::ticker::Ticker;
 use crate::wasi::{PrivatePlaces, Reach};
 use parking_lot::{Mutex, RwLock};
 use rusm_actor::{Name, Node};
-use rusm_caps::{Denied, Profile};
+use rusm_caps::{Denied, Policy, Profile};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
@@ -79,6 +80,9 @@ pub(crate) struct RuntimeShared {
     pub(crate) env: Arc<BTreeMap<String, String>>,
     /// What guests reach the network through.
     pub(crate) reach: Reach,
+    /// What the embedder's functions have to say on what profiles allow.
+    pub(crate) policy: Arc<Policy>,
+    pub(crate) host_interfaces: Arc<HostInterfaces>,
     components: RwLock<BTreeMap<String, Arc<Declared>>>,
     ticker: Arc<Ticker>,
     ticker_thread: Mutex<Option<JoinHandle<()>>>,

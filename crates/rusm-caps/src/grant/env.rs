@@ -17,6 +17,14 @@ pub struct EnvGrant {
 }
 
 impl EnvGrant {
+    /// Every variable. No text is read as this, so no manifest can grant it.
+    pub(crate) fn every() -> EnvGrant {
+        EnvGrant {
+            stem: String::new(),
+            prefix: true,
+        }
+    }
+
     /// Whether the variable of that name may be seen.
     pub fn covers(&self, name: &str) -> bool {
         if self.prefix {

@@ -135,5 +135,10 @@ pub(crate) fn reserved_kind(ip: IpAddr) -> Option<&'static str> {
     reserved::block_of(unmapped(ip)).map(|block| block.kind)
 }
 
+/// Every range that is not public.
+pub(crate) fn reserved_ranges() -> impl Iterator<Item = Cidr> {
+    reserved::all().map(|block| block.range)
+}
+
 #[cfg(test)]
 mod tests;

@@ -64,10 +64,7 @@ impl<'a> Call<'a> {
 
     /// Goes on with a call after a wait, or begins `take`.
     fn resume(caller: &'a mut Caller<'_, GuestState>) -> Result<Self, Fault> {
-        let memory = match caller.data().raw.memory {
-            Some(memory) => memory,
-            None => find_memory(caller)?,
-        };
+        let memory = memory_of(caller)?;
         let (bytes, state) = memory.data_and_store_mut(caller);
         let most = state.max_call_bytes;
         Ok(Self {
@@ -102,7 +99,11 @@ fn refuse(state: &mut GuestState, refused: Refused) -> i32 {
     refused.errno.as_i32()
 }
 
-fn find_memory(caller: &mut Caller<'_, GuestState>) -> Result<Memory, Fault> {
+/// The memory that the calling module exports as `memory`.
+pub(crate) fn memory_of(caller: &mut Caller<'_, GuestState>) -> Result<Memory, Fault> {
+    if let Some(memory) = caller.data().raw.memory {
+        return Ok(memory);
+    }
     let export = caller.get_export("memory").and_then(Extern::into_memory);
     let memory = export.ok_or(Misuse::NoMemory)?;
     caller.data_mut().raw.memory = Some(memory);

@@ -7,7 +7,7 @@ use crate::runtime::Runtime;
 use rusm_manifest::{CodeSource, ComponentDecl};
 use std::path::{Path, PathBuf};
 
-/// Code of one component that cannot run here.
+/// Code of one component that cannot run here, or not under the profile that was declared for it.
 #[derive(Debug, thiserror::Error)]
 #[error("component '{component}': {problem}")]
 pub struct CodeProblem {

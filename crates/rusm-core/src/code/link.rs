@@ -26,8 +26,17 @@ pub(crate) type LinkModule<T> = Box<dyn Fn(&mut Linker<T>) -> wasmtime::Result<(
 pub(crate) struct Links<T: 'static> {
     pub(crate) component: LinkComponent<T>,
     pub(crate) module: LinkModule<T>,
-    /// The names that these two add, for suggestions: `rusm:actor/process`, `rusm/send`.
-    pub(crate) names: Vec<String>,
+    /// The names that these two add.
+    pub(crate) names: ImportNames,
+}
+
+/// What can be imported, as it is called at load.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ImportNames {
+    /// Functions of core modules: `rusm/send`.
+    pub(crate) functions: Vec<String>,
+    /// Interfaces of components, without versions: `rusm:actor/process`.
+    pub(crate) interfaces: Vec<String>,
 }
 
 impl<T> std::fmt::Debug for Links<T> {
@@ -210,7 +219,11 @@ fn get_or_try_init<L>(
 fn incompatible(shape: &Shape, error: &wasmtime::Error) -> CodeError {
     let cause = chain(error);
     let quoted = |import: &&String| {
-        let in_wasmtime = import.replacen('/', "::", 1);
+        // A core module's import is `module/field`, and a module may have slashes in its own name.
+        let parts = import.rsplit_once('/');
+        let in_wasmtime = parts.map_or(String::new(), |(module, field)| {
+            format!("{module}::{field}")
+        });
         cause.contains(&format!("`{import}`")) || cause.contains(&format!("`{in_wasmtime}`"))
     };
     match shape.imports.iter().find(quoted) {

@@ -7,13 +7,14 @@ use crate::abi::raw::RawBuffers;
 use crate::event::GuestLog;
 use crate::guest::limits::GuestLimits;
 use crate::guest::timers::Timers;
+use crate::host_function;
 use crate::identity::Identity;
 use crate::lineage::Lease;
 use crate::program::GuestCode;
 use crate::runtime::RuntimeShared;
 use crate::wasi::{WasiSetup, WasiState};
 use rusm_actor::{Context, ExitReason};
-use rusm_caps::{AuditSink, Guard, Profile, Subject};
+use rusm_caps::{AuditSink, Guard, Permission, Profile, Subject};
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
@@ -50,6 +51,11 @@ pub(crate) async fn run(context: Context, start: Start) -> ExitReason {
     let timeout = limits.timeout;
     let usage = Arc::clone(&identity.usage);
     let state = state(&context, &runtime, &profile, args, identity);
+    let embedded = &runtime.host_interfaces;
+    if let Err(refused) = host_function::admit(embedded, &state.guard, code.kind(), code.imports())
+    {
+        return ExitReason::not_started(refused.to_string());
+    }
     let ticks = (Arc::clone(&meter), Arc::clone(&context));
     let arm = move |store: &mut Store<GuestState>| arm(store, &ticks.0, &ticks.1);
     let run = async move {
@@ -89,12 +95,13 @@ fn state(
         context.pid().to_string(),
     );
     let sink = Arc::clone(&runtime.reporter) as Arc<dyn AuditSink>;
-    let guard = Guard::new(Arc::clone(profile), subject, sink);
+    let policy = Arc::clone(&runtime.policy);
+    let guard = Guard::with_policy(Arc::clone(profile), subject, sink, policy);
     let log = GuestLog {
         reporter: Arc::clone(&runtime.reporter),
         component: Arc::clone(&identity.component),
         pid: context.pid(),
-        on_terminal: profile.stdio(),
+        on_terminal: guard.query(Permission::Stdio.name(), None),
         wants_terminal: identity.logs_terminal,
     };
     let mut argv = vec![identity.component.to_string()];

@@ -8,10 +8,12 @@ use crate::code::{CacheWarning, CodeCache, CodeEvent, CodeStore};
 use crate::engine::{EngineError, EnginePlan, Engines};
 use crate::event::{Reporter, RuntimeEvent, RuntimeObserver};
 use crate::guest::GuestState;
+use crate::host_function::{HostInterface, HostInterfaces};
 use crate::ticker::{SchedulerHooks, Ticker};
 use crate::wasi::{PrivatePlaces, Reach, Resolver, SystemResolver, TlsClient, TlsError};
 use parking_lot::{Mutex, RwLock};
 use rusm_actor::Node;
+use rusm_caps::{Decision, Permission, Policy, Question};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -44,6 +46,8 @@ pub struct RuntimeBuilder {
     private_places: PrivatePlaces,
     resolver: Option<Arc<dyn Resolver>>,
     trusted_roots: Vec<Vec<u8>>,
+    policy: Policy,
+    host_interfaces: HostInterfaces,
 }
 
 impl RuntimeBuilder {
@@ -113,6 +117,24 @@ impl RuntimeBuilder {
         self
     }
 
+    /// Asks `function` about every request of this permission that a profile allows; it can refuse and never
+    /// widen. Of several functions for one permission all must allow. See [`Policy::decide`].
+    pub fn decide(
+        mut self,
+        permission: Permission,
+        function: impl Fn(&Question<'_>) -> Decision + Send + Sync + 'static,
+    ) -> Self {
+        self.policy = self.policy.decide(permission, function);
+        self
+    }
+
+    /// Provides functions of this program to the guests whose profiles grant them by `host-functions`. The last
+    /// interface of a name counts.
+    pub fn host_interface(mut self, interface: HostInterface) -> Self {
+        self.host_interfaces.add(interface);
+        self
+    }
+
     /// Makes the engines and starts the threads.
     ///
     /// # Errors
@@ -137,10 +159,12 @@ impl RuntimeBuilder {
             tls: Arc::new(TlsClient::new(&self.trusted_roots)?),
         };
         let reporter = Arc::new(Reporter::new(self.observer));
+        let host_interfaces = Arc::new(self.host_interfaces);
         let code = code_store(
             Arc::clone(&engines),
             self.cache_folder.as_deref(),
             &reporter,
+            &host_interfaces,
         );
         if let Some(folder) = self.cache_folder.take() {
             self.private_places
@@ -168,6 +192,8 @@ impl RuntimeBuilder {
             private_places: Arc::new(self.private_places),
             env: Arc::new(self.env),
             reach,
+            policy: Arc::new(self.policy),
+            host_interfaces,
             components: RwLock::default(),
             ticker,
             ticker_thread: Mutex::new(Some(thread)),
@@ -181,6 +207,7 @@ fn code_store(
     engines: Arc<Engines>,
     cache_folder: Option<&Path>,
     reporter: &Arc<Reporter>,
+    host_interfaces: &Arc<HostInterfaces>,
 ) -> CodeStore<GuestState> {
     let cache = cache_folder.and_then(|folder| {
         let warn =
@@ -205,7 +232,12 @@ fn code_store(
             reporter.report(&RuntimeEvent::FoundInCache { component });
         }
     };
-    CodeStore::new(engines, abi::links(), cache, Arc::new(on_event))
+    CodeStore::new(
+        engines,
+        abi::links(host_interfaces),
+        cache,
+        Arc::new(on_event),
+    )
 }
 
 impl fmt::Debug for RuntimeBuilder {

@@ -89,6 +89,11 @@ static BLOCKS: &[Block] = &[
     v6(0x8000, 0, 0, 0, 1, "reserved"),
 ];
 
+/// Every block.
+pub(super) fn all() -> impl Iterator<Item = &'static Block> {
+    BLOCKS.iter()
+}
+
 /// The closest block around an address; none if it is public.
 pub(super) fn block_of(ip: IpAddr) -> Option<Block> {
     let around = BLOCKS.iter().find(|block| block.range.contains(ip));

@@ -2,6 +2,7 @@
 
 use super::super::error::{CodeError, shown};
 use super::super::shape::Kind;
+use super::ImportNames;
 
 const PREVIEW1: &str = "wasi_snapshot_preview1";
 
@@ -95,8 +96,11 @@ const INTERFACES: [&str; 35] = [
 ];
 
 /// An import whose name nobody provides is an error that names the nearest one that somebody does.
-pub(super) fn check(kind: Kind, import: &str, added: &[String]) -> Result<(), CodeError> {
-    let base = import.split_once('@').map_or(import, |(base, _)| base);
+pub(super) fn check(kind: Kind, import: &str, added: &ImportNames) -> Result<(), CodeError> {
+    let base = match kind {
+        Kind::Component => import.split_once('@').map_or(import, |(base, _)| base),
+        Kind::Module => import,
+    };
     let known = known_names(kind, added);
     if known.iter().any(|name| name == base) {
         return Ok(());
@@ -114,18 +118,17 @@ pub(super) fn check(kind: Kind, import: &str, added: &[String]) -> Result<(), Co
 }
 
 /// Everything that code of this kind can import: functions of modules, interfaces of components.
-pub(crate) fn known_names(kind: Kind, added: &[String]) -> Vec<String> {
-    let is_component = |name: &&String| name.contains(':');
+pub(crate) fn known_names(kind: Kind, added: &ImportNames) -> Vec<String> {
     match kind {
         Kind::Module => PREVIEW1_FUNCTIONS
             .iter()
             .map(|name| format!("{PREVIEW1}/{name}"))
-            .chain(added.iter().filter(|name| !is_component(name)).cloned())
+            .chain(added.functions.iter().cloned())
             .collect(),
         Kind::Component => INTERFACES
             .iter()
             .map(|name| (*name).to_owned())
-            .chain(added.iter().filter(is_component).cloned())
+            .chain(added.interfaces.iter().cloned())
             .collect(),
     }
 }
@@ -146,7 +149,10 @@ mod tests {
 
     #[test]
     fn a_misspelt_import_gets_a_suggestion_and_an_alien_one_does_not() {
-        let added = ["rusm/kv-get".to_owned(), "rusm:actor/process".to_owned()];
+        let added = ImportNames {
+            functions: vec!["rusm/kv-get".to_owned()],
+            interfaces: vec!["rusm:actor/process".to_owned()],
+        };
         let nearest = |kind, import: &str| {
             let Err(CodeError::UnknownImport { nearest, .. }) = check(kind, import, &added) else {
                 panic!("{import} is not unknown");

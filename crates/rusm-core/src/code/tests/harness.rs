@@ -1,6 +1,8 @@
 //! A node's engine part without the node: states, sinks and a loop that runs one process.
 
-use crate::code::{Code, CodeError, CodeEvent, CodeStore, Ended, Guest, Links, Origin};
+use crate::code::{
+    Code, CodeError, CodeEvent, CodeStore, Ended, Guest, ImportNames, Links, Origin,
+};
 use crate::engine::{EnginePlan, Engines};
 use crate::guest::LimitBreach;
 use crate::guest::breach::Breach;
@@ -78,7 +80,10 @@ impl Bench {
                 linker.func_wrap("rusm", "send", |_: i64| 0i32)?;
                 Ok(())
             }),
-            names: vec!["rusm/block".to_owned(), "rusm/send".to_owned()],
+            names: ImportNames {
+                functions: vec!["rusm/block".to_owned(), "rusm/send".to_owned()],
+                interfaces: Vec::new(),
+            },
         };
         let events = Arc::new(Mutex::new(Vec::new()));
         let log = Arc::clone(&events);
