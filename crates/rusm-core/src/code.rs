@@ -28,6 +28,7 @@ mod cache;
 mod compile;
 mod error;
 mod link;
+pub(crate) mod nesting;
 mod run;
 mod shape;
 mod slot;
