@@ -42,8 +42,10 @@ mod event;
 mod guest;
 mod host;
 mod identity;
+mod inspect;
 mod lineage;
 mod linked;
+mod needs;
 mod program;
 mod runtime;
 mod ticker;
@@ -57,7 +59,9 @@ pub use event::{
 };
 pub use guest::breach::{Amount, Breach};
 pub use guest::output::Stream;
+pub use inspect::{CodeKind, Extent, Imported, Inspection, Producer, Risk, inspect};
 pub use linked::{LinkedImports, linked_imports};
+pub use needs::{Need, needs_of};
 pub use program::Program;
 pub use runtime::{
     BuildError, Capacity, ProcessHandle, Runtime, RuntimeBuilder, Spawn, SpawnFailure,

@@ -93,7 +93,7 @@ const INTERFACES: [&str; 33] = [
 ];
 
 /// An import whose name nobody provides is an error that names the nearest one that somebody does.
-pub(super) fn check(kind: Kind, import: &str, added: &[String]) -> Result<(), CodeError> {
+pub(crate) fn check(kind: Kind, import: &str, added: &[String]) -> Result<(), CodeError> {
     let base = import.split_once('@').map_or(import, |(base, _)| base);
     let known = known_names(kind, added);
     if known.iter().any(|name| name == base) {
