@@ -14,6 +14,8 @@ pub enum Severity {
     Error,
     /// It can, but probably does not say what was meant.
     Warning,
+    /// It can, and this is worth knowing.
+    Note,
 }
 
 /// How diagnostics are rendered.
@@ -48,22 +50,34 @@ impl Diagnostic {
         message: &str,
         hint: Option<&str>,
     ) -> Diagnostic {
+        let (file_name, place) = (source.file_name, source.place(span));
+        Diagnostic::at(severity, file_name, place, span.start, message, hint)
+    }
+
+    pub(crate) fn at(
+        severity: Severity,
+        file_name: &str,
+        place: Place,
+        offset: usize,
+        message: &str,
+        hint: Option<&str>,
+    ) -> Diagnostic {
         let Place {
             line,
             column,
             excerpt,
             underline,
-        } = source.place(span);
+        } = place;
         Diagnostic {
             severity,
             message: clean(message),
             hint: hint.map(clean),
-            file_name: clean(source.file_name),
+            file_name: clean(file_name),
             line,
             column,
             excerpt,
             underline,
-            offset: span.start,
+            offset,
         }
     }
 
@@ -110,6 +124,7 @@ impl Diagnostic {
         let (name, colour) = match self.severity {
             Severity::Error => ("error", "1;31"),
             Severity::Warning => ("warning", "1;33"),
+            Severity::Note => ("note", "1;36"),
         };
         let line = self.line.to_string();
         let gutter = " ".repeat(line.len());

@@ -39,6 +39,7 @@ mod digest;
 mod lower;
 mod manifest;
 mod name;
+mod origin;
 mod parse;
 mod raw;
 mod report;
@@ -54,4 +55,5 @@ pub use manifest::{
     Placement, RestartDecl, ShutdownDecl, StrategyDecl, SupervisorDecl,
 };
 pub use name::is_valid_name;
+pub use origin::{Ancestor, Origin, Origins, Spot, TableOrigin};
 pub use parse::parse;

@@ -21,7 +21,7 @@ pub(crate) struct Source<'s> {
 }
 
 /// Where a span begins, and how that place looks.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Place {
     pub(crate) line: usize,
     pub(crate) column: usize,
