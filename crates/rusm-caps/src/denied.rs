@@ -104,6 +104,7 @@ pub(crate) fn deed(request: &Request<'_>) -> String {
             Protocol::Tcp => format!("connect to {target}"),
             Protocol::Udp => format!("exchange datagrams with {target}"),
         },
+        Request::ConnectName { .. } => format!("connect to {target}"),
         Request::Bind { addr, .. } if addr.port() == 0 => "open a socket".to_owned(),
         Request::Bind { .. } => format!("bind to {target}"),
         Request::Listen { .. } => format!("listen on {target}"),
@@ -131,6 +132,7 @@ pub(crate) fn target(request: &Request<'_>) -> String {
         Request::Connect { addr, .. } | Request::Bind { addr, .. } | Request::Listen { addr } => {
             addr.to_string()
         }
+        Request::ConnectName { name, port } => quoted(&format!("{name}:{port}")),
         Request::Stdio => "terminal".to_owned(),
     }
 }
@@ -149,7 +151,7 @@ fn held(profile: &Profile, request: &Request<'_>) -> String {
             ),
             None => profile.network().to_string(),
         },
-        Permission::Listen => "no listening".to_owned(),
+        Permission::Listen => profile.listen().to_string(),
         Permission::Spawn => match profile.spawn() {
             SpawnGrant::Listed(names) if !names.is_empty() => {
                 listed(names.iter().map(|name| quoted(name)))
@@ -172,7 +174,7 @@ fn held(profile: &Profile, request: &Request<'_>) -> String {
         Permission::Env => listed(profile.env().iter()),
         Permission::Files if profile.dirs().is_empty() => "no files".to_owned(),
         Permission::Files => listed(profile.dirs().iter()),
-        Permission::HostFunctions => "no host functions".to_owned(),
+        Permission::HostFunctions => profile.host_functions().to_string(),
     }
 }
 
@@ -262,14 +264,13 @@ fn manifest_line(request: &Request<'_>) -> Result<String, &'static str> {
         }
         Request::Connect { addr, .. } => one("allow-network", &addr.to_string()),
         Request::Bind { addr, .. } if addr.port() == 0 => "allow-network = true".to_owned(),
-        Request::ResolveName { .. } => "allow-network = [\"public\"]".to_owned(),
+        Request::ConnectName { name, port } => one("allow-network", &format!("{name}:{port}")),
+        Request::ResolveName { name } => one("allow-network", name),
         Request::Stdio => "allow-stdio = true".to_owned(),
-        Request::Bind { .. } | Request::Listen { .. } => {
-            return Err("No profile of this release can allow listening");
+        Request::Bind { addr, .. } | Request::Listen { addr } => {
+            one("allow-listen", &addr.to_string())
         }
-        Request::HostFunction { .. } => {
-            return Err("No profile of this release can allow host functions");
-        }
+        Request::HostFunction { name } => one("host-functions", name),
     })
 }
 

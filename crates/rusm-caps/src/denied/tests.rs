@@ -43,6 +43,7 @@ fn a_denial_reads_as_one_sentence() {
     let connect = |addr: &str| Request::Connect {
         addr: addr.parse().unwrap(),
         proto: Protocol::Tcp,
+        names: &[],
     };
     let host = Path::new("data");
     let rows: [(Request<'_>, &str); 13] = [
@@ -104,13 +105,13 @@ fn a_denial_reads_as_one_sentence() {
             Request::Listen {
                 addr: "127.0.0.1:80".parse().unwrap(),
             },
-            "listen on 127.0.0.1:80: profile 'web' allows no listening. No profile of this release can allow listening",
+            "listen on 127.0.0.1:80: profile 'web' allows no listening. To allow it: allow-listen = [\"127.0.0.1:80\"] under [capabilities.web]",
         ),
         (
             Request::HostFunction {
                 name: "acme:billing/charge",
             },
-            "call the host function acme:billing/charge: profile 'web' allows no host functions. No profile of this release can allow host functions",
+            "call the host function acme:billing/charge: profile 'web' allows no host functions. To allow it: host-functions = [\"acme:billing/charge\"] under [capabilities.web]",
         ),
     ];
     for (request, expected) in rows {

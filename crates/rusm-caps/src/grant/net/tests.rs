@@ -175,36 +175,14 @@ fn mistakes_are_explained() {
     check("10.1.2.3/16", "behind its prefix", "10.1.0.0/16");
     check("10.0.0.0/33", "at most 32", "");
     check("10.0.0.0/+8", "prefix length", "");
-    check("10.0.0:80", "not an IP address", "10.1.2.3");
+    check("10.0.0:80", "ends in a number", "10.1.2.3");
     check("public:0", "1 to 65535", "443");
     check("public:9-3", "backwards", "3-9");
     check("public:", "1 to 65535", "");
     check("[::1:80", "not an IP address", "[fd00::1]");
     check("[nope]:80", "brackets", "");
-    check("*", "no address", "public");
+    check("*", "no host", "public");
     check("a b", "neither", "");
-    check("api.example.com:443", "not supported yet", "public");
-}
-
-/// A rule by name is well formed and says so, since a later release will enforce it.
-#[test]
-fn rules_by_name_are_unsupported_rather_than_wrong() {
-    for text in [
-        "api.example.com:443",
-        "*.internal.example:8000-8100",
-        "localhost",
-    ] {
-        assert!(
-            text.parse::<NetRule>().expect_err(text).is_unsupported(),
-            "{text}"
-        );
-    }
-    assert!(
-        !"-bad-.example"
-            .parse::<NetRule>()
-            .expect_err("bad")
-            .is_unsupported()
-    );
 }
 
 /// Covering looks at blocks as allowing does: a wide range does not cover a reserved one in it.
