@@ -52,6 +52,14 @@ impl Denied {
         }
     }
 
+    /// The same denial of whoever this is, escaped.
+    pub fn about(self, who: &str) -> Denied {
+        Denied {
+            who: Some(quoted(who).into()),
+            ..self
+        }
+    }
+
     /// The same denial with the process it concerns.
     pub(crate) fn of(self, subject: &Subject) -> Denied {
         Denied {

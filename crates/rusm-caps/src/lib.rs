@@ -47,6 +47,7 @@ mod covers;
 mod decide;
 mod denied;
 mod escape;
+mod explain;
 mod grant;
 mod guard;
 mod limits;
@@ -62,6 +63,10 @@ pub use covers::Escalation;
 pub use decide::decide;
 pub use denied::Denied;
 pub use escape::{is_steering, printable};
+pub use explain::{
+    Entry, Explanation, LIMIT_KEYS, TargetError, Verdict, entries, explain, explain_target,
+    limit_text,
+};
 pub use grant::{
     BucketPattern, BucketSet, Cidr, DirGrant, EnvGrant, GrantError, HostFunctionGrant,
     HostFunctionName, HostPattern, KvGrant, ListenGrant, ListenRule, NetGrant, NetHost, NetRule,
