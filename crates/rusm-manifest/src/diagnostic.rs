@@ -50,34 +50,22 @@ impl Diagnostic {
         message: &str,
         hint: Option<&str>,
     ) -> Diagnostic {
-        let (file_name, place) = (source.file_name, source.place(span));
-        Diagnostic::at(severity, file_name, place, span.start, message, hint)
-    }
-
-    pub(crate) fn at(
-        severity: Severity,
-        file_name: &str,
-        place: Place,
-        offset: usize,
-        message: &str,
-        hint: Option<&str>,
-    ) -> Diagnostic {
         let Place {
             line,
             column,
             excerpt,
             underline,
-        } = place;
+        } = source.place(span);
         Diagnostic {
             severity,
             message: clean(message),
             hint: hint.map(clean),
-            file_name: clean(file_name),
+            file_name: clean(source.file_name),
             line,
             column,
             excerpt,
             underline,
-            offset,
+            offset: span.start,
         }
     }
 

@@ -36,6 +36,7 @@
 mod bounds;
 mod diagnostic;
 mod digest;
+mod fix;
 mod lower;
 mod manifest;
 mod name;
@@ -50,6 +51,7 @@ mod table;
 pub use bounds::TEXT_BYTES_MAX;
 pub use diagnostic::{Diagnostic, Diagnostics, Severity, Style};
 pub use digest::{Digest, DigestError};
+pub use fix::{Change, Edit, FixError, fix};
 pub use manifest::{
     AutoShutdownDecl, CeilingsDecl, ChildDecl, ChildTarget, CodeSource, ComponentDecl, HardenDecl,
     Manifest, NodeDecl, Placement, RestartDecl, ShutdownDecl, StrategyDecl, SupervisorDecl,

@@ -1,57 +1,24 @@
-//! Where everything was written: the place and the text of each key of each profile and component,
-//! and the chain of profiles that a value came through.
+//! Where everything was written: the place of each key of each profile and component, and the chain
+//! of profiles that a value came through.
 //!
 //! It is read from the document of a manifest that is valid, so every table has a shape that is
 //! known. It decides nothing: `lower` says what a key means, this says where it stands.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use rusm_caps::Profile;
 use toml::de::DeTable;
 
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::source::{Place, Source, Span, clean};
+use crate::source::{Source, Span, clean};
 
-/// How much of a value's text is kept.
+/// How much of a value's text is shown.
 const TEXT_CHARS_MAX: usize = 200;
 
-/// Something in the text of a manifest: where it begins, and how it was typed.
+/// A stretch of the manifest's text: a key, a value, an entry of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Spot {
-    place: Place,
-    offset: usize,
-    text: String,
-}
-
-impl Spot {
-    fn new(source: &Source<'_>, span: &Span) -> Spot {
-        let typed = source.slice(span);
-        let mut text: String = typed.chars().take(TEXT_CHARS_MAX).collect();
-        if text.len() < typed.len() {
-            text.push('…');
-        }
-        Spot {
-            place: source.place(span),
-            offset: span.start,
-            text: clean(&text.split_whitespace().collect::<Vec<_>>().join(" ")),
-        }
-    }
-
-    /// The line, from 1.
-    pub fn line(&self) -> usize {
-        self.place.line
-    }
-
-    /// The column in characters, from 1.
-    pub fn column(&self) -> usize {
-        self.place.column
-    }
-
-    /// How it was typed, on one line, cut at 200 characters and without what steers a terminal.
-    pub fn text(&self) -> &str {
-        &self.text
-    }
-}
+pub struct Spot(Span);
 
 /// A key and its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,31 +53,33 @@ pub struct Ancestor<'a> {
     pub table: Option<&'a TableOrigin>,
 }
 
-/// Where everything of a manifest was written.
+/// Where everything of a manifest was written, and the text itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Origins {
     file_name: String,
+    text: Arc<str>,
     profiles: BTreeMap<String, TableOrigin>,
     components: BTreeMap<String, TableOrigin>,
 }
 
 impl Origins {
-    pub(crate) fn read(source: &Source<'_>, document: &DeTable<'_>) -> Origins {
+    pub(crate) fn read(file_name: &str, text: &str, document: &DeTable<'_>) -> Origins {
         let tables = |kind| {
-            let named = document
-                .get(kind)
-                .and_then(|value| value.get_ref().as_table());
+            let named = document.get(kind);
+            let named = named.and_then(|value| value.get_ref().as_table());
             let tables = named.into_iter().flat_map(|table| table.iter());
-            tables
-                .filter_map(|(name, value)| {
-                    let table = value.get_ref().as_table()?;
-                    let origin = read_table(source, &name.span(), table);
-                    Some((name.get_ref().to_string(), origin))
-                })
-                .collect()
+            let read = tables.filter_map(|(name, value)| {
+                let table = value.get_ref().as_table()?;
+                Some((
+                    name.get_ref().to_string(),
+                    TableOrigin::read(name.span(), table),
+                ))
+            });
+            read.collect()
         };
         Origins {
-            file_name: source.file_name.to_owned(),
+            file_name: file_name.to_owned(),
+            text: text.into(),
             profiles: tables("capabilities"),
             components: tables("components"),
         }
@@ -121,9 +90,46 @@ impl Origins {
         &self.file_name
     }
 
+    /// The text of the manifest.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The line of a spot, from 1.
+    pub fn line(&self, spot: &Spot) -> usize {
+        self.source().place(&spot.0).line
+    }
+
+    /// How it was typed, on one line, cut at 200 characters and without what steers a terminal.
+    pub fn typed(&self, spot: &Spot) -> String {
+        let typed = self.text.get(spot.0.clone()).unwrap_or_default();
+        let mut shown: String = typed.chars().take(TEXT_CHARS_MAX).collect();
+        if shown.len() < typed.len() {
+            shown.push('…');
+        }
+        clean(&shown.split_whitespace().collect::<Vec<_>>().join(" "))
+    }
+
+    /// Something to say about a spot.
+    pub fn diagnostic(
+        &self,
+        severity: Severity,
+        spot: &Spot,
+        message: &str,
+        hint: Option<&str>,
+    ) -> Diagnostic {
+        Diagnostic::new(severity, &self.source(), &spot.0, message, hint)
+    }
+
     /// Where a profile is declared; none if it is built in, or there is none of that name.
     pub fn profile(&self, name: &str) -> Option<&TableOrigin> {
         self.profiles.get(name)
+    }
+
+    /// Every profile that is declared, by name.
+    pub fn profiles(&self) -> impl Iterator<Item = (&str, &TableOrigin)> {
+        let profiles = self.profiles.iter();
+        profiles.map(|(name, table)| (name.as_str(), table))
     }
 
     /// Where a component is declared.
@@ -150,28 +156,19 @@ impl Origins {
         lineage
     }
 
-    /// Where a profile's value for a key was written, the table that has the last word first; then
-    /// what that one overrides. A key within a table is `max-mailbox.mb`. Built-in profiles have no
-    /// place and are not among them.
+    /// Where a profile's value for a key was written: the profile that has the last word first, then
+    /// those whose value it replaces. What a built-in profile says has no place and is not among them.
     pub fn of_key<'a>(&'a self, profile: &'a str, key: &str) -> Vec<(&'a str, &'a Origin)> {
         let lineage = self.lineage(profile).into_iter();
         let written = lineage.filter_map(|ancestor| {
-            let origin = find(&ancestor.table?.keys, key)?;
+            let origin = ancestor.table?.keys.get(key)?;
             Some((ancestor.name, origin))
         });
         written.collect()
     }
 
-    /// Something to say about a place.
-    pub fn diagnostic(
-        &self,
-        severity: Severity,
-        spot: &Spot,
-        message: &str,
-        hint: Option<&str>,
-    ) -> Diagnostic {
-        let (place, offset) = (spot.place.clone(), spot.offset);
-        Diagnostic::at(severity, &self.file_name, place, offset, message, hint)
+    fn source(&self) -> Source<'_> {
+        Source::new(&self.file_name, &self.text)
     }
 }
 
@@ -182,39 +179,31 @@ fn built_in_parent(name: &str) -> Option<&'static str> {
     (name == "network-client").then_some(SANDBOXED)
 }
 
-fn find<'a>(keys: &'a BTreeMap<String, Origin>, key: &str) -> Option<&'a Origin> {
-    match key.split_once('.') {
-        Some((outer, inner)) => keys.get(outer)?.keys.get(inner),
-        None => keys.get(key),
+impl TableOrigin {
+    fn read(name: Span, table: &DeTable<'_>) -> TableOrigin {
+        let inherits = table.get("inherits");
+        let inherits = inherits.and_then(|value| value.get_ref().as_str());
+        TableOrigin {
+            name: Spot(name),
+            keys: read_keys(table),
+            parent: inherits.map(str::to_owned),
+        }
     }
 }
 
-fn read_table(source: &Source<'_>, name: &Span, table: &DeTable<'_>) -> TableOrigin {
-    let inherits = table
-        .get("inherits")
-        .and_then(|value| value.get_ref().as_str());
-    TableOrigin {
-        name: Spot::new(source, name),
-        keys: read_keys(source, table),
-        parent: inherits.map(str::to_owned),
-    }
-}
-
-fn read_keys(source: &Source<'_>, table: &DeTable<'_>) -> BTreeMap<String, Origin> {
+fn read_keys(table: &DeTable<'_>) -> BTreeMap<String, Origin> {
     let keys = table.iter().map(|(key, value)| {
         let entries = value.get_ref().as_array().into_iter();
         let entries = entries.flat_map(|entries| entries.iter()).map(|entry| {
             let text = entry.get_ref().as_str().map(str::to_owned);
-            (Spot::new(source, &entry.span()), text)
+            (Spot(entry.span()), text)
         });
         let inner = value.get_ref().as_table();
         let origin = Origin {
-            key: Spot::new(source, &key.span()),
-            value: Spot::new(source, &value.span()),
+            key: Spot(key.span()),
+            value: Spot(value.span()),
             entries: entries.collect(),
-            keys: inner
-                .map(|table| read_keys(source, table))
-                .unwrap_or_default(),
+            keys: inner.map(read_keys).unwrap_or_default(),
         };
         (key.get_ref().to_string(), origin)
     });

@@ -43,7 +43,7 @@ pub fn parse(file_name: &str, text: &str) -> Result<Manifest, Diagnostics> {
     let raw = RawManifest::read(&mut report, document.get_ref());
     let mut manifest = lower(&mut report, &raw);
     manifest.warnings = report.finish()?;
-    manifest.origins = Origins::read(&source, document.get_ref());
+    manifest.origins = Origins::read(file_name, text, document.get_ref());
     Ok(manifest)
 }
 

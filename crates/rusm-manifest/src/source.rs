@@ -21,7 +21,7 @@ pub(crate) struct Source<'s> {
 }
 
 /// Where a span begins, and how that place looks.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) struct Place {
     pub(crate) line: usize,
     pub(crate) column: usize,
