@@ -24,7 +24,7 @@ pub enum Change {
     /// The key goes. A comment behind it on its line stays, on a line of its own. A table under a
     /// header of its own (`[capabilities.web.allow-storage]`) is emptied instead.
     Remove,
-    /// It gets this value, in TOML.
+    /// It gets this value, in TOML. A table under a header of its own is emptied instead.
     Set(String),
 }
 
@@ -55,6 +55,8 @@ fn apply(text: &str, path: &[String], change: &Change) -> Option<String> {
     let document = DeTable::parse(text).ok()?;
     let found = find(text, document.get_ref(), path)?;
     if let Some(keys) = &found.keys_below {
+        // An empty one has nothing left to take.
+        keys.first()?;
         let below = |key: &String| {
             path.iter()
                 .cloned()
