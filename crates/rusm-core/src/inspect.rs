@@ -61,6 +61,8 @@ pub struct Producer {
 pub struct Inspection {
     /// Component or core module.
     pub kind: CodeKind,
+    /// The versions of WASI that it imports or exports: `preview 1`, `0.2`, `0.3`.
+    pub wasi: Vec<&'static str>,
     /// What a process of it runs: `_start`, `wasi:cli/run@0.2.3`. None: it is no command.
     pub entry: Option<String>,
     /// Its size.
@@ -145,6 +147,7 @@ pub fn inspect(wasm: &[u8]) -> Result<Inspection, CodeError> {
             Kind::Component => CodeKind::Component,
             Kind::Module => CodeKind::Module,
         },
+        wasi: reading.wasi(),
         entry: reading.entry().map(shown),
         n_bytes,
         n_more_imports: n_imports.saturating_sub(Inspection::LISTED_MAX),

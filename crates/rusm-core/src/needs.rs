@@ -60,11 +60,19 @@ pub fn needs_of(import: &str, functions: &[String]) -> Vec<Need> {
             .iter()
             .flat_map(|function| rusm(Some(interface), function))
             .collect(),
-        _ => wasi(name, functions),
+        _ if name.starts_with("wasi") => wasi(name, functions),
+        // An interface or a type without a function to call.
+        _ if functions.is_empty() && !is_function_of_a_module(name) => Vec::new(),
+        // Whoever embeds the runtime may provide it.
+        _ => vec![Need::new(Permission::HostFunctions)],
     };
     needs.sort_unstable();
     needs.dedup();
     needs
+}
+
+fn is_function_of_a_module(name: &str) -> bool {
+    name.contains('/') && !name.contains(':')
 }
 
 /// An interface of none is any: core modules name the function alone.

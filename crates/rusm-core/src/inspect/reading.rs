@@ -56,6 +56,22 @@ impl Reading {
         Ok(reading)
     }
 
+    /// The versions of WASI that are named.
+    pub(super) fn wasi(&self) -> Vec<&'static str> {
+        let has = |version: &str| {
+            let mut names = self.imports.keys().chain(&self.exports);
+            names.any(|name| name.starts_with("wasi:") && name.contains(version))
+        };
+        let is_preview1 = |name: &String| name.starts_with("wasi_snapshot_preview1/");
+        let versions = [
+            ("preview 1", self.imports.keys().any(is_preview1)),
+            ("0.2", has("@0.2.")),
+            ("0.3", has("@0.3.")),
+        ];
+        let named = versions.into_iter().filter(|(_, is_named)| *is_named);
+        named.map(|(version, _)| version).collect()
+    }
+
     /// The export that a process of this code runs.
     pub(super) fn entry(&self) -> Option<&str> {
         let find = |wanted: &str| self.exports.iter().find(|name| name.starts_with(wanted));

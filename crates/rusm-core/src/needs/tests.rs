@@ -114,7 +114,11 @@ fn functions_decide() {
             &[],
             &[Permission::Files],
         ),
-        ("acme:billing/charge", &["charge"], &[]),
+        (
+            "acme:billing/charge",
+            &["charge"],
+            &[Permission::HostFunctions],
+        ),
     ];
     for (import, functions, expected) in rows {
         assert_eq!(

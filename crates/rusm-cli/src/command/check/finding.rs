@@ -65,6 +65,7 @@ impl Finding {
         let level = match diagnostic.severity() {
             Severity::Error => Level::Error,
             Severity::Warning => Level::Warning,
+            Severity::Note => Level::Note,
         };
         Self::new(
             level,
