@@ -145,6 +145,16 @@ pub(crate) struct CheckArgs {
     /// Compile anew and keep nothing in the cache folder
     #[arg(long)]
     pub(crate) no_cache: bool,
+    /// Take away what no code can use: remove unused grants from the manifest and narrow those that
+    /// are wider than used. Nothing is ever granted
+    #[arg(long, conflicts_with = "diff")]
+    pub(crate) fix: bool,
+    /// With --fix: show the changes, and write nothing
+    #[arg(long, requires = "fix")]
+    pub(crate) dry_run: bool,
+    /// Short for --fix --dry-run
+    #[arg(long)]
+    pub(crate) diff: bool,
     /// Print the findings as JSON
     #[arg(long)]
     pub(crate) json: bool,
