@@ -17,7 +17,7 @@ use thiserror::Error;
 
 use self::held::held;
 use self::remedy::remedy;
-use crate::escape::printable;
+use crate::escape::{printable, quoted};
 use crate::{Profile, Request, Subject};
 
 /// A refusal by a process's own profile.
@@ -68,6 +68,14 @@ impl Denied {
                 "The embedding program refuses it: {}. No manifest line would allow it",
                 printable(reason).trim_end_matches('.')
             ),
+        }
+    }
+
+    /// The same denial of whoever this is, escaped.
+    pub fn about(self, who: &str) -> Denied {
+        Denied {
+            who: Some(quoted(who).into()),
+            ..self
         }
     }
 

@@ -49,6 +49,7 @@ pub mod dangerous;
 mod decide;
 mod denied;
 mod escape;
+mod explain;
 mod grant;
 mod guard;
 mod limits;
@@ -65,6 +66,10 @@ pub use covers::Escalation;
 pub use decide::decide;
 pub use denied::Denied;
 pub use escape::{is_steering, printable};
+pub use explain::{
+    Entry, Explanation, LIMIT_KEYS, TargetError, Verdict, entries, explain, explain_target,
+    limit_text,
+};
 pub use grant::{
     BucketPattern, BucketSet, Cidr, DirGrant, EnvGrant, GrantError, HostFunctionGrant,
     HostFunctionName, HostPattern, KvGrant, ListenGrant, ListenRule, NetGrant, NetHost, NetRule,

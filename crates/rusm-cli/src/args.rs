@@ -103,6 +103,10 @@ pub(crate) enum Command {
     Build(BuildArgs),
     /// Find out whether an app would start, and everything that is wrong with it
     Check(CheckArgs),
+    /// Say what a .wasm file could use, without running it
+    Inspect(InspectArgs),
+    /// Say whether a component may do something, which rule decides, and where it was written
+    Why(WhyArgs),
 }
 
 /// `rusm run`
@@ -157,10 +161,62 @@ pub(crate) struct CheckArgs {
     /// Compile anew and keep nothing in the cache folder
     #[arg(long)]
     pub(crate) no_cache: bool,
+    /// Take away what no code can use: remove unused grants from the manifest and narrow those that
+    /// are wider than used. Nothing is ever granted
+    #[arg(long, conflicts_with = "diff")]
+    pub(crate) fix: bool,
+    /// With --fix: show the changes, and write nothing
+    #[arg(long, requires = "fix")]
+    pub(crate) dry_run: bool,
+    /// Short for --fix --dry-run
+    #[arg(long)]
+    pub(crate) diff: bool,
     /// Print the findings as JSON
     #[arg(long)]
     pub(crate) json: bool,
 }
+
+/// `rusm inspect`
+#[derive(Debug, Args)]
+pub(crate) struct InspectArgs {
+    /// A component or a core module
+    #[arg(value_name = "FILE.wasm")]
+    pub(crate) file: PathBuf,
+    /// Print what was found as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `rusm why`
+#[derive(Debug, Args)]
+#[command(after_help = WHY_HELP)]
+pub(crate) struct WhyArgs {
+    /// A component of the manifest
+    #[arg(value_name = "COMPONENT")]
+    pub(crate) component: String,
+    /// A permission (network, files, storage, …) or a limit (max-memory-mb, …)
+    #[arg(value_name = "PERMISSION")]
+    pub(crate) permission: String,
+    /// What it is asked for [default: whether there is anything at all]
+    #[arg(value_name = "TARGET")]
+    pub(crate) target: Option<String>,
+    /// A folder with a rusm.toml, or a manifest [default: the current folder]
+    #[arg(long, value_name = "DIR | rusm.toml")]
+    pub(crate) manifest: Option<PathBuf>,
+    /// Ask about another profile that the component offers to whoever spawns it
+    #[arg(long, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+    /// Print the answer as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+const WHY_HELP: &str = "\
+Targets: network api.example.com:443, 10.1.2.3:5432, a name or an address; listen 127.0.0.1:9000;
+files /data/in:ro, /data/out:rw; env NAME; spawn COMPONENT; send NAME; storage read:BUCKET,
+write:BUCKET; host-functions acme:billing/charge.
+
+Exit codes: 0 allowed, 1 denied, 2 usage, 3 manifest.";
 
 /// Shows an argument that was meant for the guest its place.
 pub(crate) fn hinted(mut error: clap::Error) -> clap::Error {

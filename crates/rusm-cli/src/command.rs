@@ -2,9 +2,12 @@
 
 mod build;
 mod check;
+mod grant_line;
+mod inspect;
 mod run;
 mod run_file;
 mod wall;
+mod why;
 
 use crate::args::{Cli, Command, GlobalArgs, LogLevel, RunArgs};
 use crate::cargo::{Builder, Built, Warnings};
@@ -29,6 +32,8 @@ pub(crate) fn run(cli: &Cli, console: Console) -> Result<u8, Failure> {
         Command::Run(args) => run_either(args, &session),
         Command::Build(args) => build::build(args, &session),
         Command::Check(args) => check::check(args, &session),
+        Command::Inspect(args) => inspect::inspect(args),
+        Command::Why(args) => why::why(args, &session),
     }
 }
 

@@ -5,6 +5,7 @@
 mod args;
 mod cargo;
 mod command;
+mod diff;
 mod environment;
 mod log;
 mod manifest_file;

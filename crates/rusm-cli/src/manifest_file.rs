@@ -1,5 +1,9 @@
 //! Reads a manifest from its file and says what is wrong with it.
 
+mod replace;
+
+pub(crate) use replace::replace;
+
 use crate::place::{nearest_path, plain_cause};
 use crate::report::{Console, Failure, Kind};
 use rusm_manifest::{Manifest, TEXT_BYTES_MAX};

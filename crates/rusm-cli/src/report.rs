@@ -251,6 +251,17 @@ pub(crate) fn print_result(text: &str) -> Result<(), Failure> {
     }
 }
 
+/// Prints a result as JSON, indented.
+pub(crate) fn print_json(value: &serde_json::Value) -> Result<(), Failure> {
+    let text = serde_json::to_string_pretty(value).map_err(|error| {
+        Failure::new(
+            Kind::General,
+            format!("cannot write the result as JSON: {error}"),
+        )
+    })?;
+    print_result(&(text + "\n"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -265,11 +265,13 @@ fn a_check_says_all_it_finds() {
     let outcome = place.rusm(["check"]).finish().ends_with(0);
     assert_eq!(
         outcome.stdout(),
-        "test: can start (0 errors, 1 warning, 1 note)\n"
+        "test: can start (0 errors, 1 warning, 2 notes)\n"
     );
     outcome.says(&[
         "SURELY_SET_NOWHERE",
-        "note: component 'x': profile 'web' grants network",
+        "note: profile 'web' grants network, and no code that has it imports anything to use it: x",
+        "rusm.toml:9:1",
+        "= hint: remove allow-network; `rusm check --fix` does it",
     ]);
     let outcome = place.rusm(["check", "--json"]).finish().ends_with(0);
     assert!(outcome.stderr.is_empty(), "{}", outcome.stderr);
@@ -278,5 +280,5 @@ fn a_check_says_all_it_finds() {
         (&found["ok"], &found["app"]),
         (&true.into(), &"test".into())
     );
-    assert_eq!(found["findings"].as_array().unwrap().len(), 2);
+    assert_eq!(found["findings"].as_array().unwrap().len(), 3);
 }

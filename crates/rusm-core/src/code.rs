@@ -12,10 +12,11 @@
 
 pub(crate) use cache::{CacheWarning, CodeCache};
 pub use error::CodeError;
-pub(crate) use link::{ImportNames, Links, known_names};
+pub(crate) use error::shown;
+pub(crate) use link::{ImportNames, Links, check_import, known_names};
 #[cfg(test)]
 pub(crate) use run::Ended;
-pub(crate) use shape::Kind;
+pub(crate) use shape::{Kind, read as read_shape};
 pub(crate) use store::{CodeEvent, CodeStore, OPERATOR_BYTES_MAX, Origin};
 
 use crate::engine::{EngineClass, Engines, Footprint};
@@ -30,6 +31,7 @@ mod cache;
 mod compile;
 mod error;
 mod link;
+pub(crate) mod nesting;
 mod run;
 mod shape;
 mod slot;

@@ -44,9 +44,11 @@ mod guest;
 mod host;
 mod host_function;
 mod identity;
+mod inspect;
 mod ledger;
 mod lineage;
 mod linked;
+mod needs;
 mod program;
 mod runtime;
 mod ticker;
@@ -64,8 +66,10 @@ pub use host_function::{
     CoreType, CoreValue, HostCaller, HostFunction, HostFunctionError, HostInterface,
     HostInterfaceError, RawCall, RawFunction, values,
 };
+pub use inspect::{CodeKind, Extent, Imported, Inspection, Producer, Risk, inspect};
 pub use ledger::Ledger;
 pub use linked::{LinkedImports, linked_imports};
+pub use needs::{Need, needs_of};
 pub use program::Program;
 pub use runtime::{
     BuildError, Capacity, ProcessHandle, Runtime, RuntimeBuilder, Spawn, SpawnFailure,

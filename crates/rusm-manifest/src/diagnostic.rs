@@ -14,6 +14,8 @@ pub enum Severity {
     Error,
     /// It can, but probably does not say what was meant.
     Warning,
+    /// It can, and this is worth knowing.
+    Note,
 }
 
 /// How diagnostics are rendered.
@@ -110,6 +112,7 @@ impl Diagnostic {
         let (name, colour) = match self.severity {
             Severity::Error => ("error", "1;31"),
             Severity::Warning => ("warning", "1;33"),
+            Severity::Note => ("note", "1;36"),
         };
         let line = self.line.to_string();
         let gutter = " ".repeat(line.len());

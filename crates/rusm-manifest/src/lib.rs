@@ -36,9 +36,11 @@
 mod bounds;
 mod diagnostic;
 mod digest;
+mod fix;
 mod lower;
 mod manifest;
 mod name;
+mod origin;
 mod parse;
 mod raw;
 mod report;
@@ -49,9 +51,11 @@ mod table;
 pub use bounds::TEXT_BYTES_MAX;
 pub use diagnostic::{Diagnostic, Diagnostics, Severity, Style};
 pub use digest::{Digest, DigestError};
+pub use fix::{Change, Edit, FixError, fix};
 pub use manifest::{
     AutoShutdownDecl, CeilingsDecl, ChildDecl, ChildTarget, CodeSource, ComponentDecl, HardenDecl,
     Manifest, NodeDecl, Placement, RestartDecl, ShutdownDecl, StrategyDecl, SupervisorDecl,
 };
 pub use name::is_valid_name;
+pub use origin::{Ancestor, Origin, Origins, Spot, TableOrigin};
 pub use parse::parse;

@@ -12,6 +12,7 @@ mod supervisors;
 use std::collections::BTreeMap;
 
 use crate::manifest::{Manifest, NodeDecl};
+use crate::origin::Origins;
 use crate::raw::RawManifest;
 use crate::report::Report;
 
@@ -33,6 +34,7 @@ pub(crate) fn lower(report: &mut Report<'_>, raw: &RawManifest<'_>) -> Manifest 
         supervisors: tree.supervisors,
         root: tree.root,
         warnings: Vec::new(),
+        origins: Origins::default(),
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rusm_caps::Profile;
 
-use crate::{Diagnostic, Digest};
+use crate::{Diagnostic, Digest, Origins};
 
 /// A whole application.
 #[derive(Clone, Debug)]
@@ -30,6 +30,8 @@ pub struct Manifest {
     pub root: SupervisorDecl,
     /// What can be run, but probably is not what was meant. `rusm check` fails on these.
     pub warnings: Vec<Diagnostic>,
+    /// Where its profiles and components were written.
+    pub origins: Origins,
 }
 
 impl Manifest {

@@ -6,6 +6,7 @@ use crate::bounds::TEXT_BYTES_MAX;
 use crate::diagnostic::Diagnostics;
 use crate::lower::lower;
 use crate::manifest::Manifest;
+use crate::origin::Origins;
 use crate::raw::RawManifest;
 use crate::report::Report;
 use crate::source::Source;
@@ -42,6 +43,7 @@ pub fn parse(file_name: &str, text: &str) -> Result<Manifest, Diagnostics> {
     let raw = RawManifest::read(&mut report, document.get_ref());
     let mut manifest = lower(&mut report, &raw);
     manifest.warnings = report.finish()?;
+    manifest.origins = Origins::read(file_name, text, document.get_ref());
     Ok(manifest)
 }
 

@@ -5,6 +5,7 @@
 //! warnings do not fail the check.
 
 mod finding;
+mod fix;
 mod grants;
 
 use super::{Build, Cache, Session};
@@ -14,33 +15,44 @@ use crate::environment::{self, Environment};
 use crate::log::Scope;
 use crate::manifest_file;
 use crate::place::{MANIFEST, find_app, folder_of, nearest};
-use crate::report::{Failure, Kind, print_result};
+use crate::report::{Failure, Kind, print_json, print_result};
 use finding::{About, Finding, Findings, Level};
-use rusm_core::{BootError, BootPlan, Runtime};
+use grants::Known;
+use rusm_core::{BootError, BootPlan, Need};
 use rusm_manifest::{CodeSource, ComponentDecl, Manifest};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 pub(super) fn check(args: &CheckArgs, session: &Session) -> Result<u8, Failure> {
     let path = find_app(args.target.as_deref())?;
     let text = manifest_file::text(&path)?;
     let mut findings = Findings::default();
-    let app = match rusm_manifest::parse(&path.display().to_string(), &text) {
+    let manifest = match rusm_manifest::parse(&path.display().to_string(), &text) {
         Err(errors) => {
             findings.extend(errors.iter().map(Finding::of_diagnostic));
             None
         }
         Ok(manifest) => {
-            let app = manifest.app.clone();
-            check_app(args, manifest, folder_of(&path), session, &mut findings)?;
-            Some(app)
+            let folder = folder_of(&path);
+            Some(check_app(args, manifest, folder, session, &mut findings)?)
         }
     };
     session.progress.finish();
+    let is_dry = args.dry_run || args.diff;
+    let fixed = match &manifest {
+        Some(manifest) if args.fix || is_dry => {
+            Some(fix::settle(&path, manifest, &mut findings, is_dry)?)
+        }
+        Some(_) | None => None,
+    };
+    let app = manifest.as_ref().map(|manifest| manifest.app.as_str());
     if args.json {
-        print_result(&findings.to_json(&path, app.as_deref())?)?;
+        print_json(&findings.to_json(&path, app, fixed.as_ref()))?;
     } else {
         findings.print(session.console);
-        print_result(&findings.summary(app.as_deref().unwrap_or(MANIFEST)))?;
+        let fixed = fixed.map_or_else(String::new, |fixed| fixed.told());
+        let summary = findings.summary(app.unwrap_or(MANIFEST));
+        print_result(&format!("{fixed}{summary}"))?;
     }
     match findings.worst() {
         Some(kind) => Err(Failure::printed(kind)),
@@ -54,7 +66,7 @@ fn check_app(
     folder: &Path,
     session: &Session,
     findings: &mut Findings,
-) -> Result<(), Failure> {
+) -> Result<Manifest, Failure> {
     findings.extend(
         manifest
             .warnings
@@ -94,13 +106,13 @@ fn check_app(
     )
 }
 
-/// Loads the code of every component and compares it with its grants.
+/// Loads the code of every component and compares it with its grants. Gives the manifest back.
 fn check_code(
     args: &CheckArgs,
     plan: BootPlan,
     session: &Session,
     findings: &mut Findings,
-) -> Result<(), Failure> {
+) -> Result<Manifest, Failure> {
     session.start_log(LogLevel::Warn);
     let observer = session.observer(Scope::App);
     let runtime = session.runtime(
@@ -129,13 +141,14 @@ fn check_code(
         }
         Err(error) => findings.push(Finding::error(About::Code, error.to_string())),
     }
-    for component in plan.manifest.components.values() {
-        if !faulty.contains(&component.name) {
-            check_grants(&runtime, &plan, component, findings);
-        }
-    }
     runtime.shutdown();
-    Ok(())
+    let components = plan.manifest.components.values();
+    let sound = components.filter(|component| !faulty.contains(&component.name));
+    let known: Known = sound
+        .filter_map(|component| Some((component.name.clone(), needs(&plan, component)?)))
+        .collect();
+    findings.extend(grants::compare(&plan.manifest, &known).into_iter());
+    Ok(plan.manifest)
 }
 
 fn is_package(plan: &BootPlan, component: &str) -> bool {
@@ -148,29 +161,16 @@ fn is_package(plan: &BootPlan, component: &str) -> bool {
         })
 }
 
-/// What the code can use and the profile does not grant, and the other way round.
-fn check_grants(
-    runtime: &Runtime,
-    plan: &BootPlan,
-    component: &ComponentDecl,
-    findings: &mut Findings,
-) {
+/// What the code of a component can use. It was loaded a moment ago, and is read again for its
+/// imports.
+fn needs(plan: &BootPlan, component: &ComponentDecl) -> Option<BTreeSet<Need>> {
     let path = match (&component.code, plan.built.get(&component.name)) {
         (CodeSource::Wasm(path), _) => plan.folder.join(path),
         (CodeSource::Package(_), Some(path)) => path.clone(),
-        (CodeSource::Package(_), None) => return,
+        (CodeSource::Package(_), None) => return None,
     };
-    // It was loaded a moment ago: it is read again only for its list of imports.
-    let Ok(wasm) = std::fs::read(path) else {
-        return;
-    };
-    let Ok(program) = runtime.load(&component.name, &wasm) else {
-        return;
-    };
-    let imports: Vec<&str> = program.imports().collect();
-    for note in grants::compare(&imports, &component.profile) {
-        findings.push(Finding::note(About::Grants, note).of_component(&component.name));
-    }
+    let wasm = std::fs::read(path).ok()?;
+    Some(rusm_core::inspect(&wasm).ok()?.needs)
 }
 
 /// A folder that cannot be opened is a process that does not start.

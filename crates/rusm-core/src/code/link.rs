@@ -14,7 +14,7 @@ use wasmtime_wasi::{p1, p2, p3};
 
 mod known;
 
-pub(crate) use known::known_names;
+pub(crate) use known::{check as check_import, known_names};
 
 /// Adds imports to a linker of components.
 pub(crate) type LinkComponent<T> =

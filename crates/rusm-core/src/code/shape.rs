@@ -3,6 +3,7 @@
 //! This reads structure, it does not validate: the compiler does. It stops at the first byte that it cannot read.
 
 use super::error::{CodeError, shown};
+use super::nesting;
 use wasmparser::{
     CanonicalFunction, CanonicalOption, ComponentDefinedType, ComponentType,
     ComponentTypeDeclaration, Encoding, InstanceTypeDeclaration, Parser, Payload,
@@ -44,6 +45,9 @@ pub(crate) fn read(wasm: &[u8]) -> Result<Shape, CodeError> {
     recognise(wasm)?;
     let mut reading = Reading::default();
     for payload in Parser::new(0).parse_all(wasm) {
+        if let Ok(Payload::ComponentTypeSection(section)) = &payload {
+            nesting::check(wasm, section.range())?;
+        }
         let read = payload.and_then(|payload| reading.payload(payload));
         read.map_err(|error| CodeError::Invalid {
             cause: shown(&error.to_string()),

@@ -7,6 +7,9 @@ use crate::guest::GuestState;
 use crate::host::Fault;
 use wasmtime::Caller;
 
+/// What a call hands in is counted by [`super::RawCall`], over all its reads.
+const UNCOUNTED: u64 = u64::MAX;
+
 /// Bytes that one call may hand in.
 pub(super) fn call_bytes_max(state: &GuestState) -> u64 {
     state.guard.profile().limits().max_call_bytes
@@ -18,7 +21,7 @@ pub(super) fn read(
     length: i32,
 ) -> Result<Vec<u8>, HostFunctionError> {
     let memory = memory_of(caller).map_err(misuse)?;
-    let memory = GuestMemory::new(memory.data_mut(caller));
+    let memory = GuestMemory::new(memory.data_mut(caller), UNCOUNTED);
     memory
         .bytes(pointer, length)
         .map(<[u8]>::to_vec)
@@ -33,7 +36,7 @@ pub(super) fn write(
     let length = u32::try_from(bytes.len())
         .map_err(|_| HostFunctionError::new("the answer is longer than any memory"))?;
     let memory = memory_of(caller).map_err(misuse)?;
-    let mut memory = GuestMemory::new(memory.data_mut(caller));
+    let mut memory = GuestMemory::new(memory.data_mut(caller), UNCOUNTED);
     let room = memory.room(pointer, length.cast_signed()).map_err(misuse)?;
     if let Some(room) = memory.open(room, bytes.len()).map_err(misuse)? {
         room.copy_from_slice(bytes);
@@ -45,5 +48,6 @@ fn misuse(fault: Fault) -> HostFunctionError {
     match fault {
         Fault::Misuse(misuse) => HostFunctionError::new(misuse),
         Fault::Exit(reason) => HostFunctionError::new(reason),
+        Fault::Breach(breach) => HostFunctionError::new(breach.0),
     }
 }

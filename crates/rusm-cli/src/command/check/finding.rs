@@ -1,8 +1,9 @@
 //! What a check finds, for people and as JSON.
 
-use crate::report::{Console, Failure, Kind};
+use super::fix::Fixed;
+use crate::report::{Console, Kind};
 use crate::visible::visible;
-use rusm_manifest::{Diagnostic, Severity};
+use rusm_manifest::{Change, Diagnostic, Edit, Severity};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -34,6 +35,8 @@ pub(super) struct Finding {
     component: Option<String>,
     text: Text,
     help: Option<String>,
+    /// The change of the manifest that settles it.
+    fix: Option<Edit>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -65,6 +68,7 @@ impl Finding {
         let level = match diagnostic.severity() {
             Severity::Error => Level::Error,
             Severity::Warning => Level::Warning,
+            Severity::Note => Level::Note,
         };
         Self::new(
             level,
@@ -80,12 +84,24 @@ impl Finding {
             component: None,
             text,
             help: None,
+            fix: None,
         }
     }
 
     pub(super) fn of_component(self, component: &str) -> Self {
         Self {
             component: Some(component.to_owned()),
+            ..self
+        }
+    }
+
+    pub(super) fn about(self, about: About) -> Self {
+        Self { about, ..self }
+    }
+
+    pub(super) fn with_fix(self, fix: Edit) -> Self {
+        Self {
+            fix: Some(fix),
             ..self
         }
     }
@@ -154,10 +170,32 @@ impl Finding {
                 Some(found.column()),
             ),
         };
+        let fix = self.fix.as_ref().map(|edit| {
+            let to = match &edit.change {
+                Change::Remove => None,
+                Change::Set(value) => Some(value),
+            };
+            json!({ "key": edit.path.join("."), "to": to })
+        });
         json!({
             "severity": severity, "about": about, "component": self.component,
-            "message": message, "help": help, "line": line, "column": column,
+            "message": message, "help": help, "line": line, "column": column, "fix": fix,
         })
+    }
+
+    /// `message (help) [key change]`
+    #[cfg(test)]
+    pub(super) fn told_in_tests(&self) -> String {
+        let json = self.to_json();
+        let mut told = format!(
+            "{} ({})",
+            json["message"].as_str().unwrap(),
+            json["help"].as_str().unwrap()
+        );
+        if let Some(key) = json["fix"]["key"].as_str() {
+            told += &format!(" [{key} {}]", json["fix"]["to"].as_str().unwrap_or("-"));
+        }
+        told
     }
 
     /// The exit code that it alone would cause.
@@ -180,6 +218,14 @@ impl Findings {
 
     pub(super) fn extend(&mut self, findings: impl Iterator<Item = Finding>) {
         self.0.extend(findings);
+    }
+
+    /// Takes out every finding whose change is made; how many they are.
+    pub(super) fn settle(&mut self, mut make: impl FnMut(&Edit) -> bool) -> usize {
+        let n_before = self.0.len();
+        self.0
+            .retain(|finding| !finding.fix.as_ref().is_some_and(&mut make));
+        n_before - self.0.len()
     }
 
     pub(super) fn any_about(&self, about: About) -> bool {
@@ -232,16 +278,21 @@ impl Findings {
         )
     }
 
-    pub(super) fn to_json(&self, manifest: &Path, app: Option<&str>) -> Result<String, Failure> {
+    /// The findings for programs; `fixed` is null unless changes were asked for.
+    pub(super) fn to_json(
+        &self,
+        manifest: &Path,
+        app: Option<&str>,
+        fixed: Option<&Fixed>,
+    ) -> Value {
         let findings: Vec<Value> = self.0.iter().map(Finding::to_json).collect();
         let is_ok = self.errors().next().is_none();
-        let json = json!({ "ok": is_ok, "app": app, "manifest": manifest.display().to_string(), "findings": findings });
-        let text = serde_json::to_string_pretty(&json);
-        text.map(|text| text + "\n").map_err(|error| {
-            Failure::new(
-                Kind::General,
-                format!("cannot write the findings as JSON: {error}"),
-            )
+        let fixed = fixed.map(|fixed| {
+            json!({ "settled": fixed.n_settled, "written": !fixed.is_dry && fixed.n_settled > 0, "diff": fixed.diff })
+        });
+        json!({
+            "ok": is_ok, "app": app, "manifest": manifest.display().to_string(),
+            "findings": findings, "fixed": fixed,
         })
     }
 }
@@ -272,12 +323,7 @@ mod tests {
     fn findings_are_json() {
         let mut findings = Findings::default();
         findings.push(Finding::error(About::Code, "broken").of_component("api"));
-        let json: Value = serde_json::from_str(
-            &findings
-                .to_json(Path::new("rusm.toml"), Some("orders"))
-                .unwrap(),
-        )
-        .unwrap();
+        let json = findings.to_json(Path::new("rusm.toml"), Some("orders"), None);
         assert_eq!(json["ok"], false);
         assert_eq!(json["findings"][0]["component"], "api");
         assert_eq!(json["findings"][0]["about"], "code");

@@ -96,7 +96,7 @@ const INTERFACES: [&str; 35] = [
 ];
 
 /// An import whose name nobody provides is an error that names the nearest one that somebody does.
-pub(super) fn check(kind: Kind, import: &str, added: &ImportNames) -> Result<(), CodeError> {
+pub(crate) fn check(kind: Kind, import: &str, added: &ImportNames) -> Result<(), CodeError> {
     let base = match kind {
         Kind::Component => import.split_once('@').map_or(import, |(base, _)| base),
         Kind::Module => import,
