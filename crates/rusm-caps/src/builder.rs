@@ -7,8 +7,8 @@ use thiserror::Error;
 
 use crate::profile::Grants;
 use crate::{
-    DirGrant, EnvGrant, KvGrant, LimitError, Limits, NetGrant, Permission, Profile, SendGrant,
-    SpawnGrant,
+    DirGrant, EnvGrant, HostFunctionGrant, KvGrant, LimitError, Limits, ListenGrant, NetGrant,
+    Permission, Profile, SendGrant, SpawnGrant,
 };
 
 /// Makes a [`Profile`]; starts with what [`Profile::builder`] or [`Profile::to_builder`] gave it.
@@ -68,6 +68,12 @@ impl ProfileBuilder {
         self
     }
 
+    /// Replaces where it may listen.
+    pub fn listen(mut self, listen: ListenGrant) -> ProfileBuilder {
+        self.grants.listen = listen;
+        self
+    }
+
     /// Replaces what may be started.
     pub fn spawn(mut self, spawn: SpawnGrant) -> ProfileBuilder {
         self.grants.spawn = spawn;
@@ -101,6 +107,12 @@ impl ProfileBuilder {
     /// Lets it use the real terminal.
     pub fn allow_stdio(mut self) -> ProfileBuilder {
         self.grants.stdio = true;
+        self
+    }
+
+    /// Replaces which functions of the embedding program it may call.
+    pub fn host_functions(mut self, functions: HostFunctionGrant) -> ProfileBuilder {
+        self.grants.host_functions = functions;
         self
     }
 

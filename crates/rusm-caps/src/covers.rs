@@ -50,6 +50,7 @@ impl Profile {
     fn covers_permission(&self, narrower: &Profile, permission: Permission) -> bool {
         match permission {
             Permission::Network => self.network().covers_grant(narrower.network()),
+            Permission::Listen => self.listen().covers_grant(narrower.listen()),
             Permission::Spawn => self.spawn().covers_grant(narrower.spawn()),
             Permission::Storage => self.storage().covers_grant(narrower.storage()),
             Permission::ProcessControl => self.process_control() || !narrower.process_control(),
@@ -64,8 +65,9 @@ impl Profile {
                 .dirs()
                 .iter()
                 .all(|inner| self.dirs().iter().any(|outer| outer.covers_grant(inner))),
-            // Nothing grants these, so nothing can be wider in them.
-            Permission::Listen | Permission::HostFunctions => true,
+            Permission::HostFunctions => self
+                .host_functions()
+                .covers_grant(narrower.host_functions()),
         }
     }
 }

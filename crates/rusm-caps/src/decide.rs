@@ -42,15 +42,16 @@ pub(crate) fn allows(profile: &Profile, request: &Request<'_>) -> bool {
         } => profile
             .dirs()
             .iter()
-            .any(|dir| dir.host() == *host && dir.guest() == *guest && dir.allows(*access)),
+            .any(|dir| dir.guest() == *guest && dir.allows(*access) && dir.host() == *host),
         Request::Env { name } => profile.env().iter().any(|grant| grant.covers(name)),
-        Request::Connect { addr, .. } => profile.network().covers(*addr),
+        Request::Connect { addr, names, .. } => profile.network().covers_connect(*addr, names),
+        Request::ConnectName { name, port } => profile.network().covers_name(name, *port),
         // Nobody can be reached through it yet: connecting, sending, listening are asked again.
-        Request::Bind { addr, .. } => addr.port() == 0 && !profile.network().is_empty(),
+        Request::Bind { addr, .. } if addr.port() == 0 => !profile.network().is_empty(),
+        Request::Bind { addr, .. } | Request::Listen { addr } => profile.listen().covers(*addr),
         Request::ResolveName { name } => profile.network().covers_lookup(name),
         Request::Stdio => profile.stdio(),
-        // No grant exists for these.
-        Request::Listen { .. } | Request::HostFunction { .. } => false,
+        Request::HostFunction { name } => profile.host_functions().covers(name),
     }
 }
 

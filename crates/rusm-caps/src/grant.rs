@@ -4,15 +4,17 @@
 
 mod env;
 mod fs;
+mod host_function;
 mod kv;
 mod net;
 mod process;
 
 pub use env::EnvGrant;
 pub use fs::DirGrant;
+pub use host_function::{HostFunctionGrant, HostFunctionName};
 pub use kv::{BucketPattern, BucketSet, KvGrant};
 pub(crate) use net::reserved_kind;
-pub use net::{Cidr, NetGrant, NetHost, NetRule, PortRange};
+pub use net::{Cidr, HostPattern, ListenGrant, ListenRule, NetGrant, NetHost, NetRule, PortRange};
 pub use process::{SendGrant, SpawnGrant};
 
 use thiserror::Error;
@@ -24,7 +26,6 @@ pub struct GrantError {
     attempted: String,
     reason: String,
     hint: Option<String>,
-    unsupported: bool,
 }
 
 impl GrantError {
@@ -33,17 +34,11 @@ impl GrantError {
             attempted: attempted.into(),
             reason: reason.into(),
             hint: None,
-            unsupported: false,
         }
     }
 
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> GrantError {
         self.hint = Some(hint.into());
-        self
-    }
-
-    pub(crate) fn unsupported(mut self) -> GrantError {
-        self.unsupported = true;
         self
     }
 
@@ -55,11 +50,6 @@ impl GrantError {
     /// What to write instead.
     pub fn suggestion(&self) -> Option<&str> {
         self.hint.as_deref()
-    }
-
-    /// Whether the text is a well-formed rule of a kind that this release does not enforce.
-    pub fn is_unsupported(&self) -> bool {
-        self.unsupported
     }
 }
 

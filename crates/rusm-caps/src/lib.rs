@@ -25,11 +25,12 @@
 //! let guard = Guard::new(Arc::new(web), Subject::new("api", 12, "<0.7.12>"), sink.clone());
 //!
 //! let addr = "8.8.8.8:443".parse()?;
-//! let permit = guard.check(Request::Connect { addr, proto: Protocol::Tcp }, addr)?;
+//! let permit = guard.check(Request::Connect { addr, proto: Protocol::Tcp, names: &[] }, addr)?;
 //! assert_eq!(permit.into_inner(), addr);
 //!
 //! let metadata = "169.254.169.254:443".parse()?;
-//! assert!(guard.check(Request::Connect { addr: metadata, proto: Protocol::Tcp }, metadata).is_err());
+//! let request = Request::Connect { addr: metadata, proto: Protocol::Tcp, names: &[] };
+//! assert!(guard.check(request, metadata).is_err());
 //! assert_eq!(sink.records().len(), 1);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -62,8 +63,9 @@ pub use decide::decide;
 pub use denied::Denied;
 pub use escape::{is_steering, printable};
 pub use grant::{
-    BucketPattern, BucketSet, Cidr, DirGrant, EnvGrant, GrantError, KvGrant, NetGrant, NetHost,
-    NetRule, PortRange, SendGrant, SpawnGrant,
+    BucketPattern, BucketSet, Cidr, DirGrant, EnvGrant, GrantError, HostFunctionGrant,
+    HostFunctionName, HostPattern, KvGrant, ListenGrant, ListenRule, NetGrant, NetHost, NetRule,
+    PortRange, SendGrant, SpawnGrant,
 };
 pub use guard::{Guard, Permit, Subject};
 pub use limits::{LimitError, Limits};

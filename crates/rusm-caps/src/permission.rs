@@ -10,7 +10,7 @@ use std::fmt;
 pub enum Permission {
     /// Outgoing connections, datagrams and name look-ups.
     Network,
-    /// Accepting connections. No profile can grant it yet.
+    /// Accepting connections and datagrams at a chosen port.
     Listen,
     /// Starting processes.
     Spawn,
@@ -28,7 +28,7 @@ pub enum Permission {
     Env,
     /// Preopened folders.
     Files,
-    /// Functions of the embedding program. No profile can grant it yet.
+    /// Functions of the embedding program.
     HostFunctions,
 }
 

@@ -7,8 +7,8 @@
 use std::sync::Arc;
 
 use crate::{
-    DirGrant, EnvGrant, KvGrant, Limits, NetGrant, Permission, ProfileBuilder, SendGrant,
-    SpawnGrant,
+    DirGrant, EnvGrant, HostFunctionGrant, KvGrant, Limits, ListenGrant, NetGrant, Permission,
+    ProfileBuilder, SendGrant, SpawnGrant,
 };
 
 /// What a process may do, and how much of everything.
@@ -27,12 +27,14 @@ pub(crate) struct Grants {
     pub(crate) dirs: Vec<DirGrant>,
     pub(crate) env: Vec<EnvGrant>,
     pub(crate) network: NetGrant,
+    pub(crate) listen: ListenGrant,
     pub(crate) spawn: SpawnGrant,
     pub(crate) process_control: bool,
     pub(crate) send: SendGrant,
     pub(crate) storage: KvGrant,
     pub(crate) load: bool,
     pub(crate) stdio: bool,
+    pub(crate) host_functions: HostFunctionGrant,
 }
 
 impl Grants {
@@ -41,12 +43,14 @@ impl Grants {
             dirs: Vec::new(),
             env: Vec::new(),
             network: NetGrant::Off,
+            listen: ListenGrant::Off,
             spawn: SpawnGrant::Nobody,
             process_control: false,
             send: SendGrant::nobody(),
             storage: KvGrant::default(),
             load: false,
             stdio: false,
+            host_functions: HostFunctionGrant::default(),
         }
     }
 
@@ -54,6 +58,7 @@ impl Grants {
     pub(crate) fn withhold(&mut self, permission: Permission) {
         match permission {
             Permission::Network => self.network = NetGrant::Off,
+            Permission::Listen => self.listen = ListenGrant::Off,
             Permission::Spawn => self.spawn = SpawnGrant::Nobody,
             Permission::Storage => self.storage = KvGrant::default(),
             Permission::ProcessControl => self.process_control = false,
@@ -62,8 +67,7 @@ impl Grants {
             Permission::Stdio => self.stdio = false,
             Permission::Env => self.env.clear(),
             Permission::Files => self.dirs.clear(),
-            // Nothing can grant these.
-            Permission::Listen | Permission::HostFunctions => {}
+            Permission::HostFunctions => self.host_functions = HostFunctionGrant::default(),
         }
     }
 
@@ -71,6 +75,7 @@ impl Grants {
     pub(crate) fn holds(&self, permission: Permission) -> bool {
         match permission {
             Permission::Network => !self.network.is_empty(),
+            Permission::Listen => !self.listen.is_empty(),
             Permission::Spawn => !self.spawn.is_empty(),
             Permission::Storage => !self.storage.is_empty(),
             Permission::ProcessControl => self.process_control,
@@ -79,7 +84,7 @@ impl Grants {
             Permission::Stdio => self.stdio,
             Permission::Env => !self.env.is_empty(),
             Permission::Files => !self.dirs.is_empty(),
-            Permission::Listen | Permission::HostFunctions => false,
+            Permission::HostFunctions => !self.host_functions.is_empty(),
         }
     }
 }
@@ -116,6 +121,11 @@ impl Profile {
         &self.grants.network
     }
 
+    /// Where it may listen.
+    pub fn listen(&self) -> &ListenGrant {
+        &self.grants.listen
+    }
+
     /// What it may start.
     pub fn spawn(&self) -> &SpawnGrant {
         &self.grants.spawn
@@ -144,6 +154,11 @@ impl Profile {
     /// Whether it may use the real terminal.
     pub fn stdio(&self) -> bool {
         self.grants.stdio
+    }
+
+    /// Which functions of the embedding program it may call.
+    pub fn host_functions(&self) -> &HostFunctionGrant {
+        &self.grants.host_functions
     }
 
     /// How much it may use.

@@ -5,7 +5,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use crate::{Access, Cidr, NetHost, Peer, Permission, PortRange, Profile, Relation};
+use crate::{Access, Cidr, Peer, Permission, Profile, Relation};
 
 pub(crate) fn query(profile: &Profile, permission: &str, target: Option<&str>) -> bool {
     let Some(permission) = Permission::from_name(permission) else {
@@ -37,7 +37,10 @@ fn holds_for(profile: &Profile, permission: Permission, target: &str) -> bool {
         Permission::ProcessControl | Permission::Load | Permission::Stdio => {
             profile.holds(permission)
         }
-        Permission::Listen | Permission::HostFunctions => false,
+        Permission::Listen => target
+            .parse::<SocketAddr>()
+            .is_ok_and(|addr| profile.listen().covers(addr)),
+        Permission::HostFunctions => profile.host_functions().covers(target),
     }
 }
 
@@ -56,22 +59,17 @@ fn network(profile: &Profile, target: &str) -> bool {
             .network()
             .covers_lookup(&Cidr::single(ip).network().to_string());
     }
-    let (name, ports) = match target.rsplit_once(':') {
-        Some((name, port)) => match port.parse::<PortRange>() {
-            Ok(ports) => (name, Some(ports)),
+    let (name, port) = match target.rsplit_once(':') {
+        Some((name, port)) => match port.parse::<u16>() {
+            Ok(port) => (name, Some(port)),
             Err(_) => return false,
         },
         None => (target, None),
     };
-    let reachable = |ports: PortRange| {
-        let public = profile
-            .network()
-            .rules()
-            .iter()
-            .filter(|rule| rule.host() == NetHost::Public);
-        public.into_iter().any(|rule| rule.ports().covers(ports))
-    };
-    profile.network().covers_lookup(name) && ports.is_none_or(reachable)
+    match port {
+        Some(port) => profile.network().covers_name(name, port),
+        None => profile.network().covers_lookup(name),
+    }
 }
 
 /// `read:BUCKET`, `write:BUCKET`, or `BUCKET` for both.

@@ -5,6 +5,7 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::Permission;
 
@@ -115,16 +116,27 @@ pub enum Request<'a> {
         addr: SocketAddr,
         /// What is spoken.
         proto: Protocol,
+        /// The names for which this process was told this very address, each looked up under a
+        /// rule that covers it. The caller bounds how many it keeps.
+        names: &'a [Arc<str>],
+    },
+    /// Connect to a host by name, before the name is looked up: what `wasi:http` asks first. Each
+    /// address that the look-up gives is asked about once more, by [`Request::Connect`].
+    ConnectName {
+        /// The name, or an address in its place.
+        name: &'a str,
+        /// The port.
+        port: u16,
     },
     /// Bind a socket. Port 0 is what every outgoing socket does, at the latest when it connects;
-    /// a chosen port is a step to listening.
+    /// a chosen port is listening.
     Bind {
         /// The local address.
         addr: SocketAddr,
         /// What is spoken.
         proto: Protocol,
     },
-    /// Accept connections.
+    /// Accept connections, or datagrams, at a local address.
     Listen {
         /// The local address.
         addr: SocketAddr,
@@ -138,7 +150,7 @@ pub enum Request<'a> {
     Stdio,
     /// Call a function of the embedding program.
     HostFunction {
-        /// Its full name.
+        /// Its full name, such as `acme:billing/charge@1.2.0#pay`.
         name: &'a str,
     },
 }
@@ -158,9 +170,10 @@ impl Request<'_> {
             Request::OpenDir { .. } => Permission::Files,
             Request::Env { .. } => Permission::Env,
             Request::Bind { addr, .. } if addr.port() != 0 => Permission::Listen,
-            Request::Bind { .. } | Request::Connect { .. } | Request::ResolveName { .. } => {
-                Permission::Network
-            }
+            Request::Bind { .. }
+            | Request::Connect { .. }
+            | Request::ConnectName { .. }
+            | Request::ResolveName { .. } => Permission::Network,
             Request::Listen { .. } => Permission::Listen,
             Request::Stdio => Permission::Stdio,
             Request::HostFunction { .. } => Permission::HostFunctions,

@@ -59,10 +59,12 @@ fn an_allowed_check_allocates_nothing() {
         Request::Connect {
             addr: "10.1.1.1:5432".parse().unwrap(),
             proto: Protocol::Tcp,
+            names: &[],
         },
         Request::Connect {
             addr: "[2606:4700::1]:53".parse().unwrap(),
             proto: Protocol::Udp,
+            names: &[],
         },
         Request::Bind {
             addr: "0.0.0.0:0".parse().unwrap(),

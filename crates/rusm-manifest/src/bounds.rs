@@ -22,11 +22,11 @@ pub(crate) const DIAGNOSTICS_MAX: usize = 100;
 /// Copies of one child, far beyond what a machine holds.
 pub(crate) const COUNT_MAX: u64 = 10_000_000;
 
-/// Live descendants of one process.
-pub(crate) const PROCESSES_MAX: u64 = 1_000_000_000;
-
 /// Kilobytes of output, one terabyte.
 pub(crate) const OUTPUT_KB_MAX: u64 = 1 << 30;
+
+/// Bytes of a node's ceilings, one pebibyte: no machine has more.
+pub(crate) const NODE_BYTES_MAX: u64 = 1 << 50;
 
 /// Scheduler threads.
 pub(crate) const WORKERS_MAX: u64 = 1_024;

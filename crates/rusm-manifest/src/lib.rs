@@ -50,8 +50,8 @@ pub use bounds::TEXT_BYTES_MAX;
 pub use diagnostic::{Diagnostic, Diagnostics, Severity, Style};
 pub use digest::{Digest, DigestError};
 pub use manifest::{
-    AutoShutdownDecl, ChildDecl, ChildTarget, CodeSource, ComponentDecl, Manifest, NodeDecl,
-    Placement, RestartDecl, ShutdownDecl, StrategyDecl, SupervisorDecl,
+    AutoShutdownDecl, CeilingsDecl, ChildDecl, ChildTarget, CodeSource, ComponentDecl, HardenDecl,
+    Manifest, NodeDecl, Placement, RestartDecl, ShutdownDecl, StrategyDecl, SupervisorDecl,
 };
 pub use name::is_valid_name;
 pub use parse::parse;

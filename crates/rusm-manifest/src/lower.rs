@@ -23,7 +23,10 @@ pub(crate) fn lower(report: &mut Report<'_>, raw: &RawManifest<'_>) -> Manifest 
     Manifest {
         app: raw.app.unwrap_or_default().to_owned(),
         node: NodeDecl {
-            workers: usize::try_from(raw.workers).unwrap_or(0),
+            workers: usize::try_from(raw.node.workers).unwrap_or(0),
+            audit: raw.node.audit.clone(),
+            harden: raw.node.harden,
+            ceilings: raw.node.ceilings,
         },
         components,
         profiles,

@@ -64,6 +64,38 @@ impl Manifest {
 pub struct NodeDecl {
     /// Scheduler threads; 0 is one per core.
     pub workers: usize,
+    /// The folder of the audit log, relative to the manifest; none for no log.
+    pub audit: Option<PathBuf>,
+    /// Whether the node confines itself with what the kernel offers.
+    pub harden: HardenDecl,
+    /// What all processes together may use.
+    pub ceilings: CeilingsDecl,
+}
+
+/// Whether the node confines itself with what the kernel offers (on Linux: Landlock, seccomp).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum HardenDecl {
+    /// As far as this kernel can.
+    #[default]
+    Auto,
+    /// In full, or the node does not start.
+    Require,
+    /// Not at all.
+    Off,
+}
+
+/// What all processes of the node together may use. `None` is bounded by the machine alone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CeilingsDecl {
+    /// Linear memory, in bytes.
+    pub max_memory_bytes: Option<u64>,
+    /// Live processes.
+    pub max_processes: Option<u32>,
+    /// Files, sockets and streams open at once.
+    pub max_handles: Option<u32>,
+    /// Messages that wait, in bytes.
+    pub max_mailbox_bytes: Option<u64>,
 }
 
 /// Where the code of a component comes from. Paths are as typed, relative to the manifest.

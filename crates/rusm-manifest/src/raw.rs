@@ -5,15 +5,18 @@
 
 mod capability;
 mod component;
+mod limits;
+mod node;
 mod supervisor;
 
 pub(crate) use capability::{RawProfile, RawStorage, Switch};
 pub(crate) use component::RawComponent;
+pub(crate) use node::RawNode;
 pub(crate) use supervisor::{RawChild, RawSupervisor, RawTarget};
 
 use toml::de::DeTable;
 
-use crate::bounds::{COMPONENTS_MAX, PROFILES_MAX, SUPERVISORS_MAX, WORKERS_MAX};
+use crate::bounds::{COMPONENTS_MAX, PROFILES_MAX, SUPERVISORS_MAX};
 use crate::name::name_fault;
 use crate::report::Report;
 use crate::source::Span;
@@ -23,7 +26,7 @@ use crate::table::{Located, Table};
 #[derive(Debug, Default)]
 pub(crate) struct RawManifest<'t> {
     pub(crate) app: Option<&'t str>,
-    pub(crate) workers: u64,
+    pub(crate) node: RawNode,
     pub(crate) components: Vec<RawComponent<'t>>,
     pub(crate) profiles: Vec<RawProfile<'t>>,
     pub(crate) supervisors: Vec<RawSupervisor<'t>>,
@@ -33,7 +36,7 @@ impl<'t> RawManifest<'t> {
     pub(crate) fn read(report: &mut Report<'_>, document: &'t DeTable<'t>) -> RawManifest<'t> {
         let mut top = Table::new("the manifest", document);
         let app = read_app(report, &mut top);
-        let workers = read_node(report, &mut top);
+        let node = RawNode::read(report, &mut top);
         let components = named_tables(
             report,
             &mut top,
@@ -58,7 +61,7 @@ impl<'t> RawManifest<'t> {
         top.finish(report);
         RawManifest {
             app,
-            workers,
+            node,
             components,
             profiles,
             supervisors,
@@ -88,23 +91,6 @@ fn read_app<'t>(report: &mut Report<'_>, top: &mut Table<'t>) -> Option<&'t str>
     app.finish(report);
     let name = name?;
     check_name(report, &name.span, "an app", name.value).then_some(name.value)
-}
-
-fn read_node(report: &mut Report<'_>, top: &mut Table<'_>) -> u64 {
-    let Some(mut node) = top
-        .take("node")
-        .and_then(|value| value.table(report, "[node]"))
-    else {
-        return 0;
-    };
-    let workers = node
-        .take("workers")
-        .and_then(|value| value.integer(report, 0..=WORKERS_MAX));
-    for key in ["store", "audit", "control", "metrics", "harden"] {
-        node.refuse(report, key);
-    }
-    node.finish(report);
-    workers.map_or(0, |workers| workers.value)
 }
 
 /// Reads `[kind.NAME]` for every name. A table with a bad name is read as well, for its mistakes,

@@ -135,10 +135,6 @@ impl<'t> Value<'t> {
         self.value.is_array()
     }
 
-    pub(crate) fn is_empty_array(&self) -> bool {
-        self.value.as_array().is_some_and(|array| array.is_empty())
-    }
-
     pub(crate) fn is_table(&self) -> bool {
         self.value.is_table()
     }

@@ -1,158 +1,42 @@
-//! The network: outgoing connections by address, range and port.
+//! The network: outgoing connections by name, address, range and port, and where to listen.
 //!
-//! A rule is `public`, an IP address or a CIDR range, each with an optional port or range of ports:
-//! `public:443`, `10.1.0.0/16:5432`, `192.0.2.7:8000-8100`, `[::1]:80`, `[fd00::]/8`. What is not
-//! public (see `reserved`) opens only to a rule whose whole range lies in that reserved block:
-//! `0.0.0.0/0` does not open loopback, `127.0.0.0/8` does.
+//! A rule is `public`, a host name, `*.domain`, an IP address or a CIDR range, each with an
+//! optional port or range of ports: `public:443`, `api.example.com:443`, `*.internal.example`,
+//! `10.1.0.0/16:5432`, `192.0.2.7:8000-8100`, `[::1]:80`, `[fd00::]/8`. What is not public (see
+//! `reserved`) opens only to a rule whose whole range lies in that reserved block: `0.0.0.0/0` does
+//! not open loopback, `127.0.0.0/8` does.
+//!
+//! A rule by name lets a process look the name up and connect to the public addresses that the
+//! look-up gave. Who answers for the name thereby never opens a reserved address, whatever the
+//! answer; only `localhost` stands for loopback, and for nothing else.
 //!
 //! An IPv4-mapped IPv6 address is the IPv4 address, for rules and for targets alike. Unspecified
 //! addresses are never a target: kernels take them for loopback.
 
 mod cidr;
+mod listen;
+mod name;
 mod parse;
+mod ports;
 mod reserved;
+mod rule;
 
 pub use cidr::Cidr;
+pub use listen::{ListenGrant, ListenRule};
+pub use name::HostPattern;
+pub use ports::PortRange;
+pub use rule::{NetHost, NetRule};
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use self::cidr::unmapped;
+use self::name::{host_name, without_dot};
+use self::rule::Target;
 use super::listed;
 
-/// Ports, both ends included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PortRange {
-    first: u16,
-    last: u16,
-}
-
-impl PortRange {
-    /// Every port.
-    pub const ALL: PortRange = PortRange {
-        first: 0,
-        last: u16::MAX,
-    };
-
-    /// From `first` to `last`; none if that is backwards.
-    pub fn new(first: u16, last: u16) -> Option<PortRange> {
-        (first <= last).then_some(PortRange { first, last })
-    }
-
-    /// Whether the port is among them.
-    pub fn contains(self, port: u16) -> bool {
-        (self.first..=self.last).contains(&port)
-    }
-
-    /// Whether every port of `narrower` is among them.
-    pub fn covers(self, narrower: PortRange) -> bool {
-        self.first <= narrower.first && narrower.last <= self.last
-    }
-}
-
-impl fmt::Display for PortRange {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.first == self.last {
-            write!(f, "{}", self.first)
-        } else {
-            write!(f, "{}-{}", self.first, self.last)
-        }
-    }
-}
-
-/// Which addresses a rule is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum NetHost {
-    /// Every public address.
-    Public,
-    /// One address or a range of them.
-    Range(Cidr),
-}
-
-/// One rule: addresses and ports.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct NetRule {
-    host: NetHost,
-    ports: PortRange,
-}
-
-impl NetRule {
-    /// Every public address, every port.
-    pub const PUBLIC: NetRule = NetRule {
-        host: NetHost::Public,
-        ports: PortRange::ALL,
-    };
-
-    /// A rule for these addresses and ports.
-    pub fn new(host: NetHost, ports: PortRange) -> NetRule {
-        NetRule { host, ports }
-    }
-
-    /// Which addresses it is about.
-    pub fn host(&self) -> NetHost {
-        self.host
-    }
-
-    /// Which ports it is about.
-    pub fn ports(&self) -> PortRange {
-        self.ports
-    }
-
-    /// Whether a connection to that address is allowed.
-    pub fn covers(&self, addr: SocketAddr) -> bool {
-        self.ports.contains(addr.port()) && self.covers_ip(addr.ip())
-    }
-
-    fn covers_ip(&self, ip: IpAddr) -> bool {
-        let ip = unmapped(ip);
-        if ip.is_unspecified() {
-            return false;
-        }
-        match self.host {
-            NetHost::Public => reserved::block_of(ip).is_none(),
-            NetHost::Range(range) => {
-                range.contains(ip)
-                    && reserved::block_of(ip).is_none_or(|block| block.range.covers(range))
-            }
-        }
-    }
-
-    /// Whether everything that `narrower` allows is allowed by this rule. May say no where several
-    /// rules together would allow it; never says yes wrongly.
-    fn covers_rule(&self, narrower: &NetRule) -> bool {
-        if !self.ports.covers(narrower.ports) {
-            return false;
-        }
-        match (self.host, narrower.host) {
-            (NetHost::Public, NetHost::Public) => true,
-            // A range that lies in no reserved block opens its public addresses only.
-            (NetHost::Public, NetHost::Range(inner)) => {
-                reserved::blocks_around(inner).next().is_none()
-            }
-            (NetHost::Range(_), NetHost::Public) => false,
-            (NetHost::Range(outer), NetHost::Range(inner)) => {
-                outer.covers(inner)
-                    && reserved::blocks_around(inner).all(|block| block.range.covers(outer))
-            }
-        }
-    }
-}
-
-impl fmt::Display for NetRule {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.host {
-            NetHost::Public => f.write_str("public")?,
-            NetHost::Range(range) => range.fmt(f)?,
-        }
-        if self.ports == PortRange::ALL {
-            Ok(())
-        } else {
-            write!(f, ":{}", self.ports)
-        }
-    }
-}
-
-/// What of the network may be used.
+/// What of the network may be reached.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum NetGrant {
     /// Nothing.
@@ -181,18 +65,50 @@ impl NetGrant {
         self.rules().is_empty()
     }
 
-    /// Whether a connection or datagram to that address is allowed.
+    /// Whether a connection or datagram to that address is allowed, whatever it is called.
     pub fn covers(&self, addr: SocketAddr) -> bool {
-        self.rules().iter().any(|rule| rule.covers(addr))
+        self.covers_connect(addr, &[])
     }
 
-    /// Whether a name may be looked up: when public addresses may be reached at all. An address in
-    /// place of a name is looked up nowhere, so it is enough that a rule is about it.
-    pub fn covers_lookup(&self, name: &str) -> bool {
-        match name.parse::<IpAddr>() {
-            Ok(ip) => self.rules().iter().any(|rule| rule.covers_ip(ip)),
-            Err(_) => self.rules().iter().any(|rule| rule.host == NetHost::Public),
+    /// The same for a process that was told the address for these names. A trailing dot and the
+    /// case of a name make no difference.
+    pub fn covers_connect(&self, addr: SocketAddr, names: &[Arc<str>]) -> bool {
+        let Some(target) = Target::of(addr) else {
+            return false;
+        };
+        let by_name = |name: &Arc<str>| {
+            let name = without_dot(name);
+            self.rules()
+                .iter()
+                .any(|rule| rule.covers_named(&target, name))
+        };
+        self.rules().iter().any(|rule| rule.covers_target(&target)) || names.iter().any(by_name)
+    }
+
+    /// Whether a connection to that port of a host of that name can be allowed: its addresses are
+    /// asked about once they are known.
+    pub fn covers_name(&self, name: &str, port: u16) -> bool {
+        if let Ok(ip) = name.parse::<IpAddr>() {
+            return self.covers(SocketAddr::new(ip, port));
         }
+        let covers = |name| {
+            self.rules()
+                .iter()
+                .any(|rule| rule.ports().contains(port) && rule.covers_name(name))
+        };
+        host_name(name).is_some_and(covers)
+    }
+
+    /// Whether a name may be looked up: `public` is about every host name. An address in place of a
+    /// name is looked up nowhere, so it is enough that a rule is about it. What is neither a host
+    /// name nor an address is never looked up.
+    pub fn covers_lookup(&self, name: &str) -> bool {
+        let mut rules = self.rules().iter();
+        if let Ok(ip) = name.parse::<IpAddr>() {
+            let target = Target::of(SocketAddr::new(ip, 0));
+            return target.is_some_and(|target| rules.any(|rule| rule.covers_address(&target)));
+        }
+        host_name(name).is_some_and(|name| rules.any(|rule| rule.covers_name(name)))
     }
 
     /// Whether everything that `narrower` allows is allowed by this.

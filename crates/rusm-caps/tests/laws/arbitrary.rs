@@ -9,9 +9,6 @@ use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use rusm_caps::*;
 
-/// How many profiles an index can mean: the built-in ones, and one more for an arbitrary one.
-pub(crate) const BUILT_IN_AND_OWN: usize = 4;
-
 const NAMES: [&str; 4] = ["api", "worker", "ledger", "web"];
 pub(crate) const BUCKETS: [&str; 5] = ["config", "orders", "orders-1", "orders-2", "o"];
 pub(crate) const VARIABLES: [&str; 4] = ["HOME", "APP_A", "APP_AB", "APP"];
@@ -99,6 +96,7 @@ impl Asked {
             Asked::Connect(addr, proto) => Request::Connect {
                 addr: *addr,
                 proto: *proto,
+                names: &[],
             },
             Asked::Bind(addr, proto) => Request::Bind {
                 addr: *addr,
@@ -188,11 +186,11 @@ pub(crate) fn net_rule() -> impl Strategy<Value = NetRule> {
         "a rule for the unspecified address alone cannot be written",
         |(host, ports)| {
             let rule = NetRule::new(host, ports);
-            let NetHost::Range(range) = host else {
+            let NetHost::Range(range) = rule.host() else {
                 return Some(rule);
             };
             let is_nobody =
-                range.network().is_unspecified() && range == Cidr::single(range.network());
+                range.network().is_unspecified() && *range == Cidr::single(range.network());
             (!is_nobody).then_some(rule)
         },
     )

@@ -75,7 +75,7 @@ impl GrantArgs {
 }
 
 /// One value of `--allow-net`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum NetFlag {
     /// The bare flag: every address, loopback included.
     Everywhere,

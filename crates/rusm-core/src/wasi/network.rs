@@ -19,7 +19,10 @@ pub(super) fn grant(builder: &mut WasiCtxBuilder, guard: &Guard) {
                 .allow_tcp(true)
                 .allow_udp(true)
                 // Asked again for each name, see `sockets.rs`.
-                .allow_ip_name_lookup(rules.iter().any(|rule| rule.host() == NetHost::Public))
+                .allow_ip_name_lookup(rules.iter().any(|rule| match rule.host() {
+                    NetHost::Public | NetHost::Name(_) => true,
+                    NetHost::Range(_) => false,
+                }))
                 .socket_addr_check(move |addr, usage| {
                     let is_allowed = allows(&guard, addr, usage);
                     Box::pin(std::future::ready(is_allowed))
@@ -34,10 +37,12 @@ fn allows(guard: &Guard, addr: SocketAddr, usage: SocketAddrUse) -> bool {
         SocketAddrUse::TcpConnect => Request::Connect {
             addr,
             proto: Protocol::Tcp,
+            names: &[],
         },
         SocketAddrUse::UdpSend | SocketAddrUse::UdpReceive => Request::Connect {
             addr,
             proto: Protocol::Udp,
+            names: &[],
         },
         SocketAddrUse::TcpBind => Request::Bind {
             addr,

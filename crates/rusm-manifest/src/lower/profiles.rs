@@ -109,6 +109,12 @@ fn build(report: &mut Report<'_>, raw: &RawProfile<'_>, base: &Profile) -> Arc<P
     if let Some(network) = &raw.network {
         builder = builder.network(network.clone());
     }
+    if let Some(listen) = &raw.listen {
+        builder = builder.listen(listen.clone());
+    }
+    if let Some(functions) = &raw.host_functions {
+        builder = builder.host_functions(functions.clone());
+    }
     if let Some(spawn) = &raw.spawn {
         builder = builder.spawn(match spawn {
             Switch::Everything => SpawnGrant::Anyone,

@@ -3,14 +3,14 @@
 //! A key that is absent stays as inherited; a key that is there replaces what is inherited.
 
 use std::fmt::Display;
-use std::time::Duration;
+use std::str::FromStr;
 
 use rusm_caps::{
-    BucketPattern, BucketSet, DirGrant, EnvGrant, GrantError, Limits, NetGrant, NetRule,
+    BucketPattern, BucketSet, DirGrant, EnvGrant, GrantError, HostFunctionGrant, HostFunctionName,
+    ListenGrant, ListenRule, NetGrant, NetRule,
 };
 
-use super::supervisor::time_ms_max;
-use crate::bounds::{OUTPUT_KB_MAX, PROCESSES_MAX};
+use super::limits::RawLimits;
 use crate::report::Report;
 use crate::source::Span;
 use crate::table::{Located, Table, Value};
@@ -37,6 +37,7 @@ pub(crate) struct RawProfile<'t> {
     pub(crate) name: Located<&'t str>,
     pub(crate) inherits: Option<Located<&'t str>>,
     pub(crate) network: Option<NetGrant>,
+    pub(crate) listen: Option<ListenGrant>,
     pub(crate) spawn: Option<Switch<Located<&'t str>>>,
     pub(crate) storage: Option<RawStorage>,
     pub(crate) process_control: Option<bool>,
@@ -45,20 +46,8 @@ pub(crate) struct RawProfile<'t> {
     pub(crate) stdio: Option<bool>,
     pub(crate) env: Option<Vec<EnvGrant>>,
     pub(crate) preopen: Option<Vec<Located<DirGrant>>>,
+    pub(crate) host_functions: Option<HostFunctionGrant>,
     pub(crate) limits: RawLimits,
-}
-
-/// The limits that are set. An outer `None` is inherited, an inner one unbounded.
-#[derive(Debug, Default)]
-pub(crate) struct RawLimits {
-    memory_bytes: Option<u64>,
-    cpu: Option<Option<Duration>>,
-    slice: Option<Option<Duration>>,
-    timeout: Option<Option<Duration>>,
-    output_bytes: Option<u64>,
-    mailbox_messages: Option<usize>,
-    mailbox_bytes: Option<usize>,
-    processes: Option<u32>,
 }
 
 impl<'t> RawProfile<'t> {
@@ -71,6 +60,9 @@ impl<'t> RawProfile<'t> {
         let network = table
             .take("allow-network")
             .and_then(|value| read_network(report, &value));
+        let listen = table
+            .take("allow-listen")
+            .and_then(|value| read_listen(report, &value));
         let spawn = table
             .take("allow-spawn")
             .and_then(|value| read_switch(report, &value));
@@ -89,19 +81,23 @@ impl<'t> RawProfile<'t> {
         let stdio = table
             .take("allow-stdio")
             .and_then(|value| value.boolean(report));
-        let env = table.take("env").and_then(|value| read_env(report, &value));
+        let env = table
+            .take("env")
+            .and_then(|value| read_list(report, &value));
         let preopen = table
             .take("preopen")
             .and_then(|value| read_preopen(report, &value));
+        let host_functions = table
+            .take("host-functions")
+            .and_then(|value| read_list::<HostFunctionName>(report, &value))
+            .map(HostFunctionGrant::listed);
         let limits = RawLimits::read(report, &mut table);
-        refuse_entries(report, &mut table, "allow-listen");
-        refuse_entries(report, &mut table, "host-functions");
-        table.refuse(report, "max-handles");
         table.finish(report);
         RawProfile {
             name,
             inherits,
             network,
+            listen,
             spawn,
             storage,
             process_control,
@@ -110,82 +106,10 @@ impl<'t> RawProfile<'t> {
             stdio,
             env,
             preopen,
+            host_functions,
             limits,
         }
     }
-}
-
-impl RawLimits {
-    fn read(report: &mut Report<'_>, table: &mut Table<'_>) -> RawLimits {
-        let memory_mb = table
-            .take("max-memory-mb")
-            .and_then(|value| value.integer(report, 1..=Limits::MEMORY_BYTES_MAX >> 20));
-        let mut time = |key| {
-            let ms = table.take(key)?.integer(report, 0..=time_ms_max())?;
-            Some((ms.value != 0).then(|| Duration::from_millis(ms.value)))
-        };
-        let (cpu, slice, timeout) = (time("max-cpu-ms"), time("max-slice-ms"), time("timeout-ms"));
-        let output_kb = table
-            .take("max-output-kb")
-            .and_then(|value| value.integer(report, 0..=OUTPUT_KB_MAX));
-        let mailbox = table
-            .take("max-mailbox")
-            .and_then(|value| read_mailbox(report, &value));
-        let (mailbox_messages, mailbox_bytes) = mailbox.unwrap_or_default();
-        let processes = table
-            .take("max-processes")
-            .and_then(|value| value.integer(report, 0..=PROCESSES_MAX));
-        RawLimits {
-            memory_bytes: memory_mb.map(|mb| mb.value << 20),
-            cpu,
-            slice,
-            timeout,
-            output_bytes: output_kb.map(|kb| {
-                if kb.value == 0 {
-                    u64::MAX
-                } else {
-                    kb.value << 10
-                }
-            }),
-            mailbox_messages,
-            mailbox_bytes,
-            processes: processes.and_then(|n| u32::try_from(n.value).ok()),
-        }
-    }
-
-    /// Replaces the limits that are set.
-    pub(crate) fn apply(&self, limits: &mut Limits) {
-        limits.max_memory_bytes = self.memory_bytes.unwrap_or(limits.max_memory_bytes);
-        limits.max_cpu = self.cpu.unwrap_or(limits.max_cpu);
-        limits.max_slice = self.slice.unwrap_or(limits.max_slice);
-        limits.timeout = self.timeout.unwrap_or(limits.timeout);
-        limits.max_output_bytes = self.output_bytes.unwrap_or(limits.max_output_bytes);
-        limits.max_mailbox_messages = self.mailbox_messages.unwrap_or(limits.max_mailbox_messages);
-        limits.max_mailbox_bytes = self.mailbox_bytes.unwrap_or(limits.max_mailbox_bytes);
-        limits.max_processes = self.processes.unwrap_or(limits.max_processes);
-    }
-}
-
-/// `{ messages = 10_000, mb = 16 }`, either of them or both.
-fn read_mailbox(
-    report: &mut Report<'_>,
-    value: &Value<'_>,
-) -> Option<(Option<usize>, Option<usize>)> {
-    let mut table = value.table(report, "`max-mailbox`")?;
-    let messages_max = u64::try_from(Limits::MAILBOX_MESSAGES_MAX).unwrap_or(u64::MAX);
-    let mb_max = u64::try_from(Limits::MAILBOX_BYTES_MAX >> 20).unwrap_or(u64::MAX);
-    let messages = table
-        .take("messages")
-        .and_then(|value| value.integer(report, 1..=messages_max));
-    let mb = table
-        .take("mb")
-        .and_then(|value| value.integer(report, 1..=mb_max));
-    table.finish(report);
-    let size = |value: u64| usize::try_from(value).ok();
-    Some((
-        messages.and_then(|n| size(n.value)),
-        mb.and_then(|n| size(n.value << 20)),
-    ))
 }
 
 fn read_switch<'t>(report: &mut Report<'_>, value: &Value<'t>) -> Option<Switch<Located<&'t str>>> {
@@ -206,6 +130,19 @@ fn read_network(report: &mut Report<'_>, value: &Value<'_>) -> Option<NetGrant> 
                 .iter()
                 .filter_map(|text| parse_grant::<NetRule>(report, &value.what, text));
             NetGrant::Rules(rules.collect())
+        }
+    })
+}
+
+fn read_listen(report: &mut Report<'_>, value: &Value<'_>) -> Option<ListenGrant> {
+    Some(match read_switch(report, value)? {
+        Switch::Everything => ListenGrant::Anywhere,
+        Switch::Nothing => ListenGrant::Off,
+        Switch::Listed(texts) => {
+            let rules = texts
+                .iter()
+                .filter_map(|text| parse_grant::<ListenRule>(report, &value.what, text));
+            ListenGrant::Rules(rules.collect())
         }
     })
 }
@@ -257,12 +194,16 @@ fn read_storage(report: &mut Report<'_>, value: &Value<'_>) -> Option<RawStorage
     Some(RawStorage::Buckets { read, write })
 }
 
-fn read_env(report: &mut Report<'_>, value: &Value<'_>) -> Option<Vec<EnvGrant>> {
+/// A list of grants of one kind.
+fn read_list<T: FromStr<Err = GrantError>>(
+    report: &mut Report<'_>,
+    value: &Value<'_>,
+) -> Option<Vec<T>> {
     let texts = value.texts(report)?;
     Some(
         texts
             .iter()
-            .filter_map(|text| parse_grant::<EnvGrant>(report, &value.what, text))
+            .filter_map(|text| parse_grant(report, &value.what, text))
             .collect(),
     )
 }
@@ -313,7 +254,7 @@ fn read_dir(report: &mut Report<'_>, entry: &Value<'_>) -> Option<Located<DirGra
     })
 }
 
-fn parse_grant<T: std::str::FromStr<Err = GrantError>>(
+fn parse_grant<T: FromStr<Err = GrantError>>(
     report: &mut Report<'_>,
     what: impl Display,
     text: &Located<&str>,
@@ -333,19 +274,4 @@ fn report_grant(report: &mut Report<'_>, what: impl Display, span: &Span, error:
         Some(hint) => report.error_with_hint(span, message, hint),
         None => report.error(span, message),
     }
-}
-
-/// Takes a list that must be empty in this release.
-fn refuse_entries(report: &mut Report<'_>, table: &mut Table<'_>, key: &'static str) {
-    let Some(value) = table.take(key) else {
-        return;
-    };
-    if value.as_boolean() == Some(false) || value.is_empty_array() {
-        return;
-    }
-    report.error_with_hint(
-        &value.span,
-        format!("`{key}` is not supported yet"),
-        "leave it out",
-    );
 }

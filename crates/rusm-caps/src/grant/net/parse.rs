@@ -3,56 +3,22 @@
 use std::net::{IpAddr, Ipv6Addr};
 use std::str::FromStr;
 
-use super::{Cidr, NetHost, NetRule, PortRange};
+use super::{Cidr, HostPattern, NetHost, NetRule, PortRange};
 use crate::grant::GrantError;
 
 impl FromStr for NetRule {
     type Err = GrantError;
 
     fn from_str(text: &str) -> Result<NetRule, GrantError> {
+        if let Some(error) = explain_url(text) {
+            return Err(error);
+        }
         let (host, ports) = split_ports(text)?;
         let ports = match ports {
             Some(ports) => ports.parse()?,
             None => PortRange::ALL,
         };
-        let host = if host == "public" {
-            NetHost::Public
-        } else {
-            NetHost::Range(parse_range(host, text)?)
-        };
-        let rule = NetRule::new(host, ports);
-        let names_nothing = |range: Cidr| {
-            range == Cidr::single(range.network()) && range.network().is_unspecified()
-        };
-        match host {
-            NetHost::Range(range) if names_nothing(range) => {
-                Err(rule_error(text, "the unspecified address is nobody's")
-                    .hint("write \"public\" for every public address"))
-            }
-            NetHost::Range(_) | NetHost::Public => Ok(rule),
-        }
-    }
-}
-
-impl FromStr for PortRange {
-    type Err = GrantError;
-
-    fn from_str(text: &str) -> Result<PortRange, GrantError> {
-        let error = |reason: &str| {
-            GrantError::new(
-                format!("cannot read {text:?} as a port or a range of ports"),
-                reason,
-            )
-        };
-        let (first, last) = text.split_once('-').unwrap_or((text, text));
-        let port = |part: &str| match part.parse::<u16>() {
-            Ok(port) if port > 0 && !part.starts_with('+') => Ok(port),
-            Ok(_) | Err(_) => Err(error("a port is a number from 1 to 65535")
-                .hint("write 443, or 8000-8100; leave it out for every port")),
-        };
-        let (first, last) = (port(first)?, port(last)?);
-        PortRange::new(first, last)
-            .ok_or_else(|| error("the range runs backwards").hint(format!("write {last}-{first}")))
+        Ok(NetRule::new(parse_host(host, text)?, ports))
     }
 }
 
@@ -65,8 +31,84 @@ impl FromStr for Cidr {
     }
 }
 
+fn parse_host(host: &str, text: &str) -> Result<NetHost, GrantError> {
+    if host == "public" {
+        return Ok(NetHost::Public);
+    }
+    if host.eq_ignore_ascii_case("public") {
+        return Err(rule_error(text, "\"public\" is written in small letters")
+            .hint(format!("write {:?}", text.to_ascii_lowercase())));
+    }
+    if host.is_empty() {
+        return Err(rule_error(text, "there is no host before the port")
+            .hint("write \"public:443\" for every public address"));
+    }
+    if host == "*" {
+        return Err(rule_error(text, "'*' alone is no host")
+            .hint("write \"public\" for every public address, or a range"));
+    }
+    if !looks_like_range(host) {
+        return HostPattern::read(host, text).map(NetHost::Name);
+    }
+    let range = parse_range(host, text)?;
+    if range == Cidr::single(range.network()) && range.network().is_unspecified() {
+        return Err(rule_error(text, "the unspecified address is nobody's")
+            .hint("write \"public\" for every public address"));
+    }
+    Ok(NetHost::Range(range))
+}
+
+/// An address or a range, right or wrong, rather than a name.
+fn looks_like_range(host: &str) -> bool {
+    host.contains([':', '/', '[', ']']) || host.parse::<IpAddr>().is_ok()
+}
+
+/// A rule that was typed as an URL, or a part of one.
+fn explain_url(text: &str) -> Option<GrantError> {
+    let (scheme, rest) = match text.split_once("://") {
+        Some((scheme, rest)) => (Some(scheme), rest),
+        None => (None, text),
+    };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+    let host = authority.rsplit('@').next().unwrap_or(authority);
+    let reason = if scheme.is_some() {
+        "a rule has no scheme and no path, only a host and its ports"
+    } else if host.len() < authority.len() {
+        "a rule has no user, only a host and its ports"
+    } else if host.len() < text.len() && !is_range(text) {
+        "a rule has no path, only a host and its ports"
+    } else {
+        return None;
+    };
+    let known_port = match scheme {
+        Some("http" | "ws") => ":80",
+        Some("https" | "wss") => ":443",
+        Some(_) | None => "",
+    };
+    let error = rule_error(text, reason);
+    let candidates = [format!("{host}{known_port}"), host.to_owned()];
+    let meant = candidates
+        .into_iter()
+        .filter(|meant| !meant.contains('/'))
+        .find_map(|meant| meant.parse::<NetRule>().ok());
+    Some(match meant {
+        Some(meant) => error.hint(format!("write \"{meant}\"")),
+        None => error.hint("write \"api.example.com:443\""),
+    })
+}
+
+/// Whether what stands before the slash is an address, right or wrong.
+fn is_range(text: &str) -> bool {
+    let before = text.split('/').next().unwrap_or(text);
+    let address = |c: char| c.is_ascii_hexdigit() || matches!(c, '.' | ':' | '[' | ']');
+    before.starts_with('[')
+        || before.matches(':').count() > 1
+        || before.parse::<IpAddr>().is_ok()
+        || (before.chars().all(address) && before.bytes().all(|b| !b.is_ascii_alphabetic()))
+}
+
 /// Splits off `:443`. Colons inside an IPv6 address are none of it: it has brackets, or no ports.
-fn split_ports(text: &str) -> Result<(&str, Option<&str>), GrantError> {
+pub(super) fn split_ports(text: &str) -> Result<(&str, Option<&str>), GrantError> {
     let after_bracket = text.rfind(']').map_or(0, |at| at + 1);
     let (inside, behind) = text.split_at(after_bracket);
     if inside.is_empty() && behind.matches(':').count() > 1 {
@@ -82,7 +124,7 @@ fn split_ports(text: &str) -> Result<(&str, Option<&str>), GrantError> {
     }
 }
 
-fn parse_range(host: &str, text: &str) -> Result<Cidr, GrantError> {
+pub(super) fn parse_range(host: &str, text: &str) -> Result<Cidr, GrantError> {
     let (address, prefix) = match host.split_once('/') {
         Some((address, prefix)) => (address, Some(prefix)),
         None => (host, None),
@@ -110,45 +152,11 @@ fn parse_ip(address: &str, text: &str) -> Result<IpAddr, GrantError> {
             .map(IpAddr::V6)
             .map_err(|_| rule_error(text, "what is in brackets is not an IPv6 address"));
     }
-    if let Ok(ip) = address.parse() {
-        return Ok(ip);
-    }
-    Err(not_an_address(address, text))
-}
-
-/// Names are well-formed rules that this release does not enforce; anything else is a mistake.
-fn not_an_address(address: &str, text: &str) -> GrantError {
-    let domain = address.strip_prefix("*.").unwrap_or(address);
-    let looks_numeric =
-        address.contains(':') || address.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-    if address == "*" {
-        rule_error(text, "'*' is no address")
-            .hint("write \"public\" for every public address, or a range")
-    } else if looks_numeric {
+    address.parse().map_err(|_| {
         rule_error(text, "it is not an IP address").hint("write 10.1.2.3, 10.1.0.0/16 or [fd00::1]")
-    } else if is_host_name(domain) {
-        rule_error(text, "rules by host name are not supported yet")
-            .hint("name an IP address or a range, or \"public\" for every public address")
-            .unsupported()
-    } else {
-        rule_error(text, "it is neither \"public\" nor an IP address or range")
-            .hint("write \"public:443\", \"10.1.0.0/16:5432\" or \"[::1]:80\"")
-    }
+    })
 }
 
-fn is_host_name(name: &str) -> bool {
-    let label = |label: &str| {
-        !label.is_empty()
-            && label.len() <= 63
-            && label
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-    };
-    name.len() <= 253 && name.strip_suffix('.').unwrap_or(name).split('.').all(label)
-}
-
-fn rule_error(text: &str, reason: &str) -> GrantError {
+pub(super) fn rule_error(text: &str, reason: &str) -> GrantError {
     GrantError::new(format!("cannot read {text:?} as a network rule"), reason)
 }

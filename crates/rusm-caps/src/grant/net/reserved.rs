@@ -4,13 +4,15 @@
 //! groups, documentation, tests, or for carrying another address inside it. Outside `2000::/3`
 //! nothing of IPv6 is public, known block or not. Documentation and benchmark ranges count as not
 //! public: nothing real answers there, and a lab may route them.
+//!
+//! A network's own NAT64 prefix (RFC 6052) is any prefix of its choice, so it cannot stand here.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::cidr::Cidr;
 
 /// A range of addresses that is not public, and what it is for.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Block {
     pub(super) range: Cidr,
     pub(super) kind: &'static str,
@@ -43,6 +45,8 @@ static BLOCKS: &[Block] = &[
     v4(10, 0, 0, 0, 8, "private"),
     v4(100, 64, 0, 0, 10, "carrier-grade NAT"),
     v4(127, 0, 0, 0, 8, "loopback"),
+    // Not reserved by any registry: where Azure answers its guests, as others do at 169.254.169.254.
+    v4(168, 63, 129, 16, 32, "a cloud's service for its guests"),
     v4(169, 254, 0, 0, 16, "link-local"),
     v4(172, 16, 0, 0, 12, "private"),
     v4(192, 0, 0, 0, 24, "reserved for protocols"),
@@ -86,13 +90,29 @@ static BLOCKS: &[Block] = &[
 ];
 
 /// The closest block around an address; none if it is public.
-pub(super) fn block_of(ip: IpAddr) -> Option<&'static Block> {
-    BLOCKS.iter().find(|block| block.range.contains(ip))
+pub(super) fn block_of(ip: IpAddr) -> Option<Block> {
+    let around = BLOCKS.iter().find(|block| block.range.contains(ip));
+    around.copied().or_else(|| isatap(ip))
 }
 
 /// Every block that holds the whole range.
-pub(super) fn blocks_around(range: Cidr) -> impl Iterator<Item = &'static Block> {
-    BLOCKS.iter().filter(move |block| block.range.covers(range))
+pub(super) fn blocks_around(range: Cidr) -> impl Iterator<Item = Block> {
+    let around = BLOCKS.iter().filter(move |block| block.range.covers(range));
+    let single = (range == Cidr::single(range.network())).then(|| range.network());
+    around.copied().chain(single.and_then(isatap))
+}
+
+/// An IPv4 address as the interface part of an IPv6 address, under any prefix (RFC 5214, section
+/// 6.1): a block of its own, since no range holds them all.
+fn isatap(ip: IpAddr) -> Option<Block> {
+    let IpAddr::V6(v6) = ip else {
+        return None;
+    };
+    let interface = v6.to_bits() >> 32 & 0xffff_ffff;
+    matches!(interface, 0x0000_5efe | 0x0200_5efe).then(|| Block {
+        range: Cidr::single(ip),
+        kind: "ISATAP",
+    })
 }
 
 #[cfg(test)]

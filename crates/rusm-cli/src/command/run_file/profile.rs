@@ -139,7 +139,7 @@ fn network(base: &NetGrant, flags: &[NetFlag]) -> NetGrant {
     for flag in flags {
         match flag {
             NetFlag::Everywhere => rules.extend(everywhere::rules()),
-            NetFlag::Rule(rule) => rules.push(*rule),
+            NetFlag::Rule(rule) => rules.push(rule.clone()),
         }
     }
     NetGrant::Rules(rules)
