@@ -17,6 +17,11 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
     ),
     // For tests: the crates below it use it as a dev-dependency.
     ("rusm-sim", &["rusm-actor"], &[]),
+    (
+        "rusm-audit",
+        &[],
+        &["rustix", "serde", "serde_json", "sha2", "thiserror"],
+    ),
     ("rusm-caps", &[], &["thiserror"]),
     (
         "rusm-manifest",

@@ -7,6 +7,7 @@
 mod gate;
 mod lookup;
 
+use super::handles::Promise;
 use super::network::Network;
 use crate::code::Guest;
 use gate::Gate;
@@ -33,10 +34,12 @@ pub(crate) fn shadow_p2<T: Guest>(linker: &mut Linker<T>) -> wasmtime::Result<()
         .func_wrap(
             "create-tcp-socket",
             |mut store: StoreContextMut<'_, T>, (family,)| -> Answer<_, _> {
-                let Some((mut ctx, table)) = open(&mut store, Protocol::Tcp) else {
-                    return Ok((Err(p2::network::ErrorCode::AccessDenied),));
-                };
-                answer(sockets(&mut ctx, table).create_tcp_socket(family))
+                match open(&mut store, Protocol::Tcp) {
+                    Ok((mut ctx, table, _promise)) => {
+                        answer(sockets(&mut ctx, table).create_tcp_socket(family))
+                    }
+                    Err(closed) => Ok((Err(closed.into()),)),
+                }
             },
         )?;
     linker
@@ -45,10 +48,12 @@ pub(crate) fn shadow_p2<T: Guest>(linker: &mut Linker<T>) -> wasmtime::Result<()
             "create-udp-socket",
             |mut store: StoreContextMut<'_, T>, (family,)| {
                 Box::new(async move {
-                    let Some((mut ctx, table)) = open(&mut store, Protocol::Udp) else {
-                        return Ok((Err(p2::network::ErrorCode::AccessDenied),));
-                    };
-                    answer(sockets(&mut ctx, table).create_udp_socket(family).await)
+                    match open(&mut store, Protocol::Udp) {
+                        Ok((mut ctx, table, _promise)) => {
+                            answer(sockets(&mut ctx, table).create_udp_socket(family).await)
+                        }
+                        Err(closed) => Ok((Err(closed.into()),)),
+                    }
                 })
             },
         )?;
@@ -64,25 +69,26 @@ pub(crate) fn shadow_p3<T: Guest>(linker: &mut Linker<T>) -> wasmtime::Result<()
     types.func_wrap(
         "[static]tcp-socket.create",
         |mut store: StoreContextMut<'_, T>, (family,)| -> Answer<Resource<TcpSocket>, _> {
-            let Some((mut ctx, table)) = open(&mut store, Protocol::Tcp) else {
-                return Ok((Err(p3::ErrorCode::AccessDenied),));
-            };
-            answer(p3::HostTcpSocket::create(
-                &mut sockets(&mut ctx, table),
-                family,
-            ))
+            match open(&mut store, Protocol::Tcp) {
+                Ok((mut ctx, table, _promise)) => {
+                    let mut sockets = sockets(&mut ctx, table);
+                    answer(p3::HostTcpSocket::create(&mut sockets, family))
+                }
+                Err(closed) => Ok((Err(closed.into()),)),
+            }
         },
     )?;
     types.func_wrap_async(
         "[static]udp-socket.create",
         |mut store: StoreContextMut<'_, T>, (family,)| {
             Box::new(async move {
-                let Some((mut ctx, table)) = open(&mut store, Protocol::Udp) else {
-                    return Ok((Err(p3::ErrorCode::AccessDenied),));
+                let made: Answer<Resource<UdpSocket>, _> = match open(&mut store, Protocol::Udp) {
+                    Ok((mut ctx, table, _promise)) => {
+                        let mut sockets = sockets(&mut ctx, table);
+                        answer(p3::HostUdpSocket::create(&mut sockets, family).await)
+                    }
+                    Err(closed) => Ok((Err(closed.into()),)),
                 };
-                let mut sockets = sockets(&mut ctx, table);
-                let made: Answer<Resource<UdpSocket>, _> =
-                    answer(p3::HostUdpSocket::create(&mut sockets, family).await);
                 made
             })
         },
@@ -92,14 +98,45 @@ pub(crate) fn shadow_p3<T: Guest>(linker: &mut Linker<T>) -> wasmtime::Result<()
     Ok(())
 }
 
-/// The context of one new socket, and where it is to be kept; none if the process may have no socket.
+/// Why no socket is made.
+enum Closed {
+    /// The profile allows none.
+    Denied,
+    /// As many handles as there may be.
+    NoHandle,
+}
+
+impl From<Closed> for p2::network::ErrorCode {
+    fn from(closed: Closed) -> Self {
+        match closed {
+            Closed::Denied => Self::AccessDenied,
+            Closed::NoHandle => Self::NewSocketLimit,
+        }
+    }
+}
+
+impl From<Closed> for p3::ErrorCode {
+    fn from(closed: Closed) -> Self {
+        match closed {
+            Closed::Denied => Self::AccessDenied,
+            Closed::NoHandle => Self::OutOfMemory,
+        }
+    }
+}
+
+/// The context of one new socket, where it is to be kept, and the room for it.
 fn open<'a, T: Guest>(
     store: &'a mut StoreContextMut<'_, T>,
     proto: Protocol,
-) -> Option<(WasiSocketsCtx, &'a mut ResourceTable)> {
+) -> Result<(WasiSocketsCtx, &'a mut ResourceTable, Promise), Closed> {
     let wasi = store.data_mut().wasi();
     let network = Arc::clone(wasi.network());
-    may_open(&network, proto).then(|| (context(network, proto), wasi.view().table))
+    if !may_open(&network, proto) {
+        return Err(Closed::Denied);
+    }
+    wasi.view();
+    let promise = wasi.promise(1).map_err(|_| Closed::NoHandle)?;
+    Ok((context(network, proto), wasi.view().table, promise))
 }
 
 /// Whether any socket may be made. Which address it may be used with is asked when there is one; until then the request is about the
