@@ -14,7 +14,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 use crate::decide::allows;
 use crate::escape::quoted;
 use crate::query::query;
-use crate::{AuditRecord, AuditSink, Denied, Outcome, Policy, Profile, Question, Request};
+use crate::{
+    AuditRecord, AuditSink, Denied, Outcome, Permission, Policy, Profile, Question, Request,
+};
 
 /// Who asks: the process that a guard belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -194,6 +196,11 @@ impl Guard {
             }
             None => false,
         }
+    }
+
+    /// Whether decision functions are asked about this permission: then what a profile does not look at counts too.
+    pub fn is_decided(&self, permission: Permission) -> bool {
+        self.shared.policy.is_about(permission)
     }
 
     /// The profile as it is now.

@@ -52,6 +52,7 @@ mod escape;
 mod grant;
 mod guard;
 mod limits;
+mod losses;
 mod permission;
 mod policy;
 mod profile;

@@ -77,6 +77,11 @@ impl Policy {
         self
     }
 
+    /// Whether there is a function for this permission.
+    pub(crate) fn is_about(&self, permission: Permission) -> bool {
+        self.functions.iter().any(|(asked, _)| *asked == permission)
+    }
+
     /// Whether every function of the request's permission allows it; otherwise the first one's reason.
     pub(crate) fn ask(&self, question: &Question<'_>) -> Result<(), String> {
         let permission = question.request.permission();

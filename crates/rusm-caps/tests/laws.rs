@@ -39,6 +39,19 @@ proptest! {
         }
     }
 
+    /// Code that a process brought has no more than its loader, and nothing that was taken from who spawns it.
+    #[test]
+    fn loaded_code_has_no_more_than_its_loader(loader in profile(), spawner in profile(), narrowing in restrictions(), asked in prop::collection::vec(asked(), 40)) {
+        let spawner = spawner.restrict(&narrowing).unwrap_or(spawner);
+        let brought = loader.without_losses_of(&spawner);
+        prop_assert_eq!(loader.covers(&brought), Ok(()));
+        for asked in &asked {
+            prop_assert!(!allowed(&brought, asked) || allowed(&loader, asked), "{asked:?}");
+            let is_lost = spawner.revoked().contains(&asked.request().permission());
+            prop_assert!(!is_lost || allowed(&brought, asked) == asked.is_about_a_relative(), "{asked:?}");
+        }
+    }
+
     /// Covering is reflexive and transitive, so narrowing step by step never adds up to more.
     #[test]
     fn covering_is_an_order((a, b) in kin(), c in profile()) {

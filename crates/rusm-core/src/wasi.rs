@@ -25,6 +25,7 @@ pub(crate) use sockets::{shadow_p2, shadow_p3};
 
 mod folder;
 mod network;
+mod seal;
 mod sockets;
 
 #[cfg(test)]
@@ -105,6 +106,16 @@ impl WasiState {
         Ok(())
     }
 
+    /// Closes every folder for good: no path leads anywhere any more. Files that are open stay open.
+    pub(crate) fn close_folders(&mut self) {
+        let WasiCtxView { ctx, table } = match &mut self.context {
+            Context::Nothing => return,
+            Context::Preview1(context) => context.ctx(),
+            Context::Component(ctx, table) => WasiCtxView { ctx, table },
+        };
+        seal::close(ctx, table);
+    }
+
     /// The context of a core module.
     pub(crate) fn preview1(&mut self) -> &mut WasiP1Ctx {
         if !matches!(self.context, Context::Preview1(_)) {
@@ -153,6 +164,7 @@ impl WasiState {
     fn builder(&self) -> Result<WasiCtxBuilder, FolderError> {
         let mut builder = self.builder_without_folders();
         let profile = self.setup.guard.profile();
+        seal::prepare()?;
         for grant in profile.dirs() {
             folder::open(&mut builder, &self.setup.guard, &self.setup.folder, grant)?;
         }

@@ -1,7 +1,8 @@
 //! The path of one spawn: who may, under which profile, with what bounds.
 //!
 //! A declared component runs under the profile declared for it, or one that its declaration offers; code
-//! that a process loaded runs under its loader's. Whoever spawns can only narrow that.
+//! that a process loaded runs under its loader's as it is now, without what was taken from whoever spawns it.
+//! Whoever spawns can only narrow that.
 
 use super::{RuntimeShared, SpawnFailure};
 use crate::guest::GuestState;
@@ -135,7 +136,10 @@ impl RuntimeShared {
             .lineage
             .find_loaded(component)
             .ok_or_else(unknown)?;
-        if let Some(name) = wished.filter(|name| *name != loaded.profile.name()) {
+        // A process that was narrowed does not get back what it lost by spawning code of nobody's manifest.
+        let profile = loaded.loader.profile();
+        let profile = profile.without_losses_of(&parent.guard.profile());
+        if let Some(name) = wished.filter(|name| *name != profile.name()) {
             let name = rusm_caps::printable(name);
             return Err(SpawnFailure::Escalation(format!(
                 "loaded code runs under its loader's profile, not '{name}'"
@@ -144,7 +148,7 @@ impl RuntimeShared {
         Ok(Resolved {
             component: component.into(),
             code: loaded.code,
-            profile: loaded.profile,
+            profile: Arc::new(profile),
             args: Vec::new(),
             folder: Arc::clone(&parent.identity.folder),
         })

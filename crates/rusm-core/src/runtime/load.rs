@@ -9,7 +9,7 @@ use crate::guest::GuestState;
 use crate::lineage::{Lineage, Loaded};
 use rusm_abi::limits::MAX_CODE;
 use rusm_actor::Name;
-use rusm_caps::{Permit, Profile, Request};
+use rusm_caps::{Guard, Permit, Request};
 use std::sync::Arc;
 
 /// The most pieces of code that one process may have loaded at once.
@@ -19,8 +19,8 @@ const LOADED_MAX: usize = 64;
 pub(crate) struct Loading {
     runtime: Arc<RuntimeShared>,
     lineage: Arc<Lineage>,
-    /// The loader's, as it is now: what it gives up later does not change code it has loaded.
-    profile: Arc<Profile>,
+    /// What the loader gives up later, the code it has loaded is without as well.
+    loader: Guard,
     name: String,
     wasm: Vec<u8>,
 }
@@ -53,7 +53,7 @@ impl RuntimeShared {
         Ok(Loading {
             runtime: Arc::clone(self),
             lineage: Arc::clone(lineage),
-            profile: parent.guard.profile(),
+            loader: parent.guard.clone(),
             name: name.to_owned(),
             wasm,
         })
@@ -66,7 +66,7 @@ impl Loading {
         let Self {
             runtime,
             lineage,
-            profile,
+            loader,
             name,
             wasm,
         } = self;
@@ -78,7 +78,7 @@ impl Loading {
         let (code, name) =
             compiled.map_err(|error| SpawnFailure::InvalidCode(error.to_string()))?;
         let code = code.map_err(|error| SpawnFailure::InvalidCode(error.to_string()))?;
-        if lineage.load(&name, Loaded { code, profile }) {
+        if lineage.load(&name, Loaded { code, loader }) {
             Ok(())
         } else {
             Err(SpawnFailure::NameTaken)

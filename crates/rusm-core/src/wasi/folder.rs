@@ -26,6 +26,8 @@ pub(crate) enum FolderError {
         real: PathBuf,
         place: &'static str,
     },
+    #[error("cannot give a guest folders that it could give up again: {0}")]
+    NoSeal(std::io::Error),
     #[error(transparent)]
     Denied(#[from] Denied),
 }

@@ -1,0 +1,1 @@
+//! Ways by which a right might come back, one by one.
