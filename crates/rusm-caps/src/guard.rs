@@ -24,6 +24,7 @@ pub struct Subject {
     component: Arc<str>,
     pid: u64,
     pid_text: Arc<str>,
+    is_loaded: bool,
 }
 
 impl Subject {
@@ -34,7 +35,22 @@ impl Subject {
             component: component.into(),
             pid,
             pid_text: pid_text.into(),
+            is_loaded: false,
         }
+    }
+
+    /// The same process, whose code was brought by another: that one chose the component's name.
+    #[must_use]
+    pub fn of_loaded_code(self) -> Subject {
+        Subject {
+            is_loaded: true,
+            ..self
+        }
+    }
+
+    /// Whether its code was brought by a process, under a name of that process's choice.
+    pub fn is_loaded(&self) -> bool {
+        self.is_loaded
     }
 
     /// The component that it runs.

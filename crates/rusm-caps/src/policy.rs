@@ -41,7 +41,8 @@ impl Decision {
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Question<'a> {
-    /// Who asks. The component of code that a process brought itself has a name of that process's choice.
+    /// Who asks. The component of code that a process brought itself has a name of that process's choice, which may be
+    /// any that is not declared: see [`Subject::is_loaded`].
     pub subject: &'a Subject,
     /// The name of the profile that allows it.
     pub profile: &'a str,

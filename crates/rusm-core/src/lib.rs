@@ -37,6 +37,7 @@
 mod abi;
 mod boot;
 mod code;
+pub mod dangerous;
 mod engine;
 mod event;
 mod guest;

@@ -20,7 +20,7 @@ use wasmtime::component::ResourceTable;
 use wasmtime_wasi::p1::WasiP1Ctx;
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 
-pub(crate) use folder::FolderError;
+pub(crate) use folder::{FolderError, can_be_given};
 pub(crate) use sockets::{shadow_p2, shadow_p3};
 
 mod folder;

@@ -28,6 +28,8 @@ pub(crate) enum Spawner<'a> {
 pub(crate) struct Launch {
     pub(crate) component: Arc<str>,
     pub(crate) code: Arc<GuestCode>,
+    /// A process brought the code.
+    pub(crate) is_loaded: bool,
     pub(crate) profile: Arc<Profile>,
     pub(crate) args: Vec<String>,
     /// What relative paths in the profile are relative to.
@@ -57,6 +59,7 @@ pub(crate) struct SpawnRequest<'a> {
 struct Resolved {
     component: Arc<str>,
     code: Arc<GuestCode>,
+    is_loaded: bool,
     profile: Arc<Profile>,
     args: Vec<String>,
     folder: Arc<Path>,
@@ -92,6 +95,7 @@ impl RuntimeShared {
         let launch = Launch {
             component: resolved.component,
             code: resolved.code,
+            is_loaded: resolved.is_loaded,
             profile,
             args,
             folder: resolved.folder,
@@ -124,6 +128,7 @@ impl RuntimeShared {
             return Ok(Resolved {
                 component: Arc::clone(&declared.name),
                 code: Arc::clone(&declared.code),
+                is_loaded: false,
                 profile,
                 args: declared.args.clone(),
                 folder: Arc::clone(&declared.folder),
@@ -148,6 +153,7 @@ impl RuntimeShared {
         Ok(Resolved {
             component: component.into(),
             code: loaded.code,
+            is_loaded: true,
             profile: Arc::new(profile),
             args: Vec::new(),
             folder: Arc::clone(&parent.identity.folder),
@@ -173,6 +179,7 @@ impl RuntimeShared {
         let identity = Arc::new(Identity {
             component: Arc::clone(&launch.component),
             profile: launch.profile.name().into(),
+            is_loaded: launch.is_loaded,
             lineage: Arc::clone(lease.lineage()),
             folder: launch.folder,
             logs_terminal: launch.logs_terminal,

@@ -127,6 +127,11 @@ impl Folder {
     }
 }
 
+/// Whether a folder, all links resolved, is none that is refused to every guest.
+pub(crate) fn can_be_given(real: &Path) -> bool {
+    refused(real).is_none()
+}
+
 /// The refused place that a real path lies in.
 fn refused(real: &Path) -> Option<&'static str> {
     REFUSED.into_iter().find(|place| real.starts_with(place))
