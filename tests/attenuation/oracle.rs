@@ -3,6 +3,11 @@
 //! The rules are those of the product's contract and nothing else: the manifest decides, restrictions and drops take
 //! families away, code that a process brought has its loader's rights and not what its spawner lost.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "the number of a process is an index into what gave it"
+)]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Rights, as words.

@@ -1,5 +1,10 @@
 //! Worlds drawn from a seed: a manifest of random profiles, and random calls of its processes.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "the number of a process is an index into what gave it"
+)]
+
 use super::oracle::{Declared, Oracle, Rights, Spawned, family};
 use super::{hand, order, spawned};
 use crate::app::{plan, scripted};
