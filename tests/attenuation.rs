@@ -6,6 +6,7 @@
 
 mod holes;
 mod oracle;
+mod place;
 mod world;
 
 use crate::support::{PATIENCE, Scenario};

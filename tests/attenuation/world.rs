@@ -6,22 +6,21 @@
 )]
 
 use super::oracle::{Declared, Oracle, Rights, Spawned, family};
+use super::place::{BROUGHT, Dice, Surroundings};
 use super::{hand, order, spawned};
 use crate::app::{plan, scripted};
-use crate::support::{BOTH_PATHS, GuestPath, Scenario, guest};
-use rusm_core::{HostInterface, Pid, Program, Spawn};
+use crate::support::{BOTH_PATHS, GuestPath, guest};
+use rusm_core::{Pid, Program, Spawn};
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::net::TcpListener;
 use std::path::Path;
 
 /// Worlds of a run that nobody asked to be longer.
-const SEEDS: u64 = 24;
+const SEEDS: u64 = 100;
 /// Calls in one world.
 const CALLS: usize = 14;
-/// Components of a world, and names under which code may be brought.
+/// Components of a world.
 const COMPONENTS: usize = 3;
-const BROUGHT: [&str; 2] = ["plug", "agent"];
 /// What can be revoked and dropped.
 const FAMILIES: [&str; 11] = [
     "network",
@@ -36,96 +35,6 @@ const FAMILIES: [&str; 11] = [
     "files",
     "host-functions",
 ];
-
-/// Random numbers from a seed (splitmix64).
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    fn one_of<'a, T>(&mut self, things: &'a [T]) -> &'a T {
-        let n = u64::try_from(things.len()).expect("there are few");
-        &things[usize::try_from(self.roll() % n).expect("it is one of few")]
-    }
-
-    fn chance(&mut self, of_ten: u64) -> bool {
-        self.roll() % 10 < of_ten
-    }
-}
-
-/// Where there is something to reach, for all worlds.
-struct Surroundings {
-    scenario: Scenario,
-    programs: [Program; 2],
-    folder: tempfile::TempDir,
-    listeners: [TcpListener; 2],
-}
-
-impl Surroundings {
-    fn new() -> Self {
-        let bank = HostInterface::new("acme:billing/charge").expect("it is a name");
-        let bank = bank.raw_function(
-            "pay",
-            rusm_core::RawFunction::new([], [], |_, _| Ok(vec![])),
-        );
-        let variables = ["E1", "E2"].map(|name| (name.to_owned(), "value".to_owned()));
-        let scenario = Scenario::with(|builder| builder.host_interface(bank).env(variables.into()));
-        let programs = BOTH_PATHS.map(|path| crate::app::probe(&scenario, path));
-        let folder = tempfile::tempdir().expect("there is room for a folder");
-        std::fs::write(folder.path().join("f"), "content").expect("there is room for a file");
-        let listeners = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").expect("a port is free"));
-        for listener in &listeners {
-            listener.set_nonblocking(true).expect("it is a socket");
-        }
-        Self {
-            scenario,
-            programs,
-            folder,
-            listeners,
-        }
-    }
-
-    fn address(&self, index: usize) -> String {
-        self.listeners[index]
-            .local_addr()
-            .expect("it listens")
-            .to_string()
-    }
-
-    /// Accepts whoever has connected, so that there is room for the next.
-    fn take_connections(&self) {
-        for listener in &self.listeners {
-            while listener.accept().is_ok() {}
-        }
-    }
-
-    /// Every right that there is, apart from spawning.
-    fn rights(&self) -> Vec<String> {
-        let mut rights: Vec<String> = [
-            "listen:127.0.0.1:4711",
-            "storage:read:b1",
-            "storage:write:b1",
-            "storage:read:b2",
-            "process-control",
-            "send:ledger",
-            "load",
-            "stdio",
-            "env:E1",
-            "env:E2",
-            "files:/data",
-            "host-functions:acme:billing/charge",
-        ]
-        .map(str::to_owned)
-        .to_vec();
-        rights.extend([0, 1].map(|index| format!("network:{}", self.address(index))));
-        rights
-    }
-}
 
 /// One world: its manifest, and who lives in it.
 struct World<'a> {
