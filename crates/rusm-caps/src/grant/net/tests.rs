@@ -321,7 +321,8 @@ fn mistakes_are_explained() {
     check("10.1.2.3/16", "behind its prefix", "10.1.0.0/16");
     check("10.0.0.0/33", "at most 32", "");
     check("10.0.0.0/+8", "prefix length", "");
-    check("10.0.0:80", "ends in a number", "10.1.2.3");
+    check("10.0.0:80", "in disguise", "10.0.0.0");
+    check("10.0.0.256", "ends in a number", "10.1.2.3");
     check("public:0", "1 to 65535", "443");
     check("public:9-3", "backwards", "3-9");
     check("public:", "1 to 65535", "");
@@ -349,7 +350,7 @@ fn mistakes_are_explained() {
     check("x.example:http", "1 to 65535", "443");
     check("my_host:80", "underscore", "address");
     check("münchen.example", "ASCII", "xn--");
-    check("2130706433:80", "ends in a number", "disguised");
+    check("2130706433:80", "in disguise", "127.0.0.1");
     check("api.*.com", "'*'", "*.example.com");
     check("10.0.0/8", "not an IP address", "10.1.0.0/16");
 }
