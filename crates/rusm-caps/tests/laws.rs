@@ -181,6 +181,27 @@ proptest! {
         prop_assert_eq!(allowed(&nothing, &asked), asked.is_about_a_relative());
     }
 
+    /// No grant opens what no grant exists for: the unspecified address as a target, by any name, and
+    /// look-ups of what a resolver would take for an address.
+    #[test]
+    fn nothing_grants_what_no_grant_exists_for(
+        own in profile(),
+        target in prop::sample::select(vec!["0.0.0.0:80", "[::]:80", "[::ffff:0.0.0.0]:80"]),
+        disguised in prop::sample::select(vec!["2130706433", "0x7f.1", "127.1", "0177.0.0.1", "a.b.1"]),
+    ) {
+        let names = arbitrary::HOSTS.map(Into::into);
+        let built_in = Profile::BUILT_IN.map(|name| Profile::built_in(name).unwrap());
+        for profile in built_in.into_iter().chain([own]) {
+            for request in [
+                Request::Connect { addr: target.parse().unwrap(), proto: Protocol::Tcp, names: &names },
+                Request::ResolveName { name: disguised },
+                Request::ConnectName { name: disguised, port: 80 },
+            ] {
+                prop_assert!(decide(&profile, &request).is_err(), "{request:?}");
+            }
+        }
+    }
+
     /// A denial is one printable line, whatever the guest asked for.
     #[test]
     fn a_denial_is_one_printable_line(origin in profile(), text in any::<String>()) {
