@@ -1,8 +1,8 @@
 //! Which profile a new process runs under.
 //!
 //! The operator decides, and whoever spawns can only narrow. A declared component runs under its own
-//! profile or one that its declaration offers; code that a process brought runs under the profile
-//! that its loader had when it was loaded. This is the only way from one profile to another
+//! profile or one that its declaration offers; code that a process brought runs under the profile of
+//! that process. This is the only way from one profile to another
 //! process's, so the law of attenuation is a law of this file.
 
 use std::collections::BTreeMap;
@@ -26,7 +26,7 @@ pub enum Origin<'a> {
     },
     /// Code that a process registered.
     Loaded {
-        /// What its loader had at that moment.
+        /// What its loader has.
         profile: &'a Arc<Profile>,
     },
 }
