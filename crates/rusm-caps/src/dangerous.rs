@@ -8,7 +8,8 @@ use crate::grant::reserved_ranges;
 use crate::{EnvGrant, NetGrant, NetHost, NetRule, PortRange};
 
 /// Every address and port, and every name: the node's own loopback services, the private network around it and the
-/// cloud's metadata service (169.254.169.254) included. Listening is not part of it.
+/// cloud's metadata service (169.254.169.254) included; only addresses that hide another in their lower half (ISATAP) have
+/// no range of their own and stay with whoever names them. Listening is not part of it.
 pub fn every_address() -> NetGrant {
     // A range opens a reserved block only if it lies within it, so each is named.
     let reserved = reserved_ranges().map(NetHost::Range);

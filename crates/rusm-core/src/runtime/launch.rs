@@ -11,7 +11,7 @@ use crate::identity::{Identity, Usage};
 use crate::lineage::Lineage;
 use crate::program::GuestCode;
 use rusm_actor::{Context, MailboxBounds, Name, SpawnError, SpawnOptions, Spawned};
-use rusm_caps::{Profile, Request, Restrictions};
+use rusm_caps::{Origin, Profile, Request, Restrictions};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -79,14 +79,7 @@ impl RuntimeShared {
             .guard
             .check(asked, request.component)
             .map_err(SpawnFailure::Denied)?;
-        let resolved = self.resolve(parent, permit.into_inner(), request.profile)?;
-        let profile = match &request.restrict {
-            None => resolved.profile,
-            Some(restrict) => {
-                let narrowed = resolved.profile.restrict(restrict);
-                Arc::new(narrowed.map_err(|error| SpawnFailure::Escalation(error.to_string()))?)
-            }
-        };
+        let resolved = self.resolve(parent, permit.into_inner(), &request)?;
         let args = if request.args.is_empty() {
             resolved.args
         } else {
@@ -96,7 +89,7 @@ impl RuntimeShared {
             component: resolved.component,
             code: resolved.code,
             is_loaded: resolved.is_loaded,
-            profile,
+            profile: resolved.profile,
             args,
             folder: resolved.folder,
             name: request.name,
@@ -112,19 +105,18 @@ impl RuntimeShared {
         &self,
         parent: &GuestState,
         component: &str,
-        wished: Option<&str>,
+        request: &SpawnRequest<'_>,
     ) -> Result<Resolved, SpawnFailure> {
+        let attenuate = |origin: Origin<'_>| {
+            let profile = origin.attenuate(request.profile, request.restrict.as_ref());
+            profile.map_err(|error| SpawnFailure::Escalation(error.to_string()))
+        };
         if let Some(declared) = self.declared(component) {
-            let profile = match wished {
-                None => Arc::clone(&declared.profile),
-                Some(name) if name == declared.profile.name() => Arc::clone(&declared.profile),
-                Some(name) => declared.offered.get(name).cloned().ok_or_else(|| {
-                    let name = rusm_caps::printable(name);
-                    SpawnFailure::Escalation(format!(
-                        "component '{component}' does not offer profile '{name}'"
-                    ))
-                })?,
-            };
+            let profile = attenuate(Origin::Declared {
+                component,
+                profile: &declared.profile,
+                offered: &declared.offered,
+            })?;
             return Ok(Resolved {
                 component: Arc::clone(&declared.name),
                 code: Arc::clone(&declared.code),
@@ -141,20 +133,15 @@ impl RuntimeShared {
             .lineage
             .find_loaded(component)
             .ok_or_else(unknown)?;
-        // A process that was narrowed does not get back what it lost by spawning code of nobody's manifest.
-        let profile = loaded.loader.profile();
-        let profile = profile.without_losses_of(&parent.guard.profile());
-        if let Some(name) = wished.filter(|name| *name != profile.name()) {
-            let name = rusm_caps::printable(name);
-            return Err(SpawnFailure::Escalation(format!(
-                "loaded code runs under its loader's profile, not '{name}'"
-            )));
-        }
+        let profile = attenuate(Origin::Loaded {
+            profile: &loaded.loader.profile(),
+            spawner: &parent.guard.profile(),
+        })?;
         Ok(Resolved {
             component: component.into(),
             code: loaded.code,
             is_loaded: true,
-            profile: Arc::new(profile),
+            profile,
             args: Vec::new(),
             folder: Arc::clone(&parent.identity.folder),
         })
