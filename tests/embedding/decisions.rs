@@ -3,8 +3,8 @@
 use super::{court, refuse_if};
 use crate::app::{probe, scripted};
 use crate::support::BOTH_PATHS;
-use rusm_caps::dangerous::DangerousProfileExt;
-use rusm_caps::{Decision, Permission, Profile, Request, SpawnGrant};
+use rusm_caps::{Decision, Peer, Permission, Profile, Request, SpawnGrant};
+use rusm_core::dangerous::DangerousProfileExt;
 use rusm_core::{ExitReason, RuntimeEvent};
 
 /// A refusal is a typed answer with the embedder's reason; what the function allows stays as the profile says.
@@ -176,6 +176,15 @@ fn a_preset_opens_what_it_says() {
             nothing().allow_all_network(),
         );
         assert_eq!(lines, ["query=ok:granted"]);
+        let folder = tempfile::tempdir().expect("there is room for a folder");
+        let file = folder.path().join("file");
+        std::fs::write(&file, "content").expect("there is room for a file");
+        let script = format!("read {} then read /proc/version", file.display());
+        let lines = run("files", &script, nothing().allow_all_files());
+        assert!(
+            matches!(&*lines, [file, kernels] if file == "read=ok:content" && !kernels.starts_with("read=ok")),
+            "{lines:?}"
+        );
         if path == crate::support::GuestPath::Component {
             // Preview 1 has no call to connect.
             let lines = run(
@@ -188,5 +197,48 @@ fn a_preset_opens_what_it_says() {
                 "{lines:?}"
             );
         }
+    }
+}
+
+/// A function about sending sees who is to receive, also where the profile lets the process send to anyone.
+#[test]
+fn a_decision_about_sending_sees_the_receiver() {
+    for path in BOTH_PATHS {
+        let court = court(|builder| {
+            builder.decide(Permission::Send, |question| {
+                let to_bank = |to: Peer<'_>| to.component == "bank";
+                let request = question.request;
+                let refused = matches!(request, Request::Send { to } if to_bank(to));
+                refuse_if(refused, "not to the bank")
+            })
+        });
+        let scenario = &court.scenario;
+        let program = probe(scenario, path);
+        let listener = |component: &str, name: &str| {
+            let name = rusm_core::Name::new(name).expect("it is a name");
+            let spawn = scripted(component, &program, "join crowd then forget").name(name);
+            let pid = scenario.runtime.spawn(spawn).expect("there is room").pid();
+            scenario.recorder.wait_for_line(component, "join=ok");
+            pid
+        };
+        let (bank, shop) = (listener("bank", "vault"), listener("shop", "counter"));
+        let (bank, shop) = (bank.as_u64(), shop.as_u64());
+        let script = format!(
+            "send {bank} 1 x then send vault 1 x then call vault 1 0 x then send {shop} 1 x then broadcast crowd 1 x"
+        );
+        let guest = scripted("guest", &program, &script).profile(Profile::sandboxed());
+        assert_eq!(
+            scenario.runtime.spawn(guest).unwrap().wait(),
+            ExitReason::Normal
+        );
+        let refused = "=denied:send";
+        let lines = scenario.recorder.lines("guest");
+        let [pid, name, call, shop, crowd] = &*lines else {
+            panic!("{lines:?}");
+        };
+        for line in [pid, name, call] {
+            assert!(line.ends_with(refused), "{lines:?}");
+        }
+        assert_eq!((&**shop, &**crowd), ("send=ok", "broadcast=ok:1"));
     }
 }

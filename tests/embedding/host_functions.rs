@@ -17,6 +17,11 @@ use std::task::{Poll, Waker};
 #[test]
 fn a_granted_host_function_is_called() {
     let court = court(|builder| builder.host_interface(bank()));
+    let provided = court.scenario.runtime.host_functions();
+    assert_eq!(
+        provided,
+        ["pay", "refund"].map(|name| format!("{CHARGE}#{name}"))
+    );
     for path in BOTH_PATHS {
         // By interface, by version, and by each function.
         for names in [

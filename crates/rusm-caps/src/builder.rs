@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
+use crate::losses::Imposed;
 use crate::profile::Grants;
 use crate::{
     DirGrant, EnvGrant, HostFunctionGrant, KvGrant, LimitError, Limits, ListenGrant, NetGrant,
@@ -157,6 +158,7 @@ impl ProfileBuilder {
             grants: self.grants,
             limits: self.limits,
             revoked: Vec::new(),
+            imposed: Imposed::default(),
         })
     }
 }

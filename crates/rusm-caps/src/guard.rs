@@ -14,7 +14,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 use crate::decide::allows;
 use crate::escape::quoted;
 use crate::query::query;
-use crate::{AuditRecord, AuditSink, Denied, Outcome, Policy, Profile, Question, Request};
+use crate::{
+    AuditRecord, AuditSink, Denied, Outcome, Permission, Policy, Profile, Question, Request,
+};
 
 /// Who asks: the process that a guard belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +24,7 @@ pub struct Subject {
     component: Arc<str>,
     pid: u64,
     pid_text: Arc<str>,
+    is_loaded: bool,
 }
 
 impl Subject {
@@ -32,7 +35,22 @@ impl Subject {
             component: component.into(),
             pid,
             pid_text: pid_text.into(),
+            is_loaded: false,
         }
+    }
+
+    /// The same process, whose code was brought by another: that one chose the component's name.
+    #[must_use]
+    pub fn of_loaded_code(self) -> Subject {
+        Subject {
+            is_loaded: true,
+            ..self
+        }
+    }
+
+    /// Whether its code was brought by a process, under a name of that process's choice.
+    pub fn is_loaded(&self) -> bool {
+        self.is_loaded
     }
 
     /// The component that it runs.
@@ -194,6 +212,11 @@ impl Guard {
             }
             None => false,
         }
+    }
+
+    /// Whether decision functions are asked about this permission: then what a profile does not look at counts too.
+    pub fn is_decided(&self, permission: Permission) -> bool {
+        self.shared.policy.is_about(permission)
     }
 
     /// The profile as it is now.

@@ -41,6 +41,7 @@
 
 #![forbid(unsafe_code)]
 
+mod attenuate;
 mod audit;
 mod builder;
 mod builtin;
@@ -53,6 +54,7 @@ mod explain;
 mod grant;
 mod guard;
 mod limits;
+mod losses;
 mod permission;
 mod policy;
 mod profile;
@@ -60,6 +62,7 @@ mod query;
 mod request;
 mod restrict;
 
+pub use attenuate::{AttenuationError, Origin};
 pub use audit::{AuditRecord, AuditSink, Outcome, Recorded, RecordingSink};
 pub use builder::{ProfileBuilder, ProfileError};
 pub use covers::Escalation;

@@ -41,7 +41,8 @@ impl Decision {
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Question<'a> {
-    /// Who asks. The component of code that a process brought itself has a name of that process's choice.
+    /// Who asks. The component of code that a process brought itself has a name of that process's choice, which may be
+    /// any that is not declared: see [`Subject::is_loaded`].
     pub subject: &'a Subject,
     /// The name of the profile that allows it.
     pub profile: &'a str,
@@ -75,6 +76,11 @@ impl Policy {
     ) -> Policy {
         self.functions.push((permission, Arc::new(function)));
         self
+    }
+
+    /// Whether there is a function for this permission.
+    pub(crate) fn is_about(&self, permission: Permission) -> bool {
+        self.functions.iter().any(|(asked, _)| *asked == permission)
     }
 
     /// Whether every function of the request's permission allows it; otherwise the first one's reason.

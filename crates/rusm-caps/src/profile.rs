@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use crate::losses::Imposed;
 use crate::{
     DirGrant, EnvGrant, HostFunctionGrant, KvGrant, Limits, ListenGrant, NetGrant, Permission,
     ProfileBuilder, SendGrant, SpawnGrant,
@@ -19,6 +20,8 @@ pub struct Profile {
     pub(crate) limits: Limits,
     /// Sorted, without repeats.
     pub(crate) revoked: Vec<Permission>,
+    /// Bounds that a spawner set below those of the profile as it was declared.
+    pub(crate) imposed: Imposed,
 }
 
 /// The rights of a profile, without its name and limits. The default is nothing at all.

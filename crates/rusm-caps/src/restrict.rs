@@ -76,14 +76,17 @@ impl Profile {
         }
         if let Some(memory_mb) = restrictions.max_memory_mb {
             narrower.limits.max_memory_bytes = self.narrower_memory(memory_mb)?;
+            narrower.imposed.max_memory_bytes = Some(narrower.limits.max_memory_bytes);
         }
         if let Some(cpu_ms) = restrictions.max_cpu_ms {
             narrower.limits.max_cpu =
                 self.narrower_time("max-cpu-ms", self.limits.max_cpu, cpu_ms)?;
+            narrower.imposed.max_cpu = narrower.limits.max_cpu;
         }
         if let Some(timeout_ms) = restrictions.timeout_ms {
             narrower.limits.timeout =
                 self.narrower_time("timeout-ms", self.limits.timeout, timeout_ms)?;
+            narrower.imposed.timeout = narrower.limits.timeout;
         }
         Ok(narrower)
     }
@@ -97,7 +100,7 @@ impl Profile {
         Some(narrower)
     }
 
-    fn withdraw(&mut self, permission: Permission) {
+    pub(crate) fn withdraw(&mut self, permission: Permission) {
         self.grants.withhold(permission);
         if let Err(position) = self.revoked.binary_search(&permission) {
             self.revoked.insert(position, permission);

@@ -1,7 +1,11 @@
 //! An allowed check allocates nothing: it stands in the path of every message.
 
+#[path = "no_allocation/crowded.rs"]
+mod crowded;
+
 use std::sync::Arc;
 
+use crowded::{crowded, requests};
 use rusm_caps::*;
 
 fn guard(profile: Profile) -> Guard {
@@ -20,76 +24,22 @@ fn guard_under(policy: Policy, profile: Profile) -> Guard {
 /// Every kind of request that a profile can allow, checked without touching the heap.
 #[test]
 fn an_allowed_check_allocates_nothing() {
-    let profile = Profile::trusted()
-        .to_builder("all")
-        .send(SendGrant::listed(["ledger"]))
-        .spawn(SpawnGrant::listed(["worker"]))
-        .network(NetGrant::Rules(vec![
-            "10.0.0.0/8:5432".parse().unwrap(),
-            "public".parse().unwrap(),
-        ]))
-        .env("APP_*".parse().unwrap())
-        .dir("data::/data".parse().unwrap())
-        .allow_load()
-        .build()
-        .unwrap();
-    // With functions that allow, and without any.
+    // Without decision functions, and with one for everything that allows.
     let policy = Permission::ALL
         .into_iter()
         .fold(Policy::default(), |policy, permission| {
             policy.decide(permission, |_| Decision::Allow)
         });
-    let guards = [guard(profile.clone()), guard_under(policy, profile)];
-    let to = Peer {
-        pid: 9,
-        name: Some("ledger"),
-        component: "bank",
-        relation: Relation::Other,
-    };
-    let requests = [
-        Request::Send { to },
-        Request::Link { to },
-        Request::Signal { to },
-        Request::ProcessControl { to },
-        Request::ListProcesses,
-        Request::Spawn {
-            component: "worker",
-        },
-        Request::Load,
-        Request::Storage {
-            bucket: "orders",
-            key: "k",
-            access: Access::Write,
-        },
-        Request::OpenDir {
-            host: "data".as_ref(),
-            guest: "/data",
-            access: Access::Write,
-        },
-        Request::Env { name: "APP_X" },
-        Request::Connect {
-            addr: "10.1.1.1:5432".parse().unwrap(),
-            proto: Protocol::Tcp,
-            names: &[],
-        },
-        Request::Connect {
-            addr: "[2606:4700::1]:53".parse().unwrap(),
-            proto: Protocol::Udp,
-            names: &[],
-        },
-        Request::Bind {
-            addr: "0.0.0.0:0".parse().unwrap(),
-            proto: Protocol::Udp,
-        },
-        Request::ResolveName {
-            name: "example.com",
-        },
-        Request::Stdio,
-    ];
-    for (guard, request) in guards
-        .iter()
-        .flat_map(|guard| requests.map(|request| (guard, request)))
-    {
+    let guards = [guard(crowded()), guard_under(policy, crowded())];
+    let names: Vec<Arc<str>> = ["one.example", "two.example", "A.d63.example.com"]
+        .map(Arc::from)
+        .to_vec();
+    let asked = requests(&names);
+    let pairs = guards.iter().flat_map(|guard| {
+        let requests = asked.iter().copied();
+        requests.map(move |request| (guard, request))
+    });
+    for (guard, request) in pairs {
         let used = allocation_counter::measure(|| {
             assert!(guard.check(request, 7).is_ok(), "{request:?}");
         });

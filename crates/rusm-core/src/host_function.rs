@@ -24,13 +24,15 @@ mod admission;
 mod gate;
 mod interface;
 mod memory;
+mod number;
 mod raw;
 mod typed;
 
 pub(crate) use admission::admit;
 pub(crate) use interface::HostInterfaces;
 pub use interface::{HostInterface, HostInterfaceError};
-pub use raw::{CoreType, CoreValue, RawCall, RawFunction};
+pub use number::{CoreType, CoreValue};
+pub use raw::{RawCall, RawFunction};
 pub use typed::HostFunction;
 
 use crate::guest::GuestState;

@@ -15,6 +15,8 @@ use std::time::Duration;
 pub(crate) struct Identity {
     pub(crate) component: Arc<str>,
     pub(crate) profile: Arc<str>,
+    /// A process brought the code, and chose the component's name.
+    pub(crate) is_loaded: bool,
     pub(crate) lineage: Arc<Lineage>,
     /// What relative paths in its profile are relative to.
     pub(crate) folder: Arc<Path>,

@@ -15,15 +15,15 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use crate::ceiling::Held;
 use crate::program::GuestCode;
 use rusm_actor::Pid;
-use rusm_caps::Profile;
+use rusm_caps::Guard;
 use std::collections::BTreeMap;
 use tokio::sync::Semaphore;
 
-/// Code that a process registered at run time, and the profile it runs under: its loader's.
+/// Code that a process registered at run time, and the guard of that process: the code runs under its profile.
 #[derive(Clone, Debug)]
 pub(crate) struct Loaded {
     pub(crate) code: Arc<GuestCode>,
-    pub(crate) profile: Arc<Profile>,
+    pub(crate) loader: Guard,
     /// Its part in the node's account of memory.
     pub(crate) _held: Arc<Held>,
 }

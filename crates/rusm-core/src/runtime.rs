@@ -228,6 +228,12 @@ impl Runtime {
         }
     }
 
+    /// The full names of the host functions that it provides, such as `acme:billing/charge@1.2.0#pay`: what a
+    /// profile may grant by `host-functions`.
+    pub fn host_functions(&self) -> Vec<String> {
+        self.0.host_interfaces.function_names()
+    }
+
     /// The node that its processes live on.
     pub fn node(&self) -> &Node {
         self.0.node()

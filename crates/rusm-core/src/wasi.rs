@@ -34,6 +34,7 @@ pub(crate) use handles::{max_component_handles, max_table_entries};
 pub(crate) use handles::{shadow_handles_p2, shadow_handles_p3, shadow_p1};
 pub use http::TlsError;
 pub(crate) use http::{TlsClient, add_p2 as add_http_p2, add_p3 as add_http_p3};
+pub(crate) use mounts::kernel_interface_at;
 pub(crate) use network::SystemResolver;
 pub use network::{ResolveError, Resolver, Resolving};
 pub(crate) use private::PrivatePlaces;
@@ -45,6 +46,7 @@ mod http;
 mod mounts;
 mod network;
 mod private;
+mod seal;
 mod sockets;
 
 #[cfg(test)]
@@ -221,6 +223,18 @@ impl WasiState {
         self.setup.guard.profile().limits().clone()
     }
 
+    /// Closes every folder for good: no path leads anywhere any more. Files that are open stay open.
+    pub(crate) fn close_folders(&mut self) {
+        let WasiCtxView { ctx, table } = match &mut self.context {
+            Context::Nothing => return,
+            Context::Preview1(context) => context.ctx(),
+            Context::Component(ctx, table) => WasiCtxView { ctx, table },
+        };
+        // What is sealed leads nowhere and is no handle any more.
+        let sealed = seal::close(ctx, table);
+        self.handles.grant(sealed.into_iter().collect());
+    }
+
     /// The context of a core module.
     pub(crate) fn preview1(&mut self) -> &mut WasiP1Ctx {
         if !matches!(self.context, Context::Preview1(_)) {
@@ -269,6 +283,7 @@ impl WasiState {
     fn builder(&self) -> Result<WasiCtxBuilder, FolderError> {
         let mut builder = self.builder_without_folders();
         let profile = self.setup.guard.profile();
+        seal::prepare()?;
         for grant in profile.dirs() {
             folder::open(&mut builder, &self.setup, grant)?;
         }

@@ -49,6 +49,7 @@
 //! | `receive-sum` | `ok:LENGTH whole` if the next message is one of `send-sum`, else `ok:LENGTH other` |
 //! | `reply TEXT` | answers the last request received |
 //! | `hand-on WHO`, `take-over` | `ok`: sends the last request received to another process, where the next message becomes the request to reply to |
+//! | `obey` | waits for requests with tag 0xde4 and carries out the script in each, before steps that are left; the reply is what it reported, line by line |
 //! | `echo` | no report: sends each message back with its tag, answers each request; a message `stop` ends the step |
 //! | `watch WHO` | no report: sends each event as text, with tag 2, to WHO; a message `stop` ends the step |
 //! | `forget` | no report: receives for ever and drops everything |

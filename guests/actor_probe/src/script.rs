@@ -37,6 +37,8 @@ pub(crate) struct Script {
     steps: VecDeque<VecDeque<String>>,
     params: VecDeque<String>,
     report_to: Option<Who>,
+    /// What the order that is being carried out has reported so far.
+    collected: Option<String>,
     sender: Option<Pid>,
     pub(crate) spawned: Option<Pid>,
     pub(crate) request: Option<Reference>,
@@ -148,12 +150,33 @@ impl Script {
     }
 
     /// Reports one line.
-    pub(crate) fn report(&self, command: &str, answer: &Answer) {
+    pub(crate) fn report(&mut self, command: &str, answer: &Answer) {
         self.report_text(&format!("{command}={answer}"));
     }
 
+    /// Carries the steps of an order out before those that are left, and collects what they report.
+    pub(crate) fn begin_order(&mut self, order: &str) {
+        let words = order.split_whitespace().map(str::to_owned);
+        let ordered = Self::from_args(words).steps;
+        let after = ["report-order", "obey"].map(|step| VecDeque::from([step.to_owned()]));
+        for step in ordered.into_iter().chain(after).rev() {
+            self.steps.push_front(step);
+        }
+        self.collected = Some(String::new());
+    }
+
+    /// What the order has reported.
+    pub(crate) fn end_order(&mut self) -> String {
+        self.collected.take().unwrap_or_default()
+    }
+
     /// Reports a text as it is.
-    pub(crate) fn report_text(&self, text: &str) {
+    pub(crate) fn report_text(&mut self, text: &str) {
+        if let Some(collected) = &mut self.collected {
+            collected.push_str(text);
+            collected.push('\n');
+            return;
+        }
         match &self.report_to {
             Some(who) => {
                 if let Err(error) = mailbox::send(who, REPORT, text.as_bytes()) {

@@ -9,6 +9,8 @@ use rusm_sdk::mailbox::{self, Event, Message, Selector};
 use crate::answer::{Answer, answer, done};
 use crate::script::{EVENT, Script, Who, fail, number};
 
+/// The tag of orders.
+const ORDER: u64 = 0x0de4;
 /// The tag of a request that is handed on.
 const REQUEST: u64 = 0x72;
 
@@ -17,6 +19,16 @@ pub(crate) fn run(command: &str, script: &mut Script) -> bool {
         "to" => {
             let who = script.who();
             script.report_to(who);
+            return true;
+        }
+        "obey" => {
+            let request = order(script);
+            script.begin_order(&String::from_utf8_lossy(&request));
+            return true;
+        }
+        "report-order" => {
+            let collected = script.end_order();
+            mailbox::reply(requested(script), collected.as_bytes());
             return true;
         }
         "echo" => return endlessly(script, echo),
@@ -107,6 +119,17 @@ pub(crate) fn next_message(script: &mut Script) -> Message {
         script.remember(&event);
         if let Event::Message(message) = event {
             return message;
+        }
+    }
+}
+
+/// The next request that is an order; messages stay where they are.
+fn order(script: &mut Script) -> Vec<u8> {
+    loop {
+        let event = mailbox::receive_where(&Selector::any().tags([ORDER]));
+        script.remember(&event);
+        if let Event::Request(request) = event {
+            return request.payload;
         }
     }
 }

@@ -105,6 +105,7 @@ fn start(
     let launch = Launch {
         component: Arc::clone(&declared.name),
         code: Arc::clone(&declared.code),
+        is_loaded: false,
         profile: Arc::clone(&declared.profile),
         args: declared.args.clone(),
         folder: Arc::clone(&declared.folder),

@@ -94,6 +94,11 @@ fn state(
         context.pid().as_u64(),
         context.pid().to_string(),
     );
+    let subject = if identity.is_loaded {
+        subject.of_loaded_code()
+    } else {
+        subject
+    };
     let sink = Arc::clone(&runtime.reporter) as Arc<dyn AuditSink>;
     let policy = Arc::clone(&runtime.policy);
     let guard = Guard::with_policy(Arc::clone(profile), subject, sink, policy);

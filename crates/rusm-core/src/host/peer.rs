@@ -6,7 +6,7 @@
 use super::Host;
 use crate::identity::Identity;
 use rusm_actor::{Name, Pid, ProcessInfo};
-use rusm_caps::{Peer, Relation, SendGrant};
+use rusm_caps::{Peer, Permission, Relation, SendGrant};
 use std::sync::Arc;
 
 /// A process that is alive, and what it is to the caller.
@@ -67,9 +67,10 @@ impl Host<'_> {
         }
     }
 
-    /// Whether nothing about a receiver matters.
+    /// Whether nothing about a receiver matters: not to the profile, and no decision function looks at it.
     pub(super) fn may_send_to_anyone(&self) -> bool {
-        matches!(self.state.guard.profile().send(), SendGrant::Anyone)
+        let guard = &self.state.guard;
+        matches!(guard.profile().send(), SendGrant::Anyone) && !guard.is_decided(Permission::Send)
     }
 }
 

@@ -5,7 +5,7 @@ use super::values::{ComponentNamedList, Lift, Lower, Val};
 use super::{HostFunction, RawFunction, raw, typed};
 use crate::guest::GuestState;
 use rusm_caps::HostFunctionName;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use wasmtime::Linker;
 use wasmtime::component::Linker as ComponentLinker;
@@ -140,6 +140,12 @@ impl HostInterfaces {
 
     pub(crate) fn all(&self) -> impl Iterator<Item = &HostInterface> {
         self.by_name.values()
+    }
+
+    /// The full names of all functions, each once.
+    pub(crate) fn function_names(&self) -> Vec<String> {
+        let names: BTreeSet<String> = self.all().flat_map(HostInterface::functions).collect();
+        names.into_iter().collect()
     }
 
     /// What core modules can import, as it is called at load: `acme:billing/charge/pay`.

@@ -95,6 +95,7 @@ async fn watch(
     let launch = Launch {
         component: spawn.component,
         code: spawn.program.0,
+        is_loaded: false,
         profile: spawn.profile,
         args: spawn.args,
         folder: Path::new(".").into(),

@@ -1,7 +1,8 @@
 //! The path of one spawn: who may, under which profile, with what bounds.
 //!
 //! A declared component runs under the profile declared for it, or one that its declaration offers; code
-//! that a process loaded runs under its loader's. Whoever spawns can only narrow that.
+//! that a process loaded runs under its loader's as it is now, without what was taken from whoever spawns it.
+//! Whoever spawns can only narrow that.
 
 use super::{RuntimeShared, SpawnFailure};
 use crate::guest::GuestState;
@@ -10,7 +11,7 @@ use crate::identity::{Identity, Usage};
 use crate::lineage::Lineage;
 use crate::program::GuestCode;
 use rusm_actor::{Context, MailboxBounds, Name, SpawnError, SpawnOptions, Spawned};
-use rusm_caps::{Profile, Request, Restrictions};
+use rusm_caps::{Origin, Profile, Request, Restrictions};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -27,6 +28,8 @@ pub(crate) enum Spawner<'a> {
 pub(crate) struct Launch {
     pub(crate) component: Arc<str>,
     pub(crate) code: Arc<GuestCode>,
+    /// A process brought the code.
+    pub(crate) is_loaded: bool,
     pub(crate) profile: Arc<Profile>,
     pub(crate) args: Vec<String>,
     /// What relative paths in the profile are relative to.
@@ -56,6 +59,7 @@ pub(crate) struct SpawnRequest<'a> {
 struct Resolved {
     component: Arc<str>,
     code: Arc<GuestCode>,
+    is_loaded: bool,
     profile: Arc<Profile>,
     args: Vec<String>,
     folder: Arc<Path>,
@@ -75,14 +79,7 @@ impl RuntimeShared {
             .guard
             .check(asked, request.component)
             .map_err(SpawnFailure::Denied)?;
-        let resolved = self.resolve(parent, permit.into_inner(), request.profile)?;
-        let profile = match &request.restrict {
-            None => resolved.profile,
-            Some(restrict) => {
-                let narrowed = resolved.profile.restrict(restrict);
-                Arc::new(narrowed.map_err(|error| SpawnFailure::Escalation(error.to_string()))?)
-            }
-        };
+        let resolved = self.resolve(parent, permit.into_inner(), &request)?;
         let args = if request.args.is_empty() {
             resolved.args
         } else {
@@ -91,7 +88,8 @@ impl RuntimeShared {
         let launch = Launch {
             component: resolved.component,
             code: resolved.code,
-            profile,
+            is_loaded: resolved.is_loaded,
+            profile: resolved.profile,
             args,
             folder: resolved.folder,
             name: request.name,
@@ -107,22 +105,22 @@ impl RuntimeShared {
         &self,
         parent: &GuestState,
         component: &str,
-        wished: Option<&str>,
+        request: &SpawnRequest<'_>,
     ) -> Result<Resolved, SpawnFailure> {
+        let attenuate = |origin: Origin<'_>| {
+            let profile = origin.attenuate(request.profile, request.restrict.as_ref());
+            profile.map_err(|error| SpawnFailure::Escalation(error.to_string()))
+        };
         if let Some(declared) = self.declared(component) {
-            let profile = match wished {
-                None => Arc::clone(&declared.profile),
-                Some(name) if name == declared.profile.name() => Arc::clone(&declared.profile),
-                Some(name) => declared.offered.get(name).cloned().ok_or_else(|| {
-                    let name = rusm_caps::printable(name);
-                    SpawnFailure::Escalation(format!(
-                        "component '{component}' does not offer profile '{name}'"
-                    ))
-                })?,
-            };
+            let profile = attenuate(Origin::Declared {
+                component,
+                profile: &declared.profile,
+                offered: &declared.offered,
+            })?;
             return Ok(Resolved {
                 component: Arc::clone(&declared.name),
                 code: Arc::clone(&declared.code),
+                is_loaded: false,
                 profile,
                 args: declared.args.clone(),
                 folder: Arc::clone(&declared.folder),
@@ -135,16 +133,15 @@ impl RuntimeShared {
             .lineage
             .find_loaded(component)
             .ok_or_else(unknown)?;
-        if let Some(name) = wished.filter(|name| *name != loaded.profile.name()) {
-            let name = rusm_caps::printable(name);
-            return Err(SpawnFailure::Escalation(format!(
-                "loaded code runs under its loader's profile, not '{name}'"
-            )));
-        }
+        let profile = attenuate(Origin::Loaded {
+            profile: &loaded.loader.profile(),
+            spawner: &parent.guard.profile(),
+        })?;
         Ok(Resolved {
             component: component.into(),
             code: loaded.code,
-            profile: loaded.profile,
+            is_loaded: true,
+            profile,
             args: Vec::new(),
             folder: Arc::clone(&parent.identity.folder),
         })
@@ -169,6 +166,7 @@ impl RuntimeShared {
         let identity = Arc::new(Identity {
             component: Arc::clone(&launch.component),
             profile: launch.profile.name().into(),
+            is_loaded: launch.is_loaded,
             lineage: Arc::clone(lease.lineage()),
             folder: launch.folder,
             logs_terminal: launch.logs_terminal,

@@ -14,7 +14,7 @@ use crate::lineage::{Lineage, Loaded};
 use crate::program::GuestCode;
 use rusm_abi::limits::MAX_CODE;
 use rusm_actor::Name;
-use rusm_caps::{Permit, Profile, Request};
+use rusm_caps::{Guard, Permit, Request};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -48,8 +48,8 @@ impl Default for Desk {
 pub(crate) struct Loading {
     runtime: Arc<RuntimeShared>,
     lineage: Arc<Lineage>,
-    /// The loader's, as it is now: what it gives up later does not change code it has loaded.
-    profile: Arc<Profile>,
+    /// What the loader gives up later, the code it has loaded is without as well.
+    loader: Guard,
     name: String,
     wasm: Vec<u8>,
     /// The node's place and the process's own, held until the compiler is done.
@@ -90,7 +90,7 @@ impl RuntimeShared {
         Ok(Loading {
             runtime: Arc::clone(self),
             lineage: Arc::clone(lineage),
-            profile: parent.guard.profile(),
+            loader: parent.guard.clone(),
             name: name.to_owned(),
             wasm,
             places: [of_node, of_process],
@@ -113,7 +113,7 @@ impl Loading {
         let Self {
             runtime,
             lineage,
-            profile,
+            loader,
             name,
             wasm,
             places,
@@ -132,7 +132,7 @@ impl Loading {
             .map_err(|error| error.to_string())
             .and_then(|code| code.map_err(|error| error.to_string()))
             .map_err(SpawnFailure::InvalidCode)?;
-        register(&runtime, &lineage, &name, code, profile)
+        register(&runtime, &lineage, &name, code, loader)
     }
 }
 
@@ -154,7 +154,7 @@ fn register(
     lineage: &Lineage,
     name: &str,
     code: Arc<GuestCode>,
-    profile: Arc<Profile>,
+    loader: Guard,
 ) -> Result<(), SpawnFailure> {
     let n_bytes = code.host_bytes();
     if lineage.loaded_bytes().saturating_add(n_bytes) > LOADED_BYTES_MAX {
@@ -171,7 +171,7 @@ fn register(
     })?;
     let loaded = Loaded {
         code,
-        profile,
+        loader,
         _held: Arc::new(held),
     };
     if lineage.load(name, loaded) {

@@ -33,6 +33,8 @@ pub(crate) enum FolderError {
         what: &'static str,
         place: PathBuf,
     },
+    #[error("cannot give a guest folders that it could give up again: {0}")]
+    NoSeal(std::io::Error),
     #[error(transparent)]
     Denied(#[from] Denied),
 }

@@ -33,7 +33,7 @@ const KINDS: [&str; 20] = [
 ];
 
 /// The kernel's interface that a folder, all links resolved, is part of or contains.
-pub(super) fn kernel_interface_at(folder: &Path) -> Option<PathBuf> {
+pub(crate) fn kernel_interface_at(folder: &Path) -> Option<PathBuf> {
     let by_place = PLACES
         .into_iter()
         .map(Path::new)

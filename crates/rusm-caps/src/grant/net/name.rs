@@ -12,6 +12,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::disguise::disguised;
 use super::parse::rule_error;
 use crate::grant::GrantError;
 
@@ -75,7 +76,12 @@ impl HostPattern {
             Some(stem) => (stem, true),
             None => (host, false),
         };
-        let name = checked(stem).map_err(|fault| fault.explain(text))?;
+        let name = checked(stem).map_err(|fault| match disguised(without_dot(stem)) {
+            Some(meant) => rule_error(text, "it is an IP address in disguise").hint(format!(
+                "a resolver would read it as {meant}; write that if it is meant"
+            )),
+            None => fault.explain(text),
+        })?;
         Ok(HostPattern {
             stem: name.to_ascii_lowercase().into(),
             is_domain,
@@ -115,23 +121,30 @@ fn checked(text: &str) -> Result<&str, Fault> {
 }
 
 fn check_label(label: &str) -> Result<(), Fault> {
-    let strange = |byte: u8| !(byte.is_ascii_alphanumeric() || byte == b'-');
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
     if label.is_empty() {
         Err(Fault::EmptyLabel)
     } else if label.len() > LABEL_BYTES_MAX {
         Err(Fault::LongLabel)
-    } else if !label.is_ascii() {
-        Err(Fault::NotAscii)
-    } else if label.contains('_') {
-        Err(Fault::Underscore)
-    } else if label.contains('*') {
-        Err(Fault::Star)
-    } else if label.bytes().any(strange) {
-        Err(Fault::Strange)
+    } else if !label.bytes().all(is_plain) {
+        Err(strangeness(label))
     } else if label.starts_with('-') || label.ends_with('-') {
         Err(Fault::Hyphen)
     } else {
         Ok(())
+    }
+}
+
+/// What is wrong with the characters of a label.
+fn strangeness(label: &str) -> Fault {
+    if !label.is_ascii() {
+        Fault::NotAscii
+    } else if label.contains('_') {
+        Fault::Underscore
+    } else if label.contains('*') {
+        Fault::Star
+    } else {
+        Fault::Strange
     }
 }
 
@@ -182,7 +195,7 @@ impl Fault {
             Fault::Hyphen => ("a part of the name begins or ends with a hyphen", ""),
             Fault::Number => (
                 "it ends in a number and is not an IP address",
-                "write 10.1.2.3, 10.1.0.0/16 or [fd00::1]; a shortened or disguised address is no rule",
+                "write 10.1.2.3, 10.1.0.0/16 or [fd00::1]",
             ),
         };
         let error = rule_error(text, reason);

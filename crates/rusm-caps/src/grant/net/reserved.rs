@@ -94,9 +94,11 @@ pub(super) fn all() -> impl Iterator<Item = &'static Block> {
     BLOCKS.iter()
 }
 
-/// The closest block around an address; none if it is public.
+/// The closest block around an address that stands for no other; none if it is public.
 pub(super) fn block_of(ip: IpAddr) -> Option<Block> {
-    let around = BLOCKS.iter().find(|block| block.range.contains(ip));
+    let around = BLOCKS
+        .iter()
+        .find(|block| block.range.contains_canonical(ip));
     around.copied().or_else(|| isatap(ip))
 }
 
