@@ -4,12 +4,15 @@ mod arena;
 mod attack;
 mod breeding;
 mod code;
+mod dialects;
 mod forgery;
 mod handles;
 mod loops;
 mod numbers;
 mod pointers;
+mod rights;
 mod roster;
+mod secrets;
 mod streams;
 mod texts;
 

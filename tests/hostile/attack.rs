@@ -55,6 +55,8 @@ pub(crate) enum End {
     Never,
     /// Has an end of its own making: it is answered, or ends by a trap or by an error of its own.
     Somehow,
+    /// The same, or runs into this bound: as much as the machine and the bound give.
+    SomehowOr(Limit),
 }
 
 type Check = Box<dyn Fn(&Outcome)>;
@@ -214,6 +216,10 @@ impl Attack {
 
     pub(crate) fn ends_somehow(self) -> Self {
         self.ends(End::Somehow)
+    }
+
+    pub(crate) fn ends_somehow_or(self, limit: Limit) -> Self {
+        self.ends(End::SomehowOr(limit))
     }
 
     /// What it started outlives it, and is killed by the arena.
