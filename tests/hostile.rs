@@ -5,6 +5,7 @@ mod attack;
 mod breeding;
 mod code;
 mod dialects;
+mod floods;
 mod forgery;
 mod handles;
 mod loops;
@@ -15,6 +16,7 @@ mod roster;
 mod secrets;
 mod streams;
 mod texts;
+mod words;
 
 use crate::app::{probe, scripted};
 use crate::desk::Desk;

@@ -53,6 +53,8 @@ pub(crate) enum End {
     NotLoaded(&'static str),
     /// Never ends by itself; others go on, and a kill ends it.
     Never,
+    /// For whatever reason it gave.
+    Anyhow,
     /// Has an end of its own making: it is answered, or ends by a trap or by an error of its own.
     Somehow,
     /// The same, or runs into this bound: as much as the machine and the bound give.
@@ -245,6 +247,14 @@ impl Attack {
     /// It wrote exactly these lines.
     pub(crate) fn says(self, lines: &'static [&'static str]) -> Self {
         self.shows(move |outcome| assert_eq!(outcome.lines, lines, "{}", shown(outcome)))
+    }
+
+    /// Ends as it likes, and this must be true of how.
+    pub(crate) fn shows_end(mut self, check: impl Fn(&ExitReason) + 'static) -> Self {
+        if matches!(self.end, End::For(ExitReason::Normal)) {
+            self.end = End::Anyhow;
+        }
+        self.shows(move |outcome| check(&outcome.reason))
     }
 
     /// What else must be true of it.

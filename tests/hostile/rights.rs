@@ -104,7 +104,10 @@ fn strangers() -> Vec<Attack> {
             "takes a stranger's name",
             "unregister witness then register witness",
         )
-        .says(&["unregister=ok", "register=error:the name is taken"]),
+        .says(&[
+            "unregister=ok",
+            "register=error:cannot register: the name is taken, or this process has one",
+        ]),
         to(
             "answers what was not asked of it",
             "register answerer then receive-within 0 then unregister answerer",
@@ -167,7 +170,7 @@ fn sibling(arena: &Arena, path: GuestPath) {
 fn asked() -> Vec<Attack> {
     let query = "(drop (call $query (i32.const 0) (i32.const 7) (i32.const 16) (i32.const 60000)))";
     vec![
-        core_with("a hundred thousand questions about one right", r#"(data (i32.const 0) "network")"#, &times(100_000, query)),
+        core_with("ten thousand long questions about one right", r#"(data (i32.const 0) "network")"#, &times(10_000, query)),
         both(
             "questions about rights that nobody knows",
             "query gravity - then query network 999.999.999.999:99999 then query network ::::: then query files ../../etc then query storage ..",
@@ -195,8 +198,7 @@ fn brought() -> Vec<Attack> {
         );
         let (n_name, n_code) = (called.replace("\\00", "0").len(), length(code));
         let body = format!(
-            "(call $check (i32.eq (i32.const {answer}) (call $load (i32.const 0) (i32.const {n_name}) (i32.const 1024) (i32.const {n_code}))))
-            (call $check (i32.eq (i32.const {answer}) (i32.const {answer})))"
+            "(call $check (i32.eq (i32.const {answer}) (call $load (i32.const 0) (i32.const {n_name}) (i32.const 1024) (i32.const {n_code}))))"
         );
         core_with(name, &items, &body).under(everything())
     };

@@ -39,7 +39,7 @@ pub(super) fn attacks() -> Vec<Attack> {
             .shows(|outcome| {
                 assert!(outcome.lines.iter().all(|line| !line.contains("=ok")), "{:?}", outcome.lines);
             }),
-        both("the table of processes", "processes then inspect self then inspect parent").shows(|outcome| {
+        both("the table of processes", "processes then inspect #witness").shows(|outcome| {
             assert!(outcome.lines.iter().take(1).all(|line| line == "processes=denied:process-control"), "{:?}", outcome.lines);
         }),
         wat(
