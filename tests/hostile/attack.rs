@@ -199,11 +199,11 @@ impl Attack {
         self.ends(End::Trap(text))
     }
 
-    pub(crate) fn is_not_loaded(self, text: &'static str) -> Self {
+    pub(crate) fn fails_to_load(self, text: &'static str) -> Self {
         self.ends(End::NotLoaded(text))
     }
 
-    pub(crate) fn is_not_started(self, text: &'static str) -> Self {
+    pub(crate) fn fails_to_start(self, text: &'static str) -> Self {
         self.ends(End::NotStarted(text))
     }
 

@@ -21,12 +21,12 @@ fn whole(name: &'static str, items: &str, body: &str) -> Attack {
 /// Memory that two threads could see.
 fn shared() -> Vec<Attack> {
     vec![
-        whole("a memory that others share", r#"(memory (export "memory") 1 1 shared)"#, "").is_not_started("shared memory support is disabled"),
+        whole("a memory that others share", r#"(memory (export "memory") 1 1 shared)"#, "").fails_to_start("shared memory support is disabled"),
         wat(
             "a shared memory of somebody else's",
             r#"(module (import "env" "memory" (memory 1 1 shared)) (func (export "_start")))"#,
         )
-        .is_not_loaded("env/memory"),
+        .fails_to_load("env/memory"),
         core_with(
             "a wait for a neighbour that is none",
             "",
@@ -39,7 +39,7 @@ fn shared() -> Vec<Attack> {
             "a thread of its own by the name that others use",
             r#"(module (import "wasi" "thread-spawn" (func (param i32) (result i32))) (func (export "_start")))"#,
         )
-        .is_not_loaded("wasi/thread-spawn"),
+        .fails_to_load("wasi/thread-spawn"),
     ]
 }
 
@@ -53,7 +53,7 @@ fn sized() -> Vec<Attack> {
     };
     vec![
         whole("a hundred memories", &memories(100), ""),
-        whole("a hundred memories and one", &memories(101), "").is_not_loaded("memories count exceeds"),
+        whole("a hundred memories and one", &memories(101), "").fails_to_load("memories count exceeds"),
         whole(
             "memories that are too large only together",
             r#"(memory (export "memory") 600) (memory $b 1) (memory $c 1)"#,
@@ -188,7 +188,7 @@ fn thrown() -> Vec<Attack> {
             "(type $f (func)) (type $c (cont $f)) (elem declare func $g) (func $g)",
             "(drop (cont.new $c (ref.func $g)))",
         )
-        .is_not_loaded("stack switching is disabled"),
+        .fails_to_load("stack switching is disabled"),
     ]
 }
 
@@ -276,7 +276,7 @@ fn nested() -> Vec<Attack> {
         )
         .ends_somehow(),
         wat("a result that is neither", entry("(i32.const 7)", "(result)")).ends_somehow(),
-        wat("an entry of another type", entry("(i32.const 0)", "u32")).is_not_started("type mismatch with results"),
+        wat("an entry of another type", entry("(i32.const 0)", "u32")).fails_to_start("type mismatch with results"),
         wat(
             "a component that calls its caller",
             // The inner one is given the outer one's function, which calls the inner one again.

@@ -152,12 +152,12 @@ fn errors() -> Vec<Attack> {
             "an import whose name clears the screen",
             r#"(module (import "\1b[2J\0d\0aapi (pid 0.1.1)" "\e2\80\ae" (func)) (func (export "_start")))"#,
         )
-        .is_not_loaded("\\u{1b}[2J\\u{d}"),
+        .fails_to_load("\\u{1b}[2J\\u{d}"),
         wat(
             "an export whose name is a line of the log",
             r#"(module (func (export "\0d\0aERROR all is lost")))"#,
         )
-        .is_not_loaded("_start"),
+        .fails_to_load("_start"),
         wat(
             "a module called by an order to the terminal",
             r#"(module $"\1b[2J\u{202e}" (func $"\1b]0;owned\07" (export "_start") unreachable))"#,
