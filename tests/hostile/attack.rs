@@ -53,8 +53,12 @@ pub(crate) enum End {
     NotLoaded(&'static str),
     /// Never ends by itself; others go on, and a kill ends it.
     Never,
+    /// For whatever reason it gave.
+    Anyhow,
     /// Has an end of its own making: it is answered, or ends by a trap or by an error of its own.
     Somehow,
+    /// The same, or runs into this bound: as much as the machine and the bound give.
+    SomehowOr(Limit),
 }
 
 type Check = Box<dyn Fn(&Outcome)>;
@@ -195,11 +199,11 @@ impl Attack {
         self.ends(End::Trap(text))
     }
 
-    pub(crate) fn is_not_loaded(self, text: &'static str) -> Self {
+    pub(crate) fn fails_to_load(self, text: &'static str) -> Self {
         self.ends(End::NotLoaded(text))
     }
 
-    pub(crate) fn is_not_started(self, text: &'static str) -> Self {
+    pub(crate) fn fails_to_start(self, text: &'static str) -> Self {
         self.ends(End::NotStarted(text))
     }
 
@@ -214,6 +218,10 @@ impl Attack {
 
     pub(crate) fn ends_somehow(self) -> Self {
         self.ends(End::Somehow)
+    }
+
+    pub(crate) fn ends_somehow_or(self, limit: Limit) -> Self {
+        self.ends(End::SomehowOr(limit))
     }
 
     /// What it started outlives it, and is killed by the arena.
@@ -239,6 +247,14 @@ impl Attack {
     /// It wrote exactly these lines.
     pub(crate) fn says(self, lines: &'static [&'static str]) -> Self {
         self.shows(move |outcome| assert_eq!(outcome.lines, lines, "{}", shown(outcome)))
+    }
+
+    /// Ends as it likes, and this must be true of how.
+    pub(crate) fn shows_end(mut self, check: impl Fn(&ExitReason) + 'static) -> Self {
+        if matches!(self.end, End::For(ExitReason::Normal)) {
+            self.end = End::Anyhow;
+        }
+        self.shows(move |outcome| check(&outcome.reason))
     }
 
     /// What else must be true of it.

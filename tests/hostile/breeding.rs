@@ -1,6 +1,6 @@
 //! New processes without measure: bombs of every shape, arguments, names and profiles that nobody may have.
 
-use super::arena::{Arena, fight_in};
+use super::arena::{Arena, eventually, fight_in};
 use super::attack::{Attack, both, component, core_imports, core_with, scene, times};
 use crate::app::scripted;
 use crate::stage::actor;
@@ -11,6 +11,11 @@ use std::collections::BTreeSet;
 
 /// How many descendants a bomb may have.
 const BOUND: u32 = 60;
+
+/// The same of one whose every part is gone when the next goes off.
+const FUSES: u32 = 5;
+/// What each of those does.
+const TWICE: &str = "(call $breed) (call $breed)";
 
 pub(super) fn attacks() -> Vec<Attack> {
     let lists = [bombs(), options(), wishes()];
@@ -36,6 +41,7 @@ pub(super) fn declared() -> Vec<(&'static str, String, Profile)> {
         )
     };
     let may = |name| actor(name, |limits| limits.max_processes = BOUND);
+    let fuse = |name| actor(name, |limits| limits.max_processes = FUSES);
     vec![
         (
             "fork",
@@ -66,6 +72,11 @@ pub(super) fn declared() -> Vec<(&'static str, String, Profile)> {
             crate::trial::nothing(),
         ),
         ("relay", breeder("relay", "(call $breed)"), may("relay")),
+        ("fuse1", breeder("fuse2", TWICE), fuse("fuse1")),
+        ("fuse2", breeder("fuse3", TWICE), fuse("fuse2")),
+        ("fuse3", breeder("fuse4", TWICE), fuse("fuse3")),
+        ("fuse4", breeder("fuse5", TWICE), fuse("fuse4")),
+        ("fuse5", breeder("idle", "(call $rest)"), fuse("fuse5")),
     ]
 }
 
@@ -85,6 +96,7 @@ fn bombs() -> Vec<Attack> {
         scene("a bomb that is one long chain", |arena, _| bomb(arena, "chain")),
         scene("two programs that start each other", |arena, _| bomb(arena, "ping")),
         scene("a program that starts itself and ends, for ever", relay),
+        scene("a bomb whose fuses burn up", fuses),
         scene("children that outlive whoever started them", orphans),
         scene("parents and children killed in the midst of births", massacre),
         both(
@@ -125,6 +137,22 @@ fn start(arena: &Arena, component: &str) -> rusm_core::ProcessHandle {
     let program = runtime.load(component, &wasm).expect("it can run here");
     let spawn = Spawn::new(component, &program).profile(profile);
     runtime.spawn(spawn).expect("there is room for it")
+}
+
+/// Sixteen in the end if nobody counted, each started by one that ended at once; but their first ancestor may have five.
+fn fuses(arena: &Arena, _: GuestPath) {
+    let known: BTreeSet<Pid> = arena.node().processes().into_iter().collect();
+    let reason = start(arena, "fuse1").wait();
+    assert_eq!(reason, ExitReason::Normal);
+    eventually(|| {
+        let is_idle = arena.node().is_idle();
+        is_idle
+            .then_some(())
+            .ok_or_else(|| "somebody is at work".to_owned())
+    });
+    let n_alive = arena.n_guests_besides(&known);
+    arena.kill_others(&known);
+    assert!(n_alive <= 5, "{n_alive} live");
 }
 
 /// There is never more than a few of them, and it can be stopped by giving its kind no room: here by killing whoever is seen.

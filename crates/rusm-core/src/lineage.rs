@@ -2,15 +2,19 @@
 //!
 //! A lineage node outlives its process only while a live descendant hangs below it, and dead nodes are
 //! skipped when a child is added: a relay of processes that each spawn the next and end does not grow a
-//! chain. Each node counts its live descendants of every generation against `max-processes`.
+//! chain. Live descendants of every generation are counted against `max-processes` in a [`Budget`], also
+//! when whoever had that bound has ended.
 //!
 //! # Locking
 //! One node's parent lock at a time, held for a clone or a swap.
 
+mod budget;
+
+use budget::{Budget, Share};
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::ceiling::Held;
 use crate::program::GuestCode;
@@ -36,8 +40,8 @@ pub(crate) struct Lineage {
     /// Who spawned it; stays when that process has ended.
     parent_pid: Option<Pid>,
     is_alive: AtomicBool,
-    n_descendants: AtomicU32,
-    n_descendants_max: u32,
+    /// Where its descendants are counted.
+    budget: Arc<Budget>,
     loaded: Mutex<BTreeMap<String, Loaded>>,
     /// One place: a process brings one piece of code at a time.
     compiling: OnceLock<Arc<Semaphore>>,
@@ -45,7 +49,11 @@ pub(crate) struct Lineage {
 
 /// The process's place in the tree; dropping it takes the process out of its ancestors' counts.
 #[derive(Debug)]
-pub(crate) struct Lease(Arc<Lineage>);
+pub(crate) struct Lease {
+    lineage: Arc<Lineage>,
+    /// Its own place among the descendants of its ancestors.
+    _share: Option<Share>,
+}
 
 impl Lineage {
     /// A new process below `parent`; refused when an ancestor has all the descendants it may have.
@@ -53,6 +61,9 @@ impl Lineage {
     /// # Errors
     /// The bound that was reached.
     pub(crate) fn below(parent: Option<&Arc<Self>>, n_descendants_max: u32) -> Result<Lease, u32> {
+        let above = parent.map(|parent| &parent.budget);
+        let share = above.map(Budget::share).transpose()?;
+        let budget = Budget::below(above, n_descendants_max);
         let parent_pid = parent.and_then(|parent| parent.pid.get().copied());
         let parent = parent.map(Self::nearest_alive_from);
         let lineage = Arc::new(Self {
@@ -60,22 +71,14 @@ impl Lineage {
             pid: OnceLock::new(),
             parent_pid,
             is_alive: AtomicBool::new(true),
-            n_descendants: AtomicU32::new(0),
-            n_descendants_max,
+            budget,
             loaded: Mutex::default(),
             compiling: OnceLock::new(),
         });
-        let mut counted = Vec::new();
-        for ancestor in lineage.ancestors() {
-            if !ancestor.take_place() {
-                counted
-                    .iter()
-                    .for_each(|above: &Arc<Self>| above.free_place());
-                return Err(ancestor.n_descendants_max);
-            }
-            counted.push(ancestor);
-        }
-        Ok(Lease(lineage))
+        Ok(Lease {
+            lineage,
+            _share: share,
+        })
     }
 
     /// Set once, when the kernel has given the process its pid.
@@ -153,32 +156,18 @@ impl Lineage {
         self.ancestors()
             .find(|lineage| lineage.is_alive.load(Ordering::Acquire))
     }
-
-    fn take_place(&self) -> bool {
-        let room = |n: u32| (n < self.n_descendants_max).then_some(n + 1);
-        self.n_descendants
-            .try_update(Ordering::AcqRel, Ordering::Acquire, room)
-            .is_ok()
-    }
-
-    fn free_place(&self) {
-        self.n_descendants.fetch_sub(1, Ordering::AcqRel);
-    }
 }
 
 impl Lease {
     pub(crate) fn lineage(&self) -> &Arc<Lineage> {
-        &self.0
+        &self.lineage
     }
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        self.0.is_alive.store(false, Ordering::Release);
-        self.0.loaded.lock().clear();
-        self.0
-            .ancestors()
-            .for_each(|ancestor| ancestor.free_place());
+        self.lineage.is_alive.store(false, Ordering::Release);
+        self.lineage.loaded.lock().clear();
     }
 }
 
@@ -219,6 +208,19 @@ mod tests {
         let next = child(&last, 1_000);
         assert!(next.lineage().ancestors().count() <= 3);
         assert!(next.lineage().descends_from(pid(1)));
-        assert_eq!(root.lineage().n_descendants.load(Ordering::Acquire), 2);
+    }
+
+    /// The bound of one that has ended holds for those it started, and for those they start.
+    #[test]
+    fn an_end_sets_nobody_free() {
+        let root = Lineage::below(None, 3).unwrap();
+        let children = [child(&root, 2), child(&root, 3)];
+        drop(root);
+        let [first, second] = children;
+        let third = Lineage::below(Some(first.lineage()), 10).unwrap();
+        assert_eq!(Lineage::below(Some(second.lineage()), 10).unwrap_err(), 3);
+        drop(first);
+        let fourth = Lineage::below(Some(third.lineage()), 10).unwrap();
+        assert_eq!(Lineage::below(Some(fourth.lineage()), 10).unwrap_err(), 3);
     }
 }

@@ -6,7 +6,7 @@
 use super::{Launch, RuntimeShared, Spawn, SpawnFailure, Spawner};
 use crate::identity::{self, Usage};
 use parking_lot::Mutex;
-use rusm_actor::{Event, ExitReason, Node, Pid, Selector, SpawnOptions};
+use rusm_actor::{Event, ExitReason, MailboxBounds, Node, Pid, Selector, SpawnOptions};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -69,7 +69,12 @@ pub(super) fn spawn(
     let (started, has_started) = sync_channel(1);
     let (ended, has_ended) = sync_channel(1);
     let for_watcher = Arc::clone(shared);
-    let watcher = SpawnOptions::new("watcher");
+    // It waits for the end alone, which no bound sheds: nobody's messages are kept in its mailbox.
+    let none = MailboxBounds {
+        messages: 0,
+        bytes: 0,
+    };
+    let watcher = SpawnOptions::new("watcher").bounds(none);
     let watching = shared.node().spawn(watcher, |context| async move {
         watch(&context, &for_watcher, spawn, &started, &ended).await;
         ExitReason::Normal

@@ -3,7 +3,7 @@
 use rusm_sdk::server;
 use rusm_sdk::{ExitReason, Pid, control, process, registry};
 
-use super::{asked, clerk, end_of, started};
+use super::{asked, clerk, end_of, reason, started};
 use crate::clerk::{helper, words};
 use crate::tell::{error, fail, must, show, tell};
 
@@ -76,8 +76,10 @@ fn stop_sync() {
 /// A helper that is not the clerk's parent is refused; the clerk lives on.
 fn stop_needs_consent() {
     let clerk = started(&clerk("c").name("clerk"));
-    let stranger = must(helper(&["stop-clerk"]).start()).process;
-    if !end_of(stranger).is_normal() {
+    // Monitored from its start: it may be gone before anybody looks.
+    let stranger = must(helper(&["stop-clerk"]).monitor().start());
+    let is_normal = |monitor| reason(monitor).is_normal();
+    if !stranger.monitor.is_some_and(is_normal) {
         fail("the stranger comes to an end");
     }
     tell(must(asked(clerk, "echo", "alive")));
