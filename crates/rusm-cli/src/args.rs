@@ -103,6 +103,8 @@ pub(crate) enum Command {
     Build(BuildArgs),
     /// Find out whether an app would start, and everything that is wrong with it
     Check(CheckArgs),
+    /// Find out what this machine can and cannot enforce, and how much it holds
+    Doctor(DoctorArgs),
 }
 
 /// `rusm run`
@@ -158,6 +160,14 @@ pub(crate) struct CheckArgs {
     #[arg(long)]
     pub(crate) no_cache: bool,
     /// Print the findings as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `rusm doctor`
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArgs {
+    /// Print the report as JSON
     #[arg(long)]
     pub(crate) json: bool,
 }

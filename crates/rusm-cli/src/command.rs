@@ -2,6 +2,7 @@
 
 mod build;
 mod check;
+mod doctor;
 mod run;
 mod run_file;
 mod wall;
@@ -29,6 +30,7 @@ pub(crate) fn run(cli: &Cli, console: Console) -> Result<u8, Failure> {
         Command::Run(args) => run_either(args, &session),
         Command::Build(args) => build::build(args, &session),
         Command::Check(args) => check::check(args, &session),
+        Command::Doctor(args) => doctor::doctor(args, &session),
     }
 }
 

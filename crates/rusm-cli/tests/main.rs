@@ -7,6 +7,7 @@
 
 mod apps;
 mod builds;
+mod hardening;
 mod programs;
 mod sample;
 mod single_files;
