@@ -187,7 +187,10 @@ fn doctor(place: &Place) -> Value {
 /// What one line of the doctor's says.
 fn line<'r>(report: &'r Value, name: &str) -> &'r Value {
     let lines = report["checks"].as_array().unwrap();
-    lines.iter().find(|line| line["name"] == name).unwrap()
+    lines
+        .iter()
+        .find(|line| line.get("name").is_some_and(|found| found == name))
+        .unwrap()
 }
 
 /// Every line says what was found and what it means, and what is not well says what would help.

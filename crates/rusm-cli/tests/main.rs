@@ -7,6 +7,7 @@
 
 mod apps;
 mod builds;
+#[cfg(target_os = "linux")]
 mod hardening;
 mod programs;
 mod sample;

@@ -148,7 +148,7 @@ impl fmt::Display for Report {
 /// The wall was required and is not whole.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the node's own confinement was required, and this machine cannot give all of it")]
-pub struct Refused(pub Report);
+pub struct Refused(pub Box<Report>);
 
 #[cfg(test)]
 mod tests {

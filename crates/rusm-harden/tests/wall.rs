@@ -5,6 +5,7 @@
 
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a failing test is a panic anyway")]
+#![expect(clippy::print_stderr, reason = "a machine that cannot show it says so")]
 
 use seccompiler::{SeccompAction, SeccompFilter};
 use std::collections::BTreeMap;
@@ -71,7 +72,7 @@ fn is_whole() -> bool {
         return true;
     }
     eprintln!("this machine cannot show it: the wall {probed}");
-    let told = attack("require", "network");
+    let told = attack("require", "ports");
     let gaps: Vec<&str> = told.all("gap").collect();
     assert_eq!(gaps, probed.gaps().collect::<Vec<_>>());
     assert_ne!(told.of("refused"), "nothing");
@@ -189,7 +190,7 @@ fn the_kernel_refuses_what_is_outside_the_plan_and_nothing_inside_it() {
     if !is_whole() {
         return;
     }
-    let told = attack("require", "network");
+    let told = attack("require", "ports");
     assert!(
         !told.of("confinement").contains("not"),
         "{}",
@@ -208,7 +209,7 @@ fn the_kernel_refuses_calls_that_no_node_makes() {
     if !is_whole() {
         return;
     }
-    let told = attack("require", "network");
+    let told = attack("require", "ports");
     told.expect("EPERM", CALLS);
     told.expect("EPERM", SOCKETS_OF_OTHER_KINDS);
     // As from an older kernel, so that the C library has its own way around them.
@@ -220,7 +221,7 @@ fn the_kernel_refuses_ports_outside_the_plan() {
     if !is_whole() {
         return;
     }
-    let told = attack("require", "network");
+    let told = attack("require", "ports");
     told.expect(
         "ok",
         &[
@@ -254,6 +255,29 @@ fn without_a_network_in_any_profile_there_are_no_sockets() {
     );
 }
 
+/// Looking names up brings what the C library needs for it, and nothing else.
+#[test]
+fn names_are_looked_up_behind_the_wall() {
+    if !is_whole() {
+        return;
+    }
+    let told = attack("require", "names");
+    told.expect("ok", INSIDE);
+    told.expect("ok", &["look a name up", "a socket of the machine"]);
+    told.expect("EACCES", OUTSIDE);
+    told.expect(
+        "EACCES",
+        &["connect to a closed port", "bind a closed port"],
+    );
+    told.expect("EPERM", CALLS);
+    let others = SOCKETS_OF_OTHER_KINDS.iter().copied();
+    let others: Vec<&str> = others
+        .filter(|kind| *kind != "a socket of the machine")
+        .collect();
+    told.expect("EPERM", &others);
+    assert_ne!(attack("require", "ports").of("look a name up"), "ok");
+}
+
 /// No thread has been forgotten: `NoNewPrivs` is 1 and `Seccomp` is 2, a filter, in each.
 #[test]
 fn every_thread_is_confined() {
@@ -268,7 +292,7 @@ fn every_thread_is_confined() {
 /// It is the wall that refuses: without it the same attempts succeed, or fail for what is wrong with their arguments.
 #[test]
 fn without_the_wall_the_same_attempts_are_not_refused() {
-    let told = attack("off", "network");
+    let told = attack("off", "ports");
     assert!(told.of("confinement").starts_with("holds nothing"));
     told.expect("ok", INSIDE);
     told.expect(
@@ -314,7 +338,7 @@ fn a_layer_that_cannot_be_had_is_named() {
     if !is_whole() {
         return;
     }
-    let blind = |call, mode: &'static str| forbidden(call, move || attack(mode, "network"));
+    let blind = |call, mode: &'static str| forbidden(call, move || attack(mode, "ports"));
     let refused = blind(libc::SYS_landlock_create_ruleset, "require");
     assert_eq!(refused.all("gap").count(), 4);
     assert!(

@@ -2,7 +2,7 @@
 
 use super::calls::made;
 use super::{World, tell};
-use std::net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket};
+use std::net::{Ipv4Addr, TcpListener, TcpStream, ToSocketAddrs, UdpSocket};
 use std::os::unix::net::{UnixDatagram, UnixStream};
 
 pub(super) fn attempt(world: &World) {
@@ -23,6 +23,7 @@ pub(super) fn attempt(world: &World) {
         "bind a closed port",
         TcpListener::bind(at(world.closed_port)),
     );
+    tell("look a name up", ("localhost", 1).to_socket_addrs());
     tell("a datagram socket", UdpSocket::bind(at(0)));
     tell("a pair of sockets", UnixStream::pair());
     tell("a socket of the machine", UnixDatagram::unbound());
