@@ -35,6 +35,11 @@ impl Told {
 }
 
 fn attack(mode: &str, network: &str) -> Told {
+    attack_with(&[], mode, network)
+}
+
+/// `more` are further words for the attacker.
+fn attack_with(more: &[&str], mode: &str, network: &str) -> Told {
     let folder = tempfile::tempdir().unwrap();
     for name in ["open", "look", "closed"] {
         std::fs::create_dir(folder.path().join(name)).unwrap();
@@ -53,7 +58,7 @@ fn attack(mode: &str, network: &str) -> Told {
         .map(|listener| listener.local_addr().unwrap().port().to_string());
     let mut attacker = Command::new(env!("CARGO_BIN_EXE_rusm-harden-attacker"));
     attacker.arg(mode).arg(folder.path());
-    attacker.args([&open, &closed, network]);
+    attacker.args([&open, &closed, network]).args(more);
     let output = attacker.current_dir(folder.path()).output().unwrap();
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{:?}: {errors}", output.status);
@@ -287,6 +292,30 @@ fn every_thread_is_confined() {
     let told = attack("require", "none");
     let threads: Vec<&str> = told.all("thread").collect();
     assert_eq!(threads, ["1 2"; 2]);
+}
+
+/// Until Linux 7.0 Landlock does not reach a thread that was there before. The filter does, and the report says so.
+#[test]
+fn a_thread_that_was_there_before_is_told() {
+    if !is_whole() {
+        return;
+    }
+    let told = attack_with(&["early"], "auto", "none");
+    told.expect("EPERM", &["an early thread starts a program"]);
+    let threads: Vec<&str> = told.all("thread").collect();
+    assert_eq!(threads, ["1 2"; 3]);
+    if told.of("an early thread reads a file outside") == "EACCES" {
+        assert!(!told.of("confinement").contains("not"));
+    } else {
+        let gap = "files: only in part: threads that were there before are not bound: 1";
+        assert!(
+            told.of("confinement").contains(gap),
+            "{}",
+            told.of("confinement")
+        );
+        let refused = attack_with(&["early"], "require", "none");
+        assert!(refused.all("gap").any(|told| told == gap));
+    }
 }
 
 /// It is the wall that refuses: without it the same attempts succeed, or fail for what is wrong with their arguments.

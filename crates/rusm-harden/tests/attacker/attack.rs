@@ -8,7 +8,7 @@ use rusm_harden::{Mode, Needs, Plan};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// What the test says on the command line: `MODE FOLDER OPEN-PORT CLOSED-PORT NETWORK`.
+/// What the test says on the command line: `MODE FOLDER OPEN-PORT CLOSED-PORT NETWORK [early]`.
 struct World {
     mode: Mode,
     /// It has `open` (read and write), `look` (read) and `closed`.
@@ -17,6 +17,8 @@ struct World {
     closed_port: u16,
     /// Whether it has the open port, and whether it looks names up.
     network: Network,
+    /// Whether a thread is there before the wall.
+    has_early_thread: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +48,7 @@ impl World {
                 "names" => Network::Names,
                 other => panic!("no network: {other}"),
             },
+            has_early_thread: std::env::args().nth(6).is_some(),
         }
     }
 
@@ -85,6 +88,27 @@ pub(super) fn main() {
     let world = World::of_arguments();
     // Later than this an attacker could open neither.
     let outside = std::fs::File::open("/").expect("the root is there");
+    if !world.has_early_thread {
+        return attempt(&world, &outside);
+    }
+    let (confined, is_confined) = std::sync::mpsc::channel();
+    let early = std::thread::spawn(move || {
+        is_confined.recv().expect("the other thread says when");
+        tell(
+            "an early thread reads a file outside",
+            std::fs::read("/etc/passwd"),
+        );
+        tell(
+            "an early thread starts a program",
+            std::process::Command::new("/bin/true").status(),
+        );
+    });
+    attempt(&world, &outside);
+    confined.send(()).expect("the early thread waits");
+    early.join().expect("it does not panic");
+}
+
+fn attempt(world: &World, outside: &std::fs::File) {
     match rusm_harden::confine(&Plan::of(&world.needs()), world.mode) {
         Ok(report) => println!("confinement={report}"),
         Err(refused) => {
@@ -93,8 +117,8 @@ pub(super) fn main() {
             return;
         }
     }
-    files::attempt(&world, &outside);
-    network::attempt(&world);
+    files::attempt(world, outside);
+    network::attempt(world);
     calls::attempt();
     threads(Path::new("/etc/passwd"));
 }
