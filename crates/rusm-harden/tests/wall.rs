@@ -307,14 +307,18 @@ fn a_thread_that_was_there_before_is_told() {
     if told.of("an early thread reads a file outside") == "EACCES" {
         assert!(!told.of("confinement").contains("not"));
     } else {
-        let gap = "files: only in part: threads that were there before are not bound: 1";
+        let gap = "only in part: threads that were there before are not bound: 1";
         assert!(
             told.of("confinement").contains(gap),
             "{}",
             told.of("confinement")
         );
         let refused = attack_with(&["early"], "require", "none");
-        assert!(refused.all("gap").any(|told| told == gap));
+        assert!(
+            refused
+                .all("gap")
+                .any(|told| told == format!("files: {gap}"))
+        );
     }
 }
 
@@ -346,6 +350,14 @@ fn without_the_wall_the_same_attempts_are_not_refused() {
             "signal another process",
         ],
     );
+    let own = std::fs::read_to_string("/proc/self/status").unwrap();
+    if !own
+        .lines()
+        .any(|line| line.split_whitespace().eq(["Seccomp:", "0"]))
+    {
+        eprintln!("this machine cannot show it for system calls: it has a filter of its own");
+        return;
+    }
     for name in [
         "execve",
         "ptrace",
