@@ -10,6 +10,8 @@
 use seccompiler::{SeccompAction, SeccompFilter};
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, TcpListener};
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::net::{SocketAddr, UnixListener};
 use std::process::Command;
 
 /// What the attacker had to say: what it tried, and what came of it.
@@ -56,6 +58,8 @@ fn attack_with(more: &[&str], mode: &str, network: &str) -> Told {
     let [open, closed] = listeners
         .each_ref()
         .map(|listener| listener.local_addr().unwrap().port().to_string());
+    let name = SocketAddr::from_abstract_name(format!("rusm-wall-{open}")).unwrap();
+    let _meeting = UnixListener::bind_addr(&name).unwrap();
     let mut attacker = Command::new(env!("CARGO_BIN_EXE_rusm-harden-attacker"));
     attacker.arg(mode).arg(folder.path());
     attacker.args([&open, &closed, network]).args(more);
@@ -182,6 +186,12 @@ const CALLS: &[&str] = &[
     "connect by sending",
 ];
 
+/// Processes that are not the node's.
+const ELSEWHERE: &[&str] = &[
+    "signal another process",
+    "meet another process at an abstract socket",
+];
+
 const SOCKETS_OF_OTHER_KINDS: &[&str] = &[
     "a raw socket",
     "a packet socket",
@@ -269,6 +279,7 @@ fn names_are_looked_up_behind_the_wall() {
     let told = attack("require", "names");
     told.expect("ok", INSIDE);
     told.expect("ok", &["look a name up", "a socket of the machine"]);
+    told.expect("EPERM", ELSEWHERE);
     told.expect("EACCES", OUTSIDE);
     told.expect(
         "EACCES",
@@ -348,6 +359,7 @@ fn without_the_wall_the_same_attempts_are_not_refused() {
             "give a file rights",
             "start a program",
             "signal another process",
+            "meet another process at an abstract socket",
         ],
     );
     let own = std::fs::read_to_string("/proc/self/status").unwrap();
@@ -407,6 +419,7 @@ fn a_layer_that_cannot_be_had_is_named() {
     rest.expect("ok", INSIDE);
     rest.expect("ok", &["a socket of the machine"]);
     rest.expect("EACCES", OUTSIDE);
+    rest.expect("EPERM", ELSEWHERE);
 }
 
 /// Does something, and everything it starts, on a thread that cannot make a system call: it answers `ENOSYS`.
