@@ -107,6 +107,8 @@ pub(crate) enum Command {
     Inspect(InspectArgs),
     /// Say whether a component may do something, which rule decides, and where it was written
     Why(WhyArgs),
+    /// Find out what this machine can and cannot enforce, and how much it holds
+    Doctor(DoctorArgs),
 }
 
 /// `rusm run`
@@ -183,6 +185,14 @@ pub(crate) struct InspectArgs {
     #[arg(value_name = "FILE.wasm")]
     pub(crate) file: PathBuf,
     /// Print what was found as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `rusm doctor`
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArgs {
+    /// Print the report as JSON
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -9,6 +9,7 @@ mod surroundings;
 mod target;
 
 pub(crate) use package::Package;
+pub(crate) use target::has_target;
 
 use crate::progress::Progress;
 use crate::report::{Console, Failure, Kind};

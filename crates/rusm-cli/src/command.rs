@@ -2,6 +2,7 @@
 
 mod build;
 mod check;
+mod doctor;
 mod grant_line;
 mod inspect;
 mod run;
@@ -34,6 +35,7 @@ pub(crate) fn run(cli: &Cli, console: Console) -> Result<u8, Failure> {
         Command::Check(args) => check::check(args, &session),
         Command::Inspect(args) => inspect::inspect(args),
         Command::Why(args) => why::why(args, &session),
+        Command::Doctor(args) => doctor::doctor(args, &session),
     }
 }
 

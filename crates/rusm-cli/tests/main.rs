@@ -7,6 +7,8 @@
 
 mod apps;
 mod builds;
+#[cfg(target_os = "linux")]
+mod hardening;
 mod programs;
 mod sample;
 mod single_files;

@@ -261,6 +261,11 @@ impl Engines {
         self.seats.free()
     }
 
+    /// Whether only touched pages are reset.
+    pub(crate) fn pagemap_scan(&self) -> bool {
+        self.machine.pagemap_scan
+    }
+
     /// Mappings in use and the kernel's limit.
     pub(crate) fn mappings(&self) -> (u64, Option<u64>) {
         (self.mappings.in_use(), self.machine.max_map_count)

@@ -168,7 +168,8 @@ impl Spawn {
 }
 
 /// What bounds the number of guest processes besides memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Capacity {
     /// Instances that the pool holds; processes beyond it are placed on demand.
     pub pool_slots: u32,
@@ -176,6 +177,8 @@ pub struct Capacity {
     pub mappings_in_use: u64,
     /// The most that the kernel allows; none when it does not say.
     pub mappings_max: Option<u64>,
+    /// Whether the kernel tells which pages were touched (`PAGEMAP_SCAN`), so that only those are reset.
+    pub pagemap_scan: bool,
 }
 
 /// The runtime. Clones are handles to the same one.
@@ -225,6 +228,7 @@ impl Runtime {
             pool_slots: engines.pool_slots(),
             mappings_in_use,
             mappings_max,
+            pagemap_scan: engines.pagemap_scan(),
         }
     }
 

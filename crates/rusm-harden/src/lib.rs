@@ -9,7 +9,12 @@
 //! [`Needs`] says what a node does with its machine, [`Plan::of`] makes of it what stays open, and [`confine`] closes
 //! the rest, for good. [`probe`] says what the kernel here could hold, and changes nothing.
 //!
-//! On Linux (x86-64, AArch64 and RISC-V). Elsewhere every layer is reported as not held.
+//! On Linux, of kernel 6.12 and newer as a whole, of older ones in part; system calls are bounded on x86-64 and AArch64.
+//! Elsewhere every layer is reported as not held.
+//!
+//! # What a refusal looks like
+//! Files and ports answer `EACCES`, system calls `EPERM`, and calls that the C library can do without `ENOSYS`; nothing
+//! is ended and nothing is logged. `strace -f -Z` shows what is refused; without the wall ([`Mode::Off`]) it is not.
 //!
 //! # What it does not hold
 //! - It is one wall around the node, not one around each process: what any profile grants stays open.
@@ -62,7 +67,7 @@ pub fn confine(plan: &Plan, mode: Mode) -> Result<Report, Refused> {
     }
     let report = linux::confine(plan);
     if mode == Mode::Require && !report.is_whole() {
-        return Err(Refused(report));
+        return Err(Refused(Box::new(report)));
     }
     Ok(report)
 }

@@ -59,7 +59,7 @@ fn report(domain: &Domain, calls: &Result<(), String>, outside: usize) -> Report
             "needs Linux {linux}; this kernel has Landlock ABI {abi} of {needed}"
         )),
         Ok(_) if outside > 0 => State::Partly(format!(
-            "{outside} threads were there before and are not bound"
+            "threads that were there before are not bound: {outside}"
         )),
         Ok(_) => State::Held,
     };

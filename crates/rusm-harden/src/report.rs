@@ -116,12 +116,20 @@ impl Report {
 
     /// What is not held, with the reason, a sentence each.
     pub fn gaps(&self) -> impl Iterator<Item = String> {
-        self.layers().filter_map(|(layer, state)| match state {
+        self.layers()
+            .filter_map(|(layer, state)| Some(format!("{}: {}", layer.name(), state.gap()?)))
+    }
+}
+
+impl State {
+    /// What is missing; none if nothing is.
+    fn gap(&self) -> Option<String> {
+        match self {
             State::Held => None,
-            State::Partly(what) => Some(format!("{}: only in part: {what}", layer.name())),
-            State::Missing(why) => Some(format!("{}: {why}", layer.name())),
-            State::Off => Some(format!("{}: switched off", layer.name())),
-        })
+            State::Partly(what) => Some(format!("only in part: {what}")),
+            State::Missing(why) => Some(why.clone()),
+            State::Off => Some("switched off".to_owned()),
+        }
     }
 }
 
@@ -137,9 +145,20 @@ impl fmt::Display for Report {
             [] => f.write_str("holds nothing")?,
             names => write!(f, "holds {}", names.join(", "))?,
         }
-        let gaps: Vec<String> = self.gaps().collect();
-        if !gaps.is_empty() {
-            write!(f, "; does not hold {}", gaps.join("; "))?;
+        let mut reason = None;
+        for (layer, state) in self.layers() {
+            let Some(why) = state.gap() else {
+                continue;
+            };
+            // Layers that share a reason share its words.
+            match reason.replace(why.clone()) {
+                None => write!(f, "; does not hold {}", layer.name())?,
+                Some(last) if last == why => write!(f, ", {}", layer.name())?,
+                Some(last) => write!(f, ": {last}; {}", layer.name())?,
+            }
+        }
+        if let Some(last) = reason {
+            write!(f, ": {last}")?;
         }
         Ok(())
     }
@@ -148,7 +167,7 @@ impl fmt::Display for Report {
 /// The wall was required and is not whole.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the node's own confinement was required, and this machine cannot give all of it")]
-pub struct Refused(pub Report);
+pub struct Refused(pub Box<Report>);
 
 #[cfg(test)]
 mod tests {
@@ -159,13 +178,13 @@ mod tests {
     fn a_report_is_one_line() {
         let report = Report::of(Some(3), Vec::new(), |layer| match layer {
             Layer::Files => State::Held,
-            Layer::Ports => State::Missing("too old".to_owned()),
+            Layer::Ports | Layer::Devices => State::Missing("too old".to_owned()),
             Layer::Signals => State::Partly("half".to_owned()),
-            Layer::Devices | Layer::Calls | Layer::Privileges => State::Held,
+            Layer::Calls | Layer::Privileges => State::Held,
         });
         assert_eq!(
             report.to_string(),
-            "holds files, devices, system calls, privileges; does not hold TCP ports: too old; signals: only in part: half"
+            "holds files, system calls, privileges; does not hold TCP ports, devices: too old; signals: only in part: half"
         );
         assert!(!report.is_whole());
         assert_eq!(

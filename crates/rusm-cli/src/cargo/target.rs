@@ -8,8 +8,8 @@ use std::io;
 use std::path::Path;
 use std::process::Output;
 
-/// Makes sure that guests in this folder can be compiled, with the toolchain that the folder chooses.
-pub(super) fn ensure(folder: &Path, progress: &Progress) -> Result<(), Failure> {
+/// Whether guests in this folder can be compiled, with the toolchain that the folder chooses.
+pub(crate) fn has_target(folder: &Path) -> Result<bool, Failure> {
     let mut rustc = surroundings::command("rustc", folder);
     let output = rustc
         .args(["--print", "target-libdir", "--target", TARGET])
@@ -24,7 +24,12 @@ pub(super) fn ensure(folder: &Path, progress: &Progress) -> Result<(), Failure> 
             .help("it came with Rust 1.82: `rustup update`"));
     }
     let libraries = String::from_utf8_lossy(&output.stdout);
-    if has_standard_library(Path::new(libraries.trim())) {
+    Ok(has_standard_library(Path::new(libraries.trim())))
+}
+
+/// Makes sure that they can.
+pub(super) fn ensure(folder: &Path, progress: &Progress) -> Result<(), Failure> {
+    if has_target(folder)? {
         return Ok(());
     }
     progress.step(&format!("adding the Rust target {TARGET}"));

@@ -129,3 +129,6 @@ fn failure(refused: &Refused) -> Failure {
         "`rusm doctor` says what this machine can hold; harden = \"auto\" starts with what there is",
     )
 }
+
+#[cfg(test)]
+mod tests;

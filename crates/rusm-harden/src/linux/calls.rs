@@ -158,13 +158,13 @@ pub(super) const ALLOWED_OF_OLD: &[c_long] = &[
 #[cfg(target_arch = "aarch64")]
 pub(super) const ALLOWED_OF_OLD: &[c_long] = &[SYS_getrlimit, SYS_newfstatat, SYS_renameat];
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
-pub(super) const ALLOWED_OF_OLD: &[c_long] = &[SYS_newfstatat];
+pub(super) const ALLOWED_OF_OLD: &[c_long] = &[];
 
 /// Answered as by a kernel that does not have it, so that the C library goes on in its older way: threads are made by
 /// `clone`, whose flags a filter can see.
 pub(super) const NOT_THERE: &[c_long] = &[SYS_clone3];
 
-/// Calls from here on are newer than this list (Linux 6.12) and answered likewise.
+/// Calls from here on came with Linux 6.13 and later, after this list was made, and are answered likewise.
 pub(super) const FIRST_UNKNOWN: c_long = 463;
 /// How many of them: many years' worth.
 pub(super) const N_UNKNOWN: c_long = 128;

@@ -38,7 +38,11 @@ pub(super) fn restrict(plan: &Plan, threads: Threads) -> Result<(), String> {
 }
 
 fn programs(plan: &Plan) -> Result<[BpfProgram; 2], BackendError> {
-    let arch = TargetArch::try_from(std::env::consts::ARCH)?;
+    let name = std::env::consts::ARCH;
+    if !cfg!(any(target_arch = "x86_64", target_arch = "aarch64")) {
+        return Err(BackendError::InvalidTargetArch(name.to_owned()));
+    }
+    let arch = TargetArch::try_from(name)?;
     let filter = |rules: Rules, listed, otherwise| {
         SeccompFilter::new(rules, otherwise, listed, arch)?.try_into()
     };
@@ -78,7 +82,7 @@ fn allowed(plan: &Plan) -> Result<Rules, BackendError> {
         // Putting words into the terminal's own input would be typing for the operator.
         (
             libc::SYS_ioctl,
-            vec![is_not(1, libc::TIOCSTI)?, is_not(1, libc::TIOCLINUX)?],
+            vec![is_not(1, TIOCSTI)?, is_not(1, TIOCLINUX)?],
         ),
         // Connecting by sending, which Landlock does not see.
         (libc::SYS_sendto, vec![lacks(3, libc::MSG_FASTOPEN)?]),
@@ -125,6 +129,10 @@ fn sockets(plan: &Plan) -> Result<Vec<SeccompRule>, BackendError> {
     Ok(rules)
 }
 
+/// Requests to a terminal, of one value on all architectures here (`asm-generic/ioctls.h`) and, as constants of the C
+/// library, of many types.
+const TIOCSTI: u64 = 0x5412;
+const TIOCLINUX: u64 = 0x541c;
 /// The bits of a socket's type that are no flags.
 const SOCKET_KINDS: u64 = 0xf;
 
@@ -137,8 +145,7 @@ fn is(argument: u8, value: u64) -> Result<SeccompCondition, BackendError> {
     SeccompCondition::new(argument, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, value)
 }
 
-fn is_not(argument: u8, value: impl Into<u64>) -> Result<SeccompCondition, BackendError> {
-    let value = value.into();
+fn is_not(argument: u8, value: u64) -> Result<SeccompCondition, BackendError> {
     SeccompCondition::new(argument, SeccompCmpArgLen::Dword, SeccompCmpOp::Ne, value)
 }
 

@@ -4,113 +4,14 @@
 //! A guest cannot be made to do this while the first wall stands, so this is not one: it is a program that starts with
 //! the rights of a node and gives them up in the same way.
 
-mod calls;
-mod files;
-mod network;
+#![expect(clippy::print_stdout, reason = "what came of it is read from there")]
 
-use rusm_harden::{Mode, Needs, Plan};
-use std::io;
-use std::path::{Path, PathBuf};
-
-/// What the test says on the command line: `MODE FOLDER OPEN-PORT CLOSED-PORT NETWORK`.
-struct World {
-    mode: Mode,
-    /// It has `open` (read and write), `look` (read) and `closed`.
-    folder: PathBuf,
-    open_port: u16,
-    closed_port: u16,
-    has_network: bool,
-}
-
-impl World {
-    fn of_arguments() -> World {
-        let mut words = std::env::args().skip(1);
-        let mut word = || words.next().expect("five words");
-        World {
-            mode: match word().as_str() {
-                "auto" => Mode::Auto,
-                "require" => Mode::Require,
-                "off" => Mode::Off,
-                other => panic!("no mode: {other}"),
-            },
-            folder: word().into(),
-            open_port: word().parse().expect("a port"),
-            closed_port: word().parse().expect("a port"),
-            has_network: word() == "network",
-        }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.join(name)
-    }
-
-    fn needs(&self) -> Needs {
-        let mut needs = Needs {
-            read: vec![self.path("look")],
-            write: vec![self.path("open")],
-            ..Needs::default()
-        };
-        if self.has_network {
-            needs.connect.extend([self.open_port]);
-            needs.bind.extend([0]);
-        }
-        needs
-    }
-}
-
-/// Says what came of an attempt: `ok`, or the name of the error.
-fn tell<T>(name: &str, outcome: io::Result<T>) {
-    let answer = match outcome.map_err(|error| error.raw_os_error()) {
-        Ok(_) => "ok".to_owned(),
-        Err(Some(libc::EACCES)) => "EACCES".to_owned(),
-        Err(Some(libc::EPERM)) => "EPERM".to_owned(),
-        Err(Some(libc::ENOSYS)) => "ENOSYS".to_owned(),
-        Err(Some(libc::EXDEV)) => "EXDEV".to_owned(),
-        Err(other) => format!("{other:?}"),
-    };
-    println!("{name}={answer}");
-}
+#[cfg(target_os = "linux")]
+mod attack;
 
 fn main() {
-    let world = World::of_arguments();
-    // Later than this an attacker could open neither.
-    let outside = std::fs::File::open("/").expect("the root is there");
-    match rusm_harden::confine(&Plan::of(&world.needs()), world.mode) {
-        Ok(report) => println!("confinement={report}"),
-        Err(refused) => {
-            println!("refused={refused}");
-            refused.0.gaps().for_each(|gap| println!("gap={gap}"));
-            return;
-        }
-    }
-    files::attempt(&world, &outside);
-    network::attempt(&world);
-    calls::attempt();
-    threads(Path::new("/etc/passwd"));
-}
-
-/// Threads that start later are confined as well.
-fn threads(forbidden: &Path) {
-    let started = std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().name("later".to_owned());
-        let attempt = move || {
-            tell("a thread reads a file outside", std::fs::read(forbidden));
-            every_thread_is_bound();
-        };
-        thread.spawn_scoped(scope, attempt).map(|_| ())
-    });
-    tell("start a thread", started);
-}
-
-fn every_thread_is_bound() {
-    let tasks = std::fs::read_dir("/proc/self/task").expect("its own threads can be listed");
-    for task in tasks {
-        let status = task.expect("a thread").path().join("status");
-        let text = std::fs::read_to_string(status).expect("its own state can be read");
-        let figure = |key: &str| {
-            let line = text.lines().find_map(|line| line.strip_prefix(key));
-            line.map(str::trim).unwrap_or_default().to_owned()
-        };
-        println!("thread={} {}", figure("NoNewPrivs:"), figure("Seccomp:"));
-    }
+    #[cfg(target_os = "linux")]
+    attack::main();
+    #[cfg(not(target_os = "linux"))]
+    println!("there is no wall here");
 }
