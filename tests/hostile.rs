@@ -2,9 +2,12 @@
 
 mod arena;
 mod attack;
+mod bombs;
+mod bounds;
 mod code;
 mod forgery;
 mod numbers;
+mod paths;
 mod pointers;
 mod roster;
 mod texts;

@@ -12,7 +12,7 @@ use crate::log::{self, LogObserver, Scope};
 use crate::place::{self, Target};
 use crate::progress::Progress;
 use crate::report::{Console, Failure, Kind};
-use rusm_core::{Runtime, RuntimeObserver};
+use rusm_core::{Runtime, RuntimeBuilder, RuntimeObserver};
 use rusm_manifest::Manifest;
 use std::path::Path;
 use std::sync::Arc;
@@ -88,12 +88,12 @@ impl Session {
 
     fn runtime(
         &self,
-        workers: usize,
+        set_up: impl FnOnce(RuntimeBuilder) -> RuntimeBuilder,
         cache: Cache,
         environment: Environment,
         observer: &Arc<LogObserver>,
     ) -> Result<Runtime, Failure> {
-        let mut builder = Runtime::builder().workers(workers).env(environment);
+        let mut builder = set_up(Runtime::builder()).env(environment);
         builder = builder.observer(Arc::clone(observer) as Arc<dyn RuntimeObserver>);
         let folder =
             place::cache_folder(|name| std::env::var_os(name)).filter(|_| cache == Cache::Kept);

@@ -8,7 +8,9 @@ use crate::manifest_file;
 use crate::place::folder_of;
 use crate::report::{Failure, Kind};
 use crate::signals::{Demand, Listener};
-use rusm_core::{App, AppEnd, BootError, BootPlan, CrashReport, ExitReason, Runtime};
+use rusm_core::{
+    App, AppEnd, BootError, BootPlan, CrashReport, ExitReason, Runtime, RuntimeBuilder,
+};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -27,7 +29,12 @@ pub(super) fn run(args: &RunArgs, path: &Path, session: &Session) -> Result<u8, 
     let signals = Listener::start()?;
     let observer = session.observer(Scope::App);
     let cache = Cache::unless(args.no_cache);
-    let runtime = session.runtime(manifest.node.workers, cache, environment, &observer)?;
+    let as_declared = |builder: RuntimeBuilder| {
+        builder
+            .workers(manifest.node.workers)
+            .manifest(&manifest, path)
+    };
+    let runtime = session.runtime(as_declared, cache, environment, &observer)?;
     let app_name = manifest.app.clone();
     let plan = BootPlan {
         manifest,

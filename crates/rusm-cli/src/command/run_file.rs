@@ -44,7 +44,7 @@ pub(super) fn run(args: &RunArgs, path: &Path, session: &Session) -> Result<u8, 
     let observer = session.observer(Scope::File(name.clone()));
     // One process uses one worker; a second keeps timers and its children going.
     let runtime = session.runtime(
-        0,
+        |builder| builder,
         Cache::unless(args.no_cache),
         granted.environment,
         &observer,

@@ -35,11 +35,11 @@ pub(crate) struct Desk {
     budget: Duration,
 }
 
-impl Default for Desk {
-    fn default() -> Self {
+impl Desk {
+    pub(super) fn new(budget: Option<Duration>) -> Self {
         Self {
             places: Arc::new(Semaphore::new(COMPILING_MAX)),
-            budget: BUDGET,
+            budget: budget.unwrap_or(BUDGET),
         }
     }
 }
