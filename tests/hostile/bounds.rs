@@ -130,7 +130,12 @@ fn tables() -> Vec<Attack> {
         .is_not_started("max-table-elements"),
         wat(
             "a component of two thousand instances",
-            modules_of_a_component("", 2_000),
+            r#"(component (component $c (core module $m) REPEATED) (instance (instantiate $c)) (instance (instantiate $c))
+                (core module $m (func (export "run") (result i32) (i32.const 0))) (core instance $i (instantiate $m))
+                (func $run (result (result)) (canon lift (core func $i "run")))
+                (instance $run (export "run" (func $run)))
+                (export "wasi:cli/run@0.2.12" (instance $run)))"#
+                .replace("REPEATED", &"(core instance (instantiate $m))".repeat(990)),
         )
         .is_not_started("cannot make an instance"),
     ]

@@ -190,7 +190,7 @@ fn by_descriptor() -> Vec<Attack> {
         (data (i32.const 176) "\a0\00\00\00\05\00\00\00")
         (func $open (param $fd i32) (param $name i32) (param $length i32) (param $how i32) (param $rights i64) (param $flags i32) (result i32)
             (call $path_open (local.get $fd) (i32.const 1) (local.get $name) (local.get $length) (local.get $how)
-                (local.get $rights) (i64.const -1) (local.get $flags) (i32.const 8)))
+                (local.get $rights) (i64.const 0x1fffffff) (local.get $flags) (i32.const 8)))
         (func $no (param i32) (call $check (i32.ne (local.get 0) (i32.const 0))))
         (func $yes (param i32) (call $check (i32.eqz (local.get 0))))"#;
     // 3 is the folder for reading, 4 the one for writing. Rights: 2 is reading, 64 writing.
@@ -209,7 +209,7 @@ fn by_descriptor() -> Vec<Attack> {
         (call $no (call $fd_filestat_set_times (local.get $n) (i64.const 0) (i64.const 0) (i32.const 10)))
         (drop (call $fd_fdstat_set_flags (local.get $n) (i32.const 1)))
         (call $no (call $fd_write (local.get $n) (i32.const 176) (i32.const 1) (i32.const 8)))
-        (call $no (call $fd_fdstat_set_rights (local.get $n) (i64.const -1) (i64.const -1)))
+        (call $no (call $fd_fdstat_set_rights (local.get $n) (i64.const 2) (i64.const 2)))
         (call $yes (call $fd_fdstat_get (local.get $n) (i32.const 512)))
         (call $check (i64.eqz (i64.and (i64.load (i32.const 520)) (i64.const 64))))
         (call $yes (call $fd_datasync (local.get $n)))
@@ -225,7 +225,10 @@ fn by_descriptor() -> Vec<Attack> {
         (call $no (call $path_rename (i32.const 4) (i32.const 16) (i32.const 4) (i32.const 3) (i32.const 48) (i32.const 3)))
         (call $no (call $path_link (i32.const 3) (i32.const 0) (i32.const 16) (i32.const 4) (i32.const 4) (i32.const 48) (i32.const 3)))
         (call $no (call $path_link (i32.const 4) (i32.const 0) (i32.const 16) (i32.const 4) (i32.const 3) (i32.const 48) (i32.const 3)))
-        (call $yes (call $open (i32.const 3) (i32.const 80) (i32.const 3) (i32.const 2) (i64.const -1) (i32.const 0)))";
+        (call $yes (call $open (i32.const 3) (i32.const 80) (i32.const 3) (i32.const 2) (i64.const 2) (i32.const 0)))
+        (local.set $n (i32.load (i32.const 8)))
+        (call $no (call $open (local.get $n) (i32.const 48) (i32.const 3) (i32.const 1) (i64.const 66) (i32.const 0)))
+        (call $no (call $path_create_directory (local.get $n) (i32.const 48) (i32.const 3)))";
     let names_that_lie = "
         (call $no (call $open (i32.const 4) (i32.const 32) (i32.const 5) (i32.const 0) (i64.const 2) (i32.const 0)))
         (call $no (call $open (i32.const 4) (i32.const 64) (i32.const 9) (i32.const 0) (i64.const 2) (i32.const 0)))
@@ -233,7 +236,7 @@ fn by_descriptor() -> Vec<Attack> {
         (call $no (call $open (i32.const 4) (i32.const 128) (i32.const 2) (i32.const 0) (i64.const 2) (i32.const 0)))
         (call $no (call $open (i32.const 4) (i32.const 16) (i32.const 0) (i32.const 0) (i64.const 2) (i32.const 0)))
         (call $no (call $open (i32.const 4) (i32.const 0) (i32.const 60000) (i32.const 0) (i64.const 2) (i32.const 0)))
-        (call $no (call $open (i32.const 4) (i32.const 16) (i32.const 4) (i32.const -1) (i64.const 2) (i32.const 0)))
+        (call $no (call $open (i32.const 4) (i32.const 16) (i32.const 4) (i32.const 15) (i64.const 2) (i32.const 0)))
         (call $no (call $open (i32.const 4) (i32.const 16) (i32.const 4) (i32.const 10) (i64.const 2) (i32.const 0)))
         (call $yes (call $open (i32.const 4) (i32.const 96) (i32.const 8) (i32.const 0) (i64.const 2) (i32.const 0)))
         (local.set $n (i32.load (i32.const 8)))
@@ -262,25 +265,20 @@ fn both_ways(folder: &Path) -> Profile {
 const ROUNDS: usize = 150;
 
 /// Reads and writes through `/data/dir`, over and over.
-fn visitor(arena: &Arena, path: GuestPath) -> ProcessHandle {
+fn visitor(arena: &Arena, path: GuestPath, name: &str) -> ProcessHandle {
     let profile = granted(arena.folder.path(), false);
     let steps = "read /data/dir/file then append /data/dir/file x then write /data/dir/new y then list /data/dir";
     let script = vec![steps; ROUNDS].join(" then ");
-    let name = format!("visitor {path:?}");
-    let spawn = scripted(&name, arena.probe(path), &script).profile(profile);
+    let spawn = scripted(name, arena.probe(path), &script).profile(profile);
     let process = arena.court.scenario.runtime.spawn(spawn);
     process.expect("there is room for it")
 }
 
 /// What the visitor saw was of inside, or nothing; and what it wrote did not get out.
 #[track_caller]
-fn saw_nothing(arena: &Arena, visitor: &ProcessHandle, path: GuestPath) {
+fn saw_nothing(arena: &Arena, visitor: &ProcessHandle, name: &str) {
     assert_eq!(visitor.wait(), ExitReason::Normal);
-    let lines = arena
-        .court
-        .scenario
-        .recorder
-        .lines(&format!("visitor {path:?}"));
+    let lines = arena.court.scenario.recorder.lines(name);
     assert_eq!(lines.len(), 4 * ROUNDS);
     for line in lines {
         assert!(
@@ -312,11 +310,12 @@ fn host_swaps(arena: &Arena, path: GuestPath) {
                 fs::rename(&aside, &dir).expect("nothing is in its place");
             }
         });
-        let visitor = visitor(arena, path);
+        let name = format!("visitor of a host {path:?}");
+        let visitor = visitor(arena, path, &name);
         let reason = visitor.wait();
         is_over.store(true, Ordering::Relaxed);
         assert_eq!(reason, ExitReason::Normal);
-        saw_nothing(arena, &visitor, path);
+        saw_nothing(arena, &visitor, &name);
     });
 }
 
@@ -326,14 +325,17 @@ fn guest_swaps(arena: &Arena, path: GuestPath) {
     let steps = "rename /data/dir /data/aside then symlink ../outside /data/dir then remove /data/dir then rename /data/aside /data/dir";
     let script = vec![steps; ROUNDS].join(" then ");
     let profile = granted(arena.folder.path(), false);
-    let name = format!("swapper {path:?}");
-    let spawn = scripted(&name, arena.probe(path), &script).profile(profile);
+    let (name, swaps) = (
+        format!("visitor of a guest {path:?}"),
+        format!("swapper {path:?}"),
+    );
+    let spawn = scripted(&swaps, arena.probe(path), &script).profile(profile);
     let swapper = arena.court.scenario.runtime.spawn(spawn);
     let swapper = swapper.expect("there is room for it");
-    let visitor = visitor(arena, path);
-    saw_nothing(arena, &visitor, path);
+    let visitor = visitor(arena, path, &name);
+    saw_nothing(arena, &visitor, &name);
     assert_eq!(swapper.wait(), ExitReason::Normal);
-    let swapped = arena.court.scenario.recorder.lines(&name);
+    let swapped = arena.court.scenario.recorder.lines(&swaps);
     assert!(
         swapped.iter().all(|line| line.ends_with("=ok")),
         "{swapped:#?}"
