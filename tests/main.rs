@@ -1,6 +1,7 @@
 //! One binary for every test that needs more than one crate.
 
 mod app;
+mod ceilings;
 mod conformance;
 mod denials;
 mod desk;
