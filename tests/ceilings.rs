@@ -3,11 +3,12 @@
 use crate::app::{probe, scripted};
 use crate::forge::module;
 use crate::stage::actor;
-use crate::support::{BOTH_PATHS, GuestPath, Scenario};
+use crate::support::{BOTH_PATHS, GuestPath, PATIENCE, Scenario};
 use crate::trial::nothing;
 use rusm_caps::{DirGrant, Profile};
 use rusm_core::{ExitReason, Ledger, Limit, ProcessHandle, Program, Spawn, SpawnFailure};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 const MIB: u64 = 1 << 20;
 
@@ -15,17 +16,25 @@ fn ledger(scenario: &Scenario) -> Ledger {
     scenario.runtime.ledger()
 }
 
-/// Waits until nothing is held: an end is reported when the process has given everything back but its place.
+/// Waits until there is what is looked for: an end is reported before the last of it is cleared away.
+#[track_caller]
+fn eventually(mut look: impl FnMut() -> Option<()>) {
+    let begin = Instant::now();
+    while look().is_none() {
+        assert!(begin.elapsed() < PATIENCE, "waited in vain");
+        std::thread::yield_now();
+    }
+}
+
+/// Waits until the node holds what it held.
 #[track_caller]
 fn comes_back(scenario: &Scenario, before: &Ledger) {
-    let begin = std::time::Instant::now();
-    while ledger(scenario) != *before {
-        assert!(
-            begin.elapsed() < crate::support::PATIENCE,
-            "{before:#?} {:#?}",
-            ledger(scenario)
-        );
+    let mut now = ledger(scenario);
+    let begin = Instant::now();
+    while now != *before {
+        assert!(begin.elapsed() < PATIENCE, "{before:#?} {now:#?}");
         std::thread::yield_now();
+        now = ledger(scenario);
     }
 }
 
@@ -94,8 +103,11 @@ fn what_was_held_comes_back_after_every_kind_of_end() {
             start(&scenario, &program, profile(), "say done").wait(),
             ExitReason::Normal
         );
-        scenario.runtime.node().process_count();
-        let before = ledger(&scenario);
+        let before = Ledger {
+            processes: 0,
+            ..ledger(&scenario)
+        };
+        comes_back(&scenario, &before);
         let holds = "flood self 7 10 1000 then hold /data/file then send-after 3600000 self 7 x then open-many /data/file 5 then";
         for end in ["say done", "unreachable", "exit-code 3", "panic", "hoard"] {
             start(&scenario, &program, profile(), &format!("{holds} {end}")).wait();
@@ -203,11 +215,33 @@ fn processes_over_the_nodes_ceiling_are_refused_with_its_key() {
     first.kill();
 }
 
-/// Who has waited its time for the compiler is told so; the compiler goes on alone and leaves nothing behind.
+/// Code that a process has loaded counts against the node's memory, and is gone when its loader is.
 #[test]
-fn code_that_takes_longer_than_its_budget_is_invalid_code() {
-    let scenario = Scenario::with(|builder| builder.load_budget(std::time::Duration::ZERO));
+fn loaded_code_is_dropped_with_its_loader() {
+    let scenario = Scenario::with(|builder| builder.max_memory_bytes(64 * MIB));
     let before = ledger(&scenario);
+    let (items, load) = loading();
+    let forever = "(drop (call $receive (i32.const 0) (i32.const 0) (i64.const -1) (i32.const 0) (i32.const 0)))";
+    let body = format!("(call $check (i32.eqz {load})) {forever}");
+    let loader = module(&items, &body);
+    let program = scenario
+        .runtime
+        .load("loader", &loader)
+        .expect("it is sound");
+    let loader = start_loader(&scenario, &program);
+    eventually(|| (ledger(&scenario).code == before.code + 2).then_some(()));
+    assert!(
+        ledger(&scenario).memory_bytes > 65_536,
+        "the memory of the loader, and what it loaded"
+    );
+    loader.kill();
+    loader.wait();
+    drop(program);
+    comes_back(&scenario, &before);
+}
+
+/// Imports and data, and a call that loads a small module as `a`.
+fn loading() -> (String, String) {
     let code = module("", "");
     let text: String = code.iter().map(|byte| format!("\\{byte:02x}")).collect();
     let imports: String = rusm_abi::IMPORTS
@@ -219,6 +253,22 @@ fn code_that_takes_longer_than_its_budget_is_invalid_code() {
         "(call $load (i32.const 16) (i32.const 1) (i32.const 1024) (i32.const {}))",
         code.len()
     );
+    (items, load)
+}
+
+fn start_loader(scenario: &Scenario, program: &Program) -> ProcessHandle {
+    let profile = nothing().to_builder("loader").allow_load().build();
+    let profile = profile.expect("it can be honoured");
+    let spawn = Spawn::new("loader", program).profile(profile);
+    scenario.runtime.spawn(spawn).expect("there is room for it")
+}
+
+/// Who has waited its time for the compiler is told so; the compiler goes on alone and leaves nothing behind.
+#[test]
+fn code_that_takes_longer_than_its_budget_is_invalid_code() {
+    let scenario = Scenario::with(|builder| builder.load_budget(Duration::ZERO));
+    let before = ledger(&scenario);
+    let (items, load) = loading();
     // The second is told the same, or that the first is still in the compiler.
     let body = format!(
         "(call $check (i32.eq {load} (i32.const -13)))
@@ -230,9 +280,7 @@ fn code_that_takes_longer_than_its_budget_is_invalid_code() {
         .runtime
         .load("loader", &loader)
         .expect("it is sound");
-    let profile = nothing().to_builder("loader").allow_load().build();
-    let spawn = Spawn::new("loader", &program).profile(profile.expect("it can be honoured"));
-    let process = scenario.runtime.spawn(spawn).expect("there is room for it");
+    let process = start_loader(&scenario, &program);
     assert_eq!(process.wait(), ExitReason::Normal);
     drop(program);
     comes_back(&scenario, &before);

@@ -124,7 +124,7 @@ fn a_process_arms_as_many_timers_as_it_may() {
     for path in BOTH_PATHS {
         let profile = bounded(|limits| limits.max_timers = 2);
         let timer = "send-after 3600000 self 7 x then ";
-        let fired = "send-after 0 self 8 x then receive tag 8 then ";
+        let fired = "send-after 0 self 8 x then receive-tag 8 then ";
         let script = format!("{fired}{fired}{fired}{timer}{timer}{timer}say done");
         let outcome = run(profile, path, &script);
         let armed: Vec<_> = outcome

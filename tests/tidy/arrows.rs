@@ -37,6 +37,7 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
         &[
             "bytes",
             "parking_lot",
+            "rayon",
             "rustc-demangle",
             "sha2",
             "strsim",
@@ -45,6 +46,7 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
             "wasmparser",
             "wasmtime",
             "wasmtime-wasi",
+            "wiggle",
         ],
     ),
     (

@@ -31,6 +31,7 @@ pub(crate) use handles::{shadow_handles_p2, shadow_handles_p3, shadow_p1};
 pub(crate) use private::PrivatePlaces;
 pub(crate) use sockets::{shadow_p2, shadow_p3};
 
+mod answer;
 mod folder;
 mod handles;
 mod mounts;

@@ -3,12 +3,12 @@
 //! Without a network grant, Wasmtime lets no guest make a socket or look a name up, but it tells nobody. These functions shadow its own in
 //! the linker: they ask the guard, which writes the audit record, and go on as Wasmtime does.
 
+use super::answer::{Answer, answer};
 use crate::code::Guest;
 use rusm_caps::{Guard, NetGrant, Protocol, Request};
 use std::net::{Ipv4Addr, SocketAddr};
 use wasmtime::StoreContextMut;
 use wasmtime::component::{Accessor, Linker, Resource};
-use wasmtime_wasi::TrappableError;
 use wasmtime_wasi::p2::bindings::sockets as p2;
 use wasmtime_wasi::p2::bindings::sockets::ip_name_lookup::Host as _;
 use wasmtime_wasi::p2::bindings::sockets::tcp_create_socket::Host as _;
@@ -16,9 +16,6 @@ use wasmtime_wasi::p2::bindings::sockets::udp_create_socket::Host as _;
 use wasmtime_wasi::p3::bindings::sockets::ip_name_lookup::{self as p3_names, HostWithStore as _};
 use wasmtime_wasi::p3::bindings::sockets::types as p3;
 use wasmtime_wasi::sockets::{TcpSocket, UdpSocket, WasiSockets, WasiSocketsView as _};
-
-/// What a WIT function that may fail returns.
-pub(super) type Answer<R, E> = wasmtime::Result<(Result<R, E>,)>;
 
 /// Shadows the functions of WASI 0.2. Call it after Wasmtime's own were added.
 pub(crate) fn shadow_p2<T: Guest>(linker: &mut Linker<T>) -> wasmtime::Result<()> {
@@ -136,14 +133,4 @@ fn may_open(guard: &Guard, proto: Protocol) -> bool {
 
 fn may_resolve(guard: &Guard, name: &str) -> bool {
     guard.check(Request::ResolveName { name }, ()).is_ok()
-}
-
-/// An error of the interface is the guest's, anything else ends it.
-pub(super) fn answer<R, E: std::error::Error + Send + Sync + 'static>(
-    result: Result<R, TrappableError<E>>,
-) -> Answer<R, E> {
-    match result {
-        Ok(value) => Ok((Ok(value),)),
-        Err(error) => Ok((Err(error.downcast()?),)),
-    }
 }
