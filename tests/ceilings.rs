@@ -1,6 +1,6 @@
 //! What all processes of a node may take together, and that it comes back after every kind of end.
 
-use crate::app::{probe, scripted};
+use crate::app::{component, plan, probe, scripted};
 use crate::forge::module;
 use crate::stage::actor;
 use crate::support::{BOTH_PATHS, GuestPath, PATIENCE, Scenario};
@@ -117,7 +117,7 @@ fn what_was_held_comes_back_after_every_kind_of_end() {
             &scenario,
             &program,
             profile(),
-            &format!("{holds} say held then forget"),
+            &format!("{holds} say held then receive-tag 99"),
         );
         scenario.recorder.wait_for_line("guest", "say=ok:held");
         let held = ledger(&scenario);
@@ -284,4 +284,36 @@ fn code_that_takes_longer_than_its_budget_is_invalid_code() {
     assert_eq!(process.wait(), ExitReason::Normal);
     drop(program);
     comes_back(&scenario, &before);
+}
+
+/// What a manifest says under `[node]` holds for every process of the app, and no guest may write to the manifest itself.
+#[test]
+fn a_manifest_sets_the_nodes_ceilings_and_is_no_guests_to_write() {
+    let house = tempfile::tempdir().expect("there is room for a folder");
+    let file = house.path().join("rusm.toml");
+    for path in BOTH_PATHS {
+        let text = [
+            "[node]\nmax-memory-mb = 8\nmax-handles = 3\n".to_owned(),
+            component("large", "restart = \"temporary\"", "hoard"),
+            component("opener", "capability = \"reads\"\nrestart = \"temporary\"", "say done"),
+            component("writer", "capability = \"writes\"\nrestart = \"temporary\"", "say done"),
+            "[capabilities.reads]\npreopen = [{ host = \".\", guest = \"/data\", read-only = true }]".to_owned(),
+            "[capabilities.writes]\npreopen = [{ host = \".\", guest = \"/data\" }]".to_owned(),
+        ];
+        let plan = plan(path, &text.join("\n"), house.path());
+        let scenario = Scenario::with(|builder| builder.manifest(&plan.manifest, &file));
+        let app = scenario.runtime.boot(&plan).expect("the app starts");
+        let large = scenario.recorder.wait_for_exit("large");
+        assert_eq!(large.reason, ExitReason::Limit(Limit::Memory), "{path:?}");
+        let told = large.breach.expect("it was a bound").to_string();
+        assert!(told.contains("[node] max-memory-mb"), "{told}");
+        let writer = scenario.recorder.wait_for_exit("writer").reason;
+        let ExitReason::NotStarted(text) = &writer else {
+            panic!("{path:?}: {writer}")
+        };
+        assert!(text.contains("the manifest"), "{text}");
+        let opener = scenario.recorder.wait_for_exit("opener").reason;
+        assert_eq!(opener, ExitReason::Normal, "{path:?}");
+        app.wait();
+    }
 }
