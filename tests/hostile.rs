@@ -2,6 +2,8 @@
 
 mod arena;
 mod attack;
+mod bombs;
+mod bounds;
 mod breeding;
 mod code;
 mod dialects;
@@ -10,6 +12,7 @@ mod forgery;
 mod handles;
 mod loops;
 mod numbers;
+mod paths;
 mod pointers;
 mod rights;
 mod roster;

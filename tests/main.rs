@@ -2,6 +2,7 @@
 
 mod app;
 mod attenuation;
+mod ceilings;
 mod conformance;
 mod denials;
 mod desk;

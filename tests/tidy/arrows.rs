@@ -51,6 +51,7 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
             "http-body-util",
             "hyper",
             "parking_lot",
+            "rayon",
             "rustc-demangle",
             "sha2",
             "strsim",
@@ -63,6 +64,7 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
             "wasmtime-wasi",
             "wasmtime-wasi-http",
             "webpki-roots",
+            "wiggle",
         ],
     ),
     (

@@ -8,15 +8,19 @@
 //! A message is refused when the messages that the process has not taken yet, here and in its mailbox,
 //! are at the bound. Signals are never refused, but those that have undone each other before anybody met them
 //! go; see `inbox/backlog.rs`. Room is taken under the lock and given back without it, so the bound is never
-//! exceeded.
+//! exceeded. The same bytes count against the ceiling of the node, if it has one, from the moment they are
+//! charged until they are taken out or the inbox is dropped.
 //!
 //! # Locking
 //! One lock, held for a push or a swap. Nothing is called under it.
 
 mod backlog;
+mod ceiling;
+
+pub(crate) use ceiling::Ceiling;
 
 use crate::signal::Envelope;
-use crate::sync::{AtomicBool, AtomicUsize, Mutex, Ordering};
+use crate::sync::{Arc, AtomicBool, AtomicUsize, Mutex, Ordering};
 
 /// How much may wait in one process's mailbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,6 +100,8 @@ impl Charge {
 pub(crate) struct Inbox {
     queue: Mutex<Queue>,
     bounds: MailboxBounds,
+    /// Of the node.
+    ceiling: Option<Arc<Ceiling>>,
     /// The charge of all that was ever taken. Only the owner writes, so that no read-modify-write is needed.
     taken_messages: AtomicUsize,
     taken_bytes: AtomicUsize,
@@ -113,10 +119,11 @@ impl Batch {
 }
 
 impl Inbox {
-    pub(crate) fn new(bounds: MailboxBounds) -> Self {
+    pub(crate) fn new(bounds: MailboxBounds, ceiling: Option<Arc<Ceiling>>) -> Self {
         Self {
             queue: Mutex::new(Queue::default()),
             bounds,
+            ceiling,
             taken_messages: AtomicUsize::new(0),
             taken_bytes: AtomicUsize::new(0),
             is_urgent: AtomicBool::new(false),
@@ -167,6 +174,7 @@ impl Inbox {
         let mut queue = self.queue.lock();
         queue.reserved.take_back(bytes);
         queue.charged.take_back(bytes);
+        self.give_back(bytes);
     }
 
     /// Gives room back: a message was taken out of the mailbox. Owner only, one at a time.
@@ -178,6 +186,14 @@ impl Inbox {
         let taken = self.taken_bytes.load(Ordering::Relaxed);
         self.taken_bytes
             .store(taken.wrapping_add(bytes), Ordering::Relaxed);
+        self.give_back(bytes);
+    }
+
+    /// To the node.
+    fn give_back(&self, bytes: usize) {
+        if let Some(ceiling) = &self.ceiling {
+            ceiling.give_back(bytes);
+        }
     }
 
     /// Takes what waits.
@@ -255,7 +271,12 @@ impl Inbox {
         let sum = held.bytes.checked_add(bytes);
         let fits =
             held.messages < self.bounds.messages && sum.is_some_and(|sum| sum <= self.bounds.bytes);
-        if !fits {
+        let has_room = || {
+            self.ceiling
+                .as_ref()
+                .is_none_or(|ceiling| ceiling.take(bytes))
+        };
+        if !fits || !has_room() {
             return Err(Refused::Full);
         }
         queue.charged.add(bytes);
@@ -276,6 +297,15 @@ impl Inbox {
         envelopes.push(envelope);
         if is_signal && backlog.grow(envelopes, self.bounds) {
             self.is_urgent.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Drop for Inbox {
+    fn drop(&mut self) {
+        if self.ceiling.is_some() {
+            let held = self.queue.lock().charged.less(self.taken());
+            self.give_back(held.bytes);
         }
     }
 }
@@ -301,10 +331,13 @@ mod tests {
 
     #[test]
     fn bound_sheds_messages_and_never_signals() {
-        let inbox = Inbox::new(MailboxBounds {
-            messages: 2,
-            bytes: 100,
-        });
+        let inbox = Inbox::new(
+            MailboxBounds {
+                messages: 2,
+                bytes: 100,
+            },
+            None,
+        );
         assert_eq!(inbox.push(message(10)), Ok(()));
         assert_eq!(inbox.push(message(91)), Err(Refused::Full));
         assert_eq!(inbox.push(message(90)), Ok(()));
@@ -317,10 +350,13 @@ mod tests {
 
     #[test]
     fn reserved_room_counts_against_the_bound_but_not_as_waiting() {
-        let inbox = Inbox::new(MailboxBounds {
-            messages: 2,
-            bytes: 100,
-        });
+        let inbox = Inbox::new(
+            MailboxBounds {
+                messages: 2,
+                bytes: 100,
+            },
+            None,
+        );
         assert_eq!(inbox.reserve(60), Ok(()));
         assert_eq!(inbox.load(), (0, 0));
         assert_eq!(inbox.push(message(41)), Err(Refused::Full));
@@ -336,7 +372,7 @@ mod tests {
 
     #[test]
     fn closed_inbox_takes_nothing_and_hands_out_the_rest() {
-        let inbox = Inbox::new(MailboxBounds::default());
+        let inbox = Inbox::new(MailboxBounds::default(), None);
         inbox.push(message(1)).unwrap();
         assert_eq!(inbox.close().len(), 1);
         assert_eq!(
@@ -344,5 +380,28 @@ mod tests {
             Err(Refused::Closed)
         );
         assert_eq!(inbox.reserve(1), Err(Refused::Closed));
+    }
+    /// Bytes count from when they are charged, by message or by timer, until they are taken or nobody can
+    /// take them any more.
+    #[test]
+    fn the_ceiling_of_the_node_holds_over_all_inboxes() {
+        let ceiling = Arc::new(Ceiling::new(100));
+        let inbox = || Inbox::new(MailboxBounds::default(), Some(Arc::clone(&ceiling)));
+        let (first, second) = (inbox(), inbox());
+        first.push(message(60)).unwrap();
+        second.reserve(30).unwrap();
+        assert_eq!(second.push(message(11)), Err(Refused::Full));
+        assert_eq!(first.reserve(11), Err(Refused::Full));
+        second.push(message(10)).unwrap();
+        assert_eq!(ceiling.held(), 100);
+        second.release_reserved(30);
+        first.take();
+        first.release(60);
+        assert_eq!(ceiling.held(), 10);
+        first.reserve(40).unwrap();
+        first.push_reserved(message(40)).unwrap();
+        first.close();
+        drop((first, second));
+        assert_eq!(ceiling.held(), 0);
     }
 }

@@ -8,6 +8,7 @@ use crate::clock::Clock;
 use crate::error::NameError;
 use crate::event::{LifecycleEvent, Observer};
 use crate::id::{Name, Pid};
+use crate::inbox::Ceiling;
 use crate::process::Process;
 use crate::refs::RefSource;
 use crate::registry::Registry;
@@ -26,6 +27,8 @@ pub(crate) struct Kernel {
     pub(crate) refs: RefSource,
     pub(crate) clock: Clock,
     pub(crate) sched: Scheduler,
+    /// What all mailboxes may hold together; none for no bound.
+    pub(crate) mailboxes: Option<Arc<Ceiling>>,
     observer: Option<Arc<dyn Observer>>,
     emptied: Condvar,
     empty_lock: Mutex<()>,
@@ -47,9 +50,18 @@ impl Kernel {
             refs: RefSource::new(seed),
             clock,
             sched,
+            mailboxes: None,
             observer,
             emptied: Condvar::new(),
             empty_lock: Mutex::new(()),
+        }
+    }
+
+    /// Bounds what all mailboxes hold together.
+    pub(crate) fn with_mailbox_ceiling(self, bytes_max: Option<usize>) -> Self {
+        Self {
+            mailboxes: bytes_max.map(|bytes_max| Arc::new(Ceiling::new(bytes_max))),
+            ..self
         }
     }
 

@@ -150,6 +150,14 @@ impl Node {
         (self.0.timers.len(), self.0.calls.len())
     }
 
+    /// Bytes that wait in all mailboxes, room that timers hold included; 0 on a node without a ceiling on them.
+    pub fn mailbox_bytes(&self) -> usize {
+        self.0
+            .mailboxes
+            .as_ref()
+            .map_or(0, |ceiling| ceiling.held())
+    }
+
     /// How many names are held, and how many times a process has joined a group. Both are 0 again when nobody is alive.
     pub fn registered(&self) -> (usize, usize) {
         self.0.registry.counts()

@@ -105,6 +105,7 @@ pub(crate) enum PendingCall {
 
 impl Process {
     pub(crate) fn new(seed: Seed, pid: Pid, kernel: Arc<Kernel>) -> Self {
+        let inbox = Inbox::new(seed.bounds, kernel.mailboxes.clone());
         Self {
             pid,
             parent: seed.parent,
@@ -112,7 +113,7 @@ impl Process {
             extension: seed.extension,
             kernel,
             state: AtomicRunState::new(RunState::Queued),
-            inbox: Inbox::new(seed.bounds),
+            inbox,
             is_registered: AtomicBool::new(false),
             has_timers: AtomicBool::new(false),
             is_mailbox_empty: AtomicBool::new(true),

@@ -17,7 +17,7 @@ use crate::log::{self, LogObserver, Scope};
 use crate::place::{self, Target};
 use crate::progress::Progress;
 use crate::report::{Console, Failure, Kind};
-use rusm_core::{Runtime, RuntimeObserver};
+use rusm_core::{Runtime, RuntimeBuilder, RuntimeObserver};
 use rusm_manifest::Manifest;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -96,12 +96,12 @@ impl Session {
 
     fn runtime(
         &self,
-        workers: usize,
+        set_up: impl FnOnce(RuntimeBuilder) -> RuntimeBuilder,
         cache: Cache,
         environment: Environment,
         observer: &Arc<LogObserver>,
     ) -> Result<Runtime, Failure> {
-        let mut builder = Runtime::builder().workers(workers).env(environment);
+        let mut builder = set_up(Runtime::builder()).env(environment);
         builder = builder.observer(Arc::clone(observer) as Arc<dyn RuntimeObserver>);
         if let Some(folder) = cache.folder() {
             builder = builder.cache_folder(folder);

@@ -28,6 +28,8 @@ pub struct Ledger {
     pub memory_bytes: u64,
     /// Handles held of the node's ceiling on handles; 0 when it has none.
     pub handles: u64,
+    /// Bytes in mailboxes, held of the node's ceiling on them; 0 when it has none.
+    pub mailbox_bytes: usize,
     /// What is known of ends that have not been reported.
     pub evidence: usize,
 }
@@ -48,6 +50,7 @@ impl Runtime {
             free_seats: self.0.code.engines().free_seats(),
             code: self.0.code.n_used(),
             memory_bytes: held(self.0.ceilings.memory.as_ref()),
+            mailbox_bytes: node.mailbox_bytes(),
             handles: held(self.0.ceilings.handles.as_ref()),
             evidence: self.0.reporter.n_evidence(),
         }

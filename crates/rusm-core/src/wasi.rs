@@ -40,6 +40,7 @@ pub use network::{ResolveError, Resolver, Resolving};
 pub(crate) use private::PrivatePlaces;
 pub(crate) use sockets::{shadow_p2, shadow_p3};
 
+mod answer;
 mod folder;
 mod handles;
 mod http;

@@ -15,10 +15,13 @@ fn message(sender: u64, tag: u64) -> Envelope {
 }
 
 fn inbox(messages: usize) -> Arc<Inbox> {
-    Arc::new(Inbox::new(MailboxBounds {
-        messages,
-        bytes: 10 * messages,
-    }))
+    Arc::new(Inbox::new(
+        MailboxBounds {
+            messages,
+            bytes: 10 * messages,
+        },
+        None,
+    ))
 }
 
 /// Sender and tag of each message, in order.

@@ -15,6 +15,7 @@ use std::hash::{BuildHasher, RandomState};
 pub struct NodeBuilder {
     workers: usize,
     n_processes_max: usize,
+    mailbox_bytes_max: Option<usize>,
     observer: Option<Arc<dyn Observer>>,
     hooks: Arc<dyn Hooks>,
 }
@@ -24,6 +25,7 @@ impl Default for NodeBuilder {
         Self {
             workers: 0,
             n_processes_max: SLOTS_MAX,
+            mailbox_bytes_max: None,
             observer: None,
             hooks: Arc::new(NoHooks),
         }
@@ -40,6 +42,13 @@ impl NodeBuilder {
     /// The largest number of processes alive at once.
     pub fn max_processes(mut self, n_processes_max: usize) -> Self {
         self.n_processes_max = n_processes_max.min(SLOTS_MAX);
+        self
+    }
+
+    /// The most bytes that may wait in all mailboxes together, with the room that timers hold: what would exceed
+    /// it is refused as if the receiver's own mailbox were full. Without it only each mailbox has its bounds.
+    pub fn max_mailbox_bytes(mut self, bytes_max: usize) -> Self {
+        self.mailbox_bytes_max = Some(bytes_max);
         self
     }
 
@@ -65,7 +74,7 @@ impl NodeBuilder {
         let (scheduler, seats) = Scheduler::threaded(self.workers, self.hooks);
         let clock = Clock::system();
         let kernel = Kernel::new(clock, scheduler, seed, self.n_processes_max, self.observer);
-        let kernel = Arc::new(kernel);
+        let kernel = Arc::new(kernel.with_mailbox_ceiling(self.mailbox_bytes_max));
         kernel.sched.start(&kernel, seats)?;
         Ok(Node(kernel))
     }

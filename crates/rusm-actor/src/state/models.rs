@@ -43,7 +43,7 @@ impl Bare {
     fn new(state: RunState) -> Arc<Self> {
         Arc::new(Self {
             state: AtomicRunState::new(state),
-            inbox: Inbox::new(MailboxBounds::default()),
+            inbox: Inbox::new(MailboxBounds::default(), None),
             queue: Queue(Mutex::new(usize::from(state == RunState::Queued))),
             n_taken: RealAtomicUsize::new(0),
         })

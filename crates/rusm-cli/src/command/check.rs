@@ -116,7 +116,7 @@ fn check_code(
     session.start_log(LogLevel::Warn);
     let observer = session.observer(Scope::App);
     let runtime = session.runtime(
-        1,
+        |builder| builder.workers(1),
         Cache::unless(args.no_cache),
         Environment::new(),
         &observer,

@@ -8,7 +8,9 @@ use crate::manifest_file;
 use crate::place::folder_of;
 use crate::report::{Failure, Kind};
 use crate::signals::{Demand, Listener};
-use rusm_core::{App, AppEnd, BootError, BootPlan, CrashReport, ExitReason, Runtime};
+use rusm_core::{
+    App, AppEnd, BootError, BootPlan, CrashReport, ExitReason, Runtime, RuntimeBuilder,
+};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -34,8 +36,12 @@ pub(super) fn run(args: &RunArgs, path: &Path, session: &Session) -> Result<u8, 
     wall::raise(wall::of_app(&plan), cache.folder(), mode, session)?;
     let signals = Listener::start()?;
     let observer = session.observer(Scope::App);
-    let workers = plan.manifest.node.workers;
-    let runtime = session.runtime(workers, cache, environment, &observer)?;
+    let as_declared = |builder: RuntimeBuilder| {
+        builder
+            .workers(plan.manifest.node.workers)
+            .manifest(&plan.manifest, path)
+    };
+    let runtime = session.runtime(as_declared, cache, environment, &observer)?;
     let ended = runtime.declare_all(&plan).and_then(|()| {
         if args.check_only {
             return Ok(AppEnd::Finished);

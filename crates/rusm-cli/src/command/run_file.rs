@@ -52,7 +52,7 @@ pub(super) fn run(args: &RunArgs, path: &Path, session: &Session) -> Result<u8, 
     let signals = Listener::start()?;
     let observer = session.observer(Scope::File(name.clone()));
     // One process uses one worker; a second keeps timers and its children going.
-    let runtime = session.runtime(0, cache, granted.environment, &observer)?;
+    let runtime = session.runtime(|builder| builder, cache, granted.environment, &observer)?;
     let started = start(
         &runtime,
         &name,

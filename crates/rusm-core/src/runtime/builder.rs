@@ -14,10 +14,12 @@ use crate::wasi::{PrivatePlaces, Reach, Resolver, SystemResolver, TlsClient, Tls
 use parking_lot::{Mutex, RwLock};
 use rusm_actor::Node;
 use rusm_caps::{Decision, Permission, Policy, Question};
+use rusm_manifest::{CodeSource, Manifest};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 /// The machine did not give what a runtime needs.
 #[derive(Debug, thiserror::Error)]
@@ -43,11 +45,13 @@ pub struct RuntimeBuilder {
     max_processes: Option<usize>,
     max_memory_bytes: Option<u64>,
     max_handles: Option<u64>,
+    max_mailbox_bytes: Option<usize>,
     private_places: PrivatePlaces,
     resolver: Option<Arc<dyn Resolver>>,
     trusted_roots: Vec<Vec<u8>>,
     policy: Policy,
     host_interfaces: HostInterfaces,
+    load_budget: Option<Duration>,
 }
 
 impl RuntimeBuilder {
@@ -93,6 +97,45 @@ impl RuntimeBuilder {
     /// exceed it is answered as if its own bound had been met. Otherwise only the profiles bound it.
     pub fn max_handles(mut self, max_handles: u64) -> Self {
         self.max_handles = Some(max_handles);
+        self
+    }
+
+    /// The most bytes that may wait in the mailboxes of all processes together. A message that would exceed it is
+    /// refused as if its receiver's mailbox were full. Otherwise only the profiles bound it.
+    pub fn max_mailbox_bytes(mut self, max_mailbox_bytes: usize) -> Self {
+        self.max_mailbox_bytes = Some(max_mailbox_bytes);
+        self
+    }
+
+    /// What a manifest says of the whole node: its ceilings, and the places that belong to it: the manifest itself,
+    /// which lies at `file`, the `.env` file beside it, the audit log, and the code of its components.
+    pub fn manifest(mut self, manifest: &Manifest, file: &Path) -> Self {
+        let ceilings = manifest.node.ceilings;
+        self.max_memory_bytes = ceilings.max_memory_bytes.or(self.max_memory_bytes);
+        self.max_handles = ceilings.max_handles.map(u64::from).or(self.max_handles);
+        let to_usize = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+        let mailbox_bytes = ceilings.max_mailbox_bytes.map(to_usize);
+        self.max_mailbox_bytes = mailbox_bytes.or(self.max_mailbox_bytes);
+        let processes = ceilings.max_processes.map(|n| to_usize(u64::from(n)));
+        self.max_processes = processes.or(self.max_processes);
+        let folder = file.parent().unwrap_or(Path::new(""));
+        let mut private = |what, path: PathBuf| self.private_places.add(what, path);
+        private("the manifest", file.to_owned());
+        private("the file of variables", folder.join(".env"));
+        if let Some(audit) = &manifest.node.audit {
+            private("the audit log", folder.join(audit));
+        }
+        for component in manifest.components.values() {
+            if let CodeSource::Wasm(path) = &component.code {
+                private("the code of a component", folder.join(path));
+            }
+        }
+        self
+    }
+
+    /// How long a process that brings code waits for the compiler; 20 s unless said otherwise.
+    pub fn load_budget(mut self, load_budget: Duration) -> Self {
+        self.load_budget = Some(load_budget);
         self
     }
 
@@ -181,6 +224,9 @@ impl RuntimeBuilder {
         if let Some(max_processes) = self.max_processes {
             node = node.max_processes(max_processes);
         }
+        if let Some(bytes) = self.max_mailbox_bytes {
+            node = node.max_mailbox_bytes(bytes);
+        }
         let node = node.build()?;
         let thread = ticker.start(Arc::clone(&engines), node.clone())?;
         Ok(Runtime(Arc::new(RuntimeShared {
@@ -188,7 +234,7 @@ impl RuntimeBuilder {
             code,
             reporter,
             ceilings,
-            desk: Desk::default(),
+            desk: Desk::new(self.load_budget),
             private_places: Arc::new(self.private_places),
             env: Arc::new(self.env),
             reach,

@@ -16,7 +16,7 @@ use rusm_abi::limits::MAX_CODE;
 use rusm_actor::Name;
 use rusm_caps::{Guard, Permit, Request};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// The most pieces of code that one process may have loaded at once.
@@ -35,11 +35,11 @@ pub(crate) struct Desk {
     budget: Duration,
 }
 
-impl Default for Desk {
-    fn default() -> Self {
+impl Desk {
+    pub(super) fn new(budget: Option<Duration>) -> Self {
         Self {
             places: Arc::new(Semaphore::new(COMPILING_MAX)),
-            budget: BUDGET,
+            budget: budget.unwrap_or(BUDGET),
         }
     }
 }
@@ -124,10 +124,14 @@ impl Loading {
             drop(places);
             compiled
         };
+        let (begin, budget) = (Instant::now(), runtime.desk.budget);
         let compiled = tokio::task::spawn_blocking(compile);
-        let compiled = tokio::time::timeout(runtime.desk.budget, compiled)
+        // What is done just when its time is over is late as well.
+        let compiled = tokio::time::timeout(budget, compiled)
             .await
-            .map_err(|_| over_budget(runtime.desk.budget))?;
+            .ok()
+            .filter(|_| begin.elapsed() <= budget)
+            .ok_or_else(|| over_budget(budget))?;
         let code = compiled
             .map_err(|error| error.to_string())
             .and_then(|code| code.map_err(|error| error.to_string()))

@@ -6,6 +6,7 @@
 //!
 //! What is open is counted in the table itself whenever it matters, so there is no second account that could differ from it.
 
+use super::sockets::AddressStream;
 use crate::ceiling::{Ceiling, Held, Reached};
 use rusm_caps::Limits;
 use std::any::Any;
@@ -14,7 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::filesystem::Descriptor;
-use wasmtime_wasi::p2::bindings::sockets::{ip_name_lookup, tcp, udp};
+use wasmtime_wasi::p2::bindings::sockets::{tcp, udp};
 use wasmtime_wasi::p2::{DynInputStream, DynOutputStream, ReaddirIterator};
 use wasmtime_wasi::p3::bindings::sockets::types as p3;
 
@@ -152,7 +153,7 @@ impl Handles {
             || entry.is::<udp::UdpSocket>()
             || entry.is::<udp::IncomingDatagramStream>()
             || entry.is::<udp::OutgoingDatagramStream>()
-            || entry.is::<ip_name_lookup::ResolveAddressStream>()
+            || entry.is::<AddressStream>()
             || entry.is::<p3::TcpSocket>()
             || entry.is::<p3::UdpSocket>()
     }

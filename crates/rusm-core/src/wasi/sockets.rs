@@ -7,6 +7,9 @@
 mod gate;
 mod lookup;
 
+pub(super) use lookup::AddressStream;
+
+use super::answer::{Answer, answer};
 use super::handles::Promise;
 use super::network::Network;
 use crate::code::Guest;
@@ -16,15 +19,12 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use wasmtime::StoreContextMut;
 use wasmtime::component::{Linker, Resource, ResourceTable};
+use wasmtime_wasi::WasiCtxBuilder;
 use wasmtime_wasi::p2::bindings::sockets as p2;
 use wasmtime_wasi::p2::bindings::sockets::tcp_create_socket::Host as _;
 use wasmtime_wasi::p2::bindings::sockets::udp_create_socket::Host as _;
 use wasmtime_wasi::p3::bindings::sockets::types as p3;
 use wasmtime_wasi::sockets::{TcpSocket, UdpSocket, WasiSocketsCtx, WasiSocketsCtxView};
-use wasmtime_wasi::{TrappableError, WasiCtxBuilder};
-
-/// What a WIT function that may fail returns.
-pub(super) type Answer<R, E> = wasmtime::Result<(Result<R, E>,)>;
 
 /// Shadows the functions of WASI 0.2. Call it after Wasmtime's own were added.
 pub(crate) fn shadow_p2<T: Guest>(linker: &mut Linker<T>) -> wasmtime::Result<()> {
@@ -172,14 +172,4 @@ fn sockets<'a>(
     table: &'a mut ResourceTable,
 ) -> WasiSocketsCtxView<'a> {
     WasiSocketsCtxView { ctx, table }
-}
-
-/// An error of the interface is the guest's, anything else ends it.
-pub(super) fn answer<R, E: std::error::Error + Send + Sync + 'static>(
-    result: Result<R, TrappableError<E>>,
-) -> Answer<R, E> {
-    match result {
-        Ok(value) => Ok((Ok(value),)),
-        Err(error) => Ok((Err(error.downcast()?),)),
-    }
 }

@@ -243,6 +243,60 @@ fn a_folder_granted_for_reading_cannot_be_written_to_in_any_way() {
     );
 }
 
+/// From a folder for reading to one for writing and back, by every call that names two; and descriptors say what they are.
+#[test]
+fn nothing_moves_between_a_folder_for_reading_and_one_for_writing() {
+    let house = tempfile::tempdir().unwrap();
+    for name in ["read", "write"] {
+        std::fs::create_dir_all(house.path().join(name).join("sub")).unwrap();
+        std::fs::write(house.path().join(name).join("file"), name).unwrap();
+    }
+    let read = DirGrant::read_only(house.path().join("read"), "/read").unwrap();
+    let write = DirGrant::read_write(house.path().join("write"), "/write").unwrap();
+    let mut state = state(Profile::sandboxed().to_builder("test").dir(read).dir(write));
+    state.open(Kind::Component).unwrap();
+    let mut view = View(state);
+    let mut files = view.filesystem();
+    let folders: Vec<_> = files.get_directories().unwrap();
+    let [(read, _), (write, _)] = folders.as_slice() else {
+        panic!("two were granted")
+    };
+    let [read, write] = [read, write].map(|folder| move || Resource::new_borrow(folder.rep()));
+    let name = |text: &str| text.to_owned();
+    let no_follow = PathFlags::empty;
+    block_on(async {
+        let moved = files.rename_at(read(), name("file"), write(), name("new"));
+        assert_eq!(refusal(moved.await), ErrorCode::NotPermitted);
+        let moved = files.rename_at(write(), name("file"), read(), name("new"));
+        assert_eq!(refusal(moved.await), ErrorCode::NotPermitted);
+        let linked = files.link_at(read(), no_follow(), name("file"), write(), name("new"));
+        assert_eq!(refusal(linked.await), ErrorCode::NotPermitted);
+        let linked = files.link_at(write(), no_follow(), name("file"), read(), name("new"));
+        assert_eq!(refusal(linked.await), ErrorCode::NotPermitted);
+        let writes = DescriptorFlags::WRITE | DescriptorFlags::MUTATE_DIRECTORY;
+        let sub = files
+            .open_at(
+                read(),
+                no_follow(),
+                name("sub"),
+                OpenFlags::DIRECTORY,
+                DescriptorFlags::READ | DescriptorFlags::MUTATE_DIRECTORY,
+            )
+            .await
+            .unwrap();
+        for folder in [read(), sub] {
+            assert!(!files.get_flags(folder).await.unwrap().intersects(writes));
+        }
+        let flags = files.get_flags(write()).await.unwrap();
+        assert!(flags.contains(DescriptorFlags::MUTATE_DIRECTORY));
+    });
+    for kept in ["read", "write"] {
+        let file = house.path().join(kept).join("file");
+        assert_eq!(std::fs::read_to_string(file).unwrap(), kept);
+        assert!(!house.path().join(kept).join("new").exists());
+    }
+}
+
 #[test]
 fn no_path_leads_out_of_a_granted_folder() {
     let outside = tempfile::tempdir().unwrap();

@@ -9,13 +9,12 @@ fn checked(text: &str, bounds: &Bounds) -> Result<(), CodeError> {
 /// Which bound it was.
 #[track_caller]
 fn refused(text: &str) -> &'static str {
-    match checked(text, &Bounds::GUEST).unwrap_err() {
-        CodeError::TooMuch { what, found, most } => {
-            assert!(found > most, "{found} of {most} {what}");
-            what
-        }
-        other => panic!("{other}"),
-    }
+    let error = checked(text, &Bounds::GUEST).unwrap_err();
+    let CodeError::TooMuch { what, found, most } = error else {
+        panic!("{error}")
+    };
+    assert!(found > most, "{found} of {most} {what}");
+    what
 }
 
 #[test]

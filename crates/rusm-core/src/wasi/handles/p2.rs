@@ -1,7 +1,7 @@
 //! The functions of WASI 0.2 that make handles, that close them, or that take host memory by a number; each asks for room first and goes on
 //! as Wasmtime's own.
 
-use super::super::sockets::{Answer, answer};
+use super::super::answer::{Answer, answer};
 use super::files::is_special_p2;
 use crate::code::Guest;
 use crate::guest::LimitBreach;

@@ -1,5 +1,6 @@
 //! The one function of WASI 0.3 for files that makes a handle; it asks for room first and goes on as Wasmtime's own.
 
+use super::super::answer::answer;
 use crate::code::Guest;
 use wasmtime::component::{Accessor, Linker, Resource};
 use wasmtime_wasi::filesystem::{Descriptor, WasiFilesystem, WasiFilesystemView as _};
@@ -31,12 +32,7 @@ pub(crate) fn shadow_handles_p3<T: Guest>(linker: &mut Linker<T>) -> wasmtime::R
                     if is_special(&files, &fd, path_flags, &path).await {
                         return Ok((Err(ErrorCode::Unsupported),));
                     }
-                    let opened =
-                        WasiFilesystem::open_at(&files, fd, path_flags, path, open, flags).await;
-                    match opened {
-                        Ok(fd) => Ok((Ok(fd),)),
-                        Err(error) => Ok((Err(error.downcast()?),)),
-                    }
+                    answer(WasiFilesystem::open_at(&files, fd, path_flags, path, open, flags).await)
                 })
             },
         )?;

@@ -1,7 +1,7 @@
 //! Name look-up for WASI 0.2 and 0.3: the guard first, then the resolver of the node, never Wasmtime's own.
 
-use super::Answer;
 use crate::code::Guest;
+use crate::wasi::answer::Answer;
 use crate::wasi::network::{Host, Network, ResolveError};
 use std::future::Future;
 use std::net::IpAddr;
@@ -59,6 +59,9 @@ pub(super) fn shadow_p2<T: Guest>(linker: &mut Linker<T>) -> wasmtime::Result<()
             let wasi = store.data_mut().wasi();
             // It grants nothing, but must be one.
             wasi.view().table.get(&token)?;
+            let Ok(_promise) = wasi.promise(1) else {
+                return Ok((Err(ErrorP2::OutOfMemory),));
+            };
             let begun = begin(wasi.network(), &name);
             match begun {
                 Ok(addresses) => {
@@ -113,7 +116,7 @@ pub(super) fn shadow_p3<T: Guest>(linker: &mut Linker<T>) -> wasmtime::Result<()
 }
 
 /// The answer to a look-up of WASI 0.2, address by address. Dropping it gives the look-up up.
-enum AddressStream {
+pub(in crate::wasi) enum AddressStream {
     Waiting(AbortOnDropJoinHandle<Result<Vec<IpAddr>, NoAddresses>>),
     Found(vec::IntoIter<IpAddr>),
     Failed(NoAddresses),
