@@ -86,19 +86,34 @@ impl Interfaces {
         static V02: OnceLock<Interfaces> = OnceLock::new();
         static V03: OnceLock<Interfaces> = OnceLock::new();
         match wasi {
-            Wasi::V02 => V02.get_or_init(|| Self::read("p2", "0.2.12", "wasi:cli/run@0.2.12#run")),
-            Wasi::V03 => V03.get_or_init(|| Self::read("p3", "0.3.0", "wasi:cli/run@0.3.0#run")),
+            Wasi::V02 => V02.get_or_init(|| {
+                let http = ("wit", "outgoing-handler");
+                Self::read("p2", http, "0.2.12", "wasi:cli/run@0.2.12#run")
+            }),
+            Wasi::V03 => V03.get_or_init(|| {
+                let http = ("src/p3/wit", "client");
+                Self::read("p3", http, "0.3.0", "wasi:cli/run@0.3.0#run")
+            }),
         }
     }
 
-    fn read(folder: &str, version: &str, run: &'static str) -> Self {
+    /// `http` is where its WIT lies and the interface that sends requests.
+    fn read(
+        folder: &str,
+        (http, sending): (&str, &str),
+        version: &str,
+        run: &'static str,
+    ) -> Self {
         let mut resolve = Resolve {
             all_features: true,
             ..Resolve::default()
         };
         resolve
-            .push_dir(wasmtime_wasi().join("src").join(folder).join("wit"))
+            .push_dir(sources_of("wasmtime-wasi").join("src").join(folder).join("wit"))
             .expect("Wasmtime's WIT is well formed");
+        resolve
+            .push_path(sources_of("wasmtime-wasi-http").join(http).join("deps/http.wit"))
+            .expect("it builds on the WIT above");
         resolve
             .push_path(root().join("crates/rusm-abi/wit"))
             .expect("rusm's WIT is well formed");
@@ -106,6 +121,7 @@ impl Interfaces {
             "package test:forged;
             world forged {{
                 include wasi:cli/imports@{version};
+                import wasi:http/{sending}@{version};
                 include rusm:actor/actor@0.1.0;
                 export wasi:cli/run@{version};
             }}"
@@ -201,8 +217,8 @@ pub(crate) fn module(items: &str, body: &str) -> Vec<u8> {
     wat::parse_str(&wat).unwrap_or_else(|error| panic!("{error}\n{wat}"))
 }
 
-/// Where the sources of Wasmtime's WASI lie.
-fn wasmtime_wasi() -> PathBuf {
+/// Where the sources of a package that the project depends on lie.
+fn sources_of(package: &str) -> PathBuf {
     // Packages of other platforms need not be on this machine.
     let host = Command::new("rustc")
         .args(["--print", "host-tuple"])
@@ -237,8 +253,8 @@ fn wasmtime_wasi() -> PathBuf {
     let manifest = packages
         .into_iter()
         .flatten()
-        .find(|package| text(package, "name").as_deref() == Some("wasmtime-wasi"))
-        .and_then(|wasi| text(wasi, "manifest_path"))
+        .find(|found| text(found, "name").as_deref() == Some(package))
+        .and_then(|package| text(package, "manifest_path"))
         .expect("rusm-core depends on it");
     let folder = Path::new(&manifest).parent();
     folder.expect("it lies in a folder").to_path_buf()
