@@ -98,21 +98,25 @@ impl Interfaces {
     }
 
     /// `http` is where its WIT lies and the interface that sends requests.
-    fn read(
-        folder: &str,
-        (http, sending): (&str, &str),
-        version: &str,
-        run: &'static str,
-    ) -> Self {
+    fn read(folder: &str, (http, sending): (&str, &str), version: &str, run: &'static str) -> Self {
         let mut resolve = Resolve {
             all_features: true,
             ..Resolve::default()
         };
         resolve
-            .push_dir(sources_of("wasmtime-wasi").join("src").join(folder).join("wit"))
+            .push_dir(
+                sources_of("wasmtime-wasi")
+                    .join("src")
+                    .join(folder)
+                    .join("wit"),
+            )
             .expect("Wasmtime's WIT is well formed");
         resolve
-            .push_path(sources_of("wasmtime-wasi-http").join(http).join("deps/http.wit"))
+            .push_path(
+                sources_of("wasmtime-wasi-http")
+                    .join(http)
+                    .join("deps/http.wit"),
+            )
             .expect("it builds on the WIT above");
         resolve
             .push_path(root().join("crates/rusm-abi/wit"))

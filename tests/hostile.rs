@@ -1,8 +1,10 @@
 //! Guests that do what no compiler lets them: whatever they try, it is the end of themselves at most.
 
+mod addresses;
 mod code;
 mod forgery;
 mod pointers;
+mod rebinding;
 mod texts;
 
 use crate::app::{probe, scripted};

@@ -24,13 +24,14 @@ fn listener() -> (TcpListener, u16) {
 }
 
 /// Who may connect where these rules say, and nothing else.
-pub(crate) fn profile(rules: &[String]) -> Profile {
+pub(crate) fn profile(rules: &[impl AsRef<str>]) -> Profile {
     profile_with(rules, |_| ())
 }
 
 /// The same, with other bounds.
-pub(crate) fn profile_with(rules: &[String], change: impl FnOnce(&mut Limits)) -> Profile {
-    let rules = rules.iter().map(|rule| rule.parse().expect("it is a rule"));
+pub(crate) fn profile_with(rules: &[impl AsRef<str>], change: impl FnOnce(&mut Limits)) -> Profile {
+    let rules = rules.iter().map(|rule| rule.as_ref().parse());
+    let rules = rules.map(|rule| rule.expect("it is a rule"));
     nothing()
         .to_builder("web")
         .network(NetGrant::Rules(rules.collect()))

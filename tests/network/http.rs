@@ -36,7 +36,7 @@ fn a_request_reaches_what_a_rule_names() {
         let server = Server::saying("hello");
         let authority = server.authority();
         let script = format!("get http {authority} /a?b then post 5 http {authority} /");
-        let outcome = run(&nobody(), profile(&[authority.clone()]), client, &script);
+        let outcome = run(&nobody(), profile(&[&authority]), client, &script);
         assert_eq!(
             outcome.lines,
             ["get=200 hello", "post=200 hello"],
@@ -100,9 +100,7 @@ fn a_body_is_bounded() {
     for client in CLIENTS {
         let server = Server::saying("all");
         let authority = server.authority();
-        let profile = profile_with(&[authority.clone()], |limits| {
-            limits.max_body_bytes = 10_000
-        });
+        let profile = profile_with(&[&authority], |limits| limits.max_body_bytes = 10_000);
         let script = format!("post 10000 http {authority} / then post 10001 http {authority} /");
         let outcome = run(&nobody(), profile, client, &script);
         let too_large = "post=error:ErrorCode::HttpRequestBodySize(Some(10000))";
@@ -114,9 +112,7 @@ fn a_body_is_bounded() {
 fn a_body_that_is_announced_as_too_large_is_not_begun() {
     let server = Server::saying("hello");
     let authority = server.authority();
-    let profile = profile_with(&[authority.clone()], |limits| {
-        limits.max_body_bytes = 10_000
-    });
+    let profile = profile_with(&[&authority], |limits| limits.max_body_bytes = 10_000);
     let script = format!("announce 10001 http {authority} /");
     let outcome = run(&nobody(), profile, "stock_http", &script);
     let too_large = "announce=error:ErrorCode::HttpRequestBodySize(Some(10000))";
@@ -187,7 +183,7 @@ fn exchanges_at_once_are_bounded() {
         let _ = stream.write_all(response("200 OK", "", "late").as_bytes());
     });
     let authority = server.authority();
-    let profile = profile_with(&[authority.clone()], |limits| limits.max_handles = 2);
+    let profile = profile_with(&[&authority], |limits| limits.max_handles = 2);
     let scenario = Scenario::new();
     let wasm = guest("stock_http", GuestPath::Component);
     let program = scenario

@@ -127,7 +127,7 @@ fn a_datagram_client_hears_only_whom_it_may_write_to() {
     let court = Court { scenario };
     let client = begin(
         &court.scenario,
-        profile(&[friends.clone()]),
+        profile(&[&friends]),
         &format!("ask-udp 127.0.0.1:0 {friends}"),
     );
     let mut block = [0; 64];

@@ -105,7 +105,6 @@ pub(crate) fn read_until(stream: &mut impl Read, end: &str) -> String {
 pub(crate) enum Answer {
     Addresses(Vec<IpAddr>),
     Fails(ResolveError),
-    Never,
 }
 
 impl Answer {
@@ -153,7 +152,6 @@ impl Resolver for Names {
         match answer.unwrap_or(Answer::Fails(ResolveError::NotFound)) {
             Answer::Addresses(addresses) => Box::pin(std::future::ready(Ok(addresses))),
             Answer::Fails(error) => Box::pin(std::future::ready(Err(error))),
-            Answer::Never => Box::pin(std::future::pending()),
         }
     }
 }
