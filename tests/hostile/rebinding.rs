@@ -9,6 +9,8 @@ use crate::network::{at, http, profile};
 use crate::support::Scenario;
 use crate::trial::{Court, Outcome};
 use rusm_core::{ExitReason, ResolveError};
+use std::io::ErrorKind;
+use std::net::TcpListener;
 use std::sync::Arc;
 
 const DENIED: &str = "get=error:ErrorCode::HttpRequestDenied";
@@ -93,6 +95,8 @@ fn an_answer_that_changes_gains_nothing() {
 fn of_two_answers_only_the_open_one_is_dialled() {
     let server = Server::saying("open");
     let port = server.port;
+    let other = TcpListener::bind(("127.0.0.2", port)).expect("nobody else has it");
+    other.set_nonblocking(true).expect("it can be asked");
     let rules = [format!("two.example:{port}"), format!("127.0.0.1:{port}")];
     for order in [["127.0.0.2", "127.0.0.1"], ["127.0.0.1", "127.0.0.2"]] {
         let names = Names::new([("two.example", vec![Answer::of(&order)])]);
@@ -106,6 +110,8 @@ fn of_two_answers_only_the_open_one_is_dialled() {
             assert_eq!(outcome.denied.len(), n_denied, "{:#?}", outcome.denied);
         }
     }
+    let taken = other.accept().map_err(|error| error.kind());
+    assert_eq!(taken.expect_err("nobody comes"), ErrorKind::WouldBlock);
 }
 
 /// A thousand answers are as many as the node takes of them, and no more records.
