@@ -102,13 +102,30 @@ impl Interfaces {
             Wasi::V02 => ("p2", "0.2.12", "wasi:cli/run@0.2.12#run"),
             Wasi::V03 => ("p3", "0.3.0", "wasi:cli/run@0.3.0#run"),
         };
+        // Where the WIT of HTTP lies, and the interface that sends requests.
+        let (http, sending) = match wasi {
+            Wasi::V02 => ("wit", "outgoing-handler"),
+            Wasi::V03 => ("src/p3/wit", "client"),
+        };
         let mut resolve = Resolve {
             all_features: true,
             ..Resolve::default()
         };
         resolve
-            .push_dir(wasmtime_wasi().join("src").join(folder).join("wit"))
+            .push_dir(
+                sources_of("wasmtime-wasi")
+                    .join("src")
+                    .join(folder)
+                    .join("wit"),
+            )
             .expect("Wasmtime's WIT is well formed");
+        resolve
+            .push_path(
+                sources_of("wasmtime-wasi-http")
+                    .join(http)
+                    .join("deps/http.wit"),
+            )
+            .expect("it builds on the WIT above");
         resolve
             .push_path(root().join("crates/rusm-abi/wit"))
             .expect("rusm's WIT is well formed");
@@ -117,6 +134,7 @@ impl Interfaces {
             {packages}
             world forged {{
                 include wasi:cli/imports@{version};
+                import wasi:http/{sending}@{version};
                 include rusm:actor/actor@0.1.0;
                 {imports}
                 export wasi:cli/run@{version};
@@ -224,8 +242,8 @@ pub(crate) fn module_text(items: &str, body: &str) -> String {
     )
 }
 
-/// Where the sources of Wasmtime's WASI lie.
-fn wasmtime_wasi() -> PathBuf {
+/// Where the sources of a package that the project depends on lie.
+fn sources_of(package: &str) -> PathBuf {
     // Packages of other platforms need not be on this machine.
     let host = Command::new("rustc")
         .args(["--print", "host-tuple"])
@@ -260,8 +278,8 @@ fn wasmtime_wasi() -> PathBuf {
     let manifest = packages
         .into_iter()
         .flatten()
-        .find(|package| text(package, "name").as_deref() == Some("wasmtime-wasi"))
-        .and_then(|wasi| text(wasi, "manifest_path"))
+        .find(|found| text(found, "name").as_deref() == Some(package))
+        .and_then(|package| text(package, "manifest_path"))
         .expect("rusm-core depends on it");
     let folder = Path::new(&manifest).parent();
     folder.expect("it lies in a folder").to_path_buf()

@@ -1,5 +1,6 @@
 //! Guests that do what no compiler lets them: whatever they try, it is the end of themselves at most.
 
+mod addresses;
 mod arena;
 mod attack;
 mod bombs;
@@ -14,6 +15,7 @@ mod loops;
 mod numbers;
 mod paths;
 mod pointers;
+mod rebinding;
 mod rights;
 mod roster;
 mod secrets;

@@ -1,11 +1,18 @@
 //! The network through the host's own sockets: a rule opens its address, and nothing beside it.
 //!
-//! Preview 1 has no function that makes a socket or looks a name up; `denials` shows that. So this is about components.
+//! Preview 1 has no function that makes a socket or looks a name up; [`preview1`] shows what it has. The rest is about components.
+
+pub(crate) mod http;
+mod kills;
+mod listening;
+mod preview1;
+pub(crate) mod server;
+mod tls;
 
 use crate::forge::{Imported, Interfaces, Wasi};
 use crate::support::{GuestPath, guest};
 use crate::trial::{Court, Outcome, assert_sentence, nothing};
-use rusm_caps::{NetGrant, Profile};
+use rusm_caps::{Limits, ListenGrant, NetGrant, Profile};
 use rusm_core::ExitReason;
 use std::net::TcpListener;
 
@@ -16,19 +23,34 @@ fn listener() -> (TcpListener, u16) {
     (listener, port)
 }
 
-fn profile(rules: &[String]) -> Profile {
-    let rules = rules
-        .iter()
-        .map(|rule| rule.parse().expect("it is a rule"))
-        .collect();
+/// Who may connect where these rules say, and nothing else.
+pub(crate) fn profile(rules: &[impl AsRef<str>]) -> Profile {
+    profile_with(rules, |_| ())
+}
+
+/// The same, with other bounds.
+pub(crate) fn profile_with(rules: &[impl AsRef<str>], change: impl FnOnce(&mut Limits)) -> Profile {
+    let rules = rules.iter().map(|rule| rule.as_ref().parse());
+    let rules = rules.map(|rule| rule.expect("it is a rule"));
     nothing()
         .to_builder("web")
-        .network(NetGrant::Rules(rules))
+        .network(NetGrant::Rules(rules.collect()))
+        .with_limits(change)
         .build()
         .expect("it can be honoured")
 }
 
-fn run(profile: Profile, script: &str) -> Outcome {
+/// The same profile, which may listen besides.
+fn listening(profile: &Profile, rules: &[String]) -> Profile {
+    let rules = rules.iter().map(|rule| rule.parse().expect("it is a rule"));
+    profile
+        .to_builder("server")
+        .listen(ListenGrant::Rules(rules.collect()))
+        .build()
+        .expect("it can be honoured")
+}
+
+pub(crate) fn run(profile: Profile, script: &str) -> Outcome {
     let outcome = Court::new().run_as(
         profile,
         "api",
@@ -208,10 +230,15 @@ fn the_sockets_of_wasi_03_ask_for_each_address() {
 
 /// Calls a method of the socket at 68 with 127.0.0.1 and this port; the answer goes to 128.
 fn on_loopback(name: &str, function: &Imported, port: u16) -> String {
-    let address = [0, u32::from(port), 127, 0, 0, 1];
+    at(name, function, &[0, u32::from(port), 127, 0, 0, 1])
+}
+
+/// The same with any address, as WIT's variant lies flat in parameters.
+pub(crate) fn at(name: &str, function: &Imported, address: &[u32]) -> String {
     let n_rest = function.params.len() - 1 - address.len() - 1;
     let numbers = address
-        .into_iter()
+        .iter()
+        .copied()
         .chain(std::iter::repeat_n(0, n_rest))
         .chain([128]);
     let numbers: String = numbers

@@ -2,6 +2,7 @@
 
 use super::{wasi02, wasi03};
 use crate::forge::Wasi::{self, V02, V03};
+use crate::network::http;
 
 /// What a function can do under a profile that grants nothing.
 #[derive(Clone, Copy)]
@@ -24,11 +25,14 @@ pub(super) const WAIT: &str = "waits for clocks and for what the process holds";
 const OUTPUT: &str = "goes to the log, escaped and bounded, or to a terminal that was granted";
 const TOKEN: &str = "a handle that grants nothing: each use of it is asked for";
 const ERRORS: &str = "reads an error that the process holds";
+const DRAFT: &str = "makes or reads what has not been sent, or has been received";
+const SERVING: &str = "answers a request that somebody made; nobody hands one over";
 
 const EMPTY_02: Class = Refused(wasi02::a_component_sees_nothing_of_the_host);
 const EMPTY_03: Class = Refused(wasi03::a_concurrent_component_sees_nothing_of_the_host);
 const SOCKETS_02: Class = Refused(wasi02::a_component_gets_no_socket_and_no_address);
 const SOCKETS_03: Class = Refused(wasi03::a_concurrent_component_gets_no_socket_and_no_address);
+const HTTP: Class = Refused(http::without_a_grant_a_request_is_denied);
 
 /// In these versions, these functions of this interface are of this class.
 type Row = (
@@ -170,6 +174,16 @@ pub(super) const FUNCTIONS: &[Row] = &[
         "wasi:filesystem/types",
         &["filesystem-error-code"],
     ),
+    (&[V02], HTTP, "wasi:http/outgoing-handler", &["handle"]),
+    (&[V03], HTTP, "wasi:http/client", &["send"]),
+    (&[V02], Harmless(DRAFT), "wasi:http/types", DRAFTS_02),
+    (&[V03], Harmless(DRAFT), "wasi:http/types", DRAFTS_03),
+    (
+        &[V02],
+        Harmless(SERVING),
+        "wasi:http/types",
+        &["[static]response-outparam.set"],
+    ),
     (&[V02], Harmless(WAIT), "wasi:io/poll", &["poll"]),
     (
         &[V02],
@@ -238,6 +252,25 @@ const CLOCK_02: &[&str] = &[
 ];
 const CLOCK_03: &[&str] = &["now", "get-resolution", "wait-until", "wait-for"];
 const INSECURE: &[&str] = &["get-insecure-random-bytes", "get-insecure-random-u64"];
+const DRAFTS_02: &[&str] = &[
+    "http-error-code",
+    "[constructor]fields",
+    "[static]fields.from-list",
+    "[constructor]outgoing-request",
+    "[constructor]outgoing-response",
+    "[constructor]request-options",
+    "[static]outgoing-body.finish",
+    "[static]incoming-body.finish",
+];
+const DRAFTS_03: &[&str] = &[
+    "[constructor]fields",
+    "[static]fields.from-list",
+    "[constructor]request-options",
+    "[static]request.new",
+    "[static]request.consume-body",
+    "[static]response.new",
+    "[static]response.consume-body",
+];
 const CREATE_03: &[&str] = &["[static]tcp-socket.create", "[static]udp-socket.create"];
 
 /// Resources: a method needs a handle, and this is where handles come from. Methods of the harmless
@@ -250,6 +283,9 @@ pub(super) const RESOURCES: &[Row] = &[
         &["descriptor", "directory-entry-stream"],
     ),
     (&[V03], EMPTY_03, "wasi:filesystem/types", &["descriptor"]),
+    (&[V02], Harmless(DRAFT), "wasi:http/types", MESSAGES_02),
+    (&[V03], Harmless(DRAFT), "wasi:http/types", MESSAGES_03),
+    (&[V02], Absent, "wasi:http/types", &["response-outparam"]),
     (&[V02], Harmless(ERRORS), "wasi:io/error", &["error"]),
     (&[V02], Harmless(WAIT), "wasi:io/poll", &["pollable"]),
     (&[V02], EMPTY_02, "wasi:io/streams", &["input-stream"]),
@@ -275,6 +311,19 @@ pub(super) const RESOURCES: &[Row] = &[
     ),
 ];
 
+const MESSAGES_02: &[&str] = &[
+    "fields",
+    "incoming-request",
+    "outgoing-request",
+    "request-options",
+    "incoming-response",
+    "incoming-body",
+    "future-trailers",
+    "outgoing-response",
+    "outgoing-body",
+    "future-incoming-response",
+];
+const MESSAGES_03: &[&str] = &["fields", "request", "request-options", "response"];
 const UDP_02: &[&str] = &[
     "udp-socket",
     "incoming-datagram-stream",

@@ -49,9 +49,9 @@ fn memories() -> Vec<Attack> {
         .runs_into(Limit::Memory),
         core_with("ten memories that are too much together", &"(memory 8)".repeat(9), "")
             .under(small())
-            .is_not_started("max-memory-mb"),
+            .fails_to_start("max-memory-mb"),
         core_with("a hundred and one memories", &"(memory 0)".repeat(101), "")
-            .is_not_loaded("memories"),
+            .fails_to_load("memories"),
         core_with("growth in a start function", "(func $grow (drop (memory.grow (i32.const 100)))) (start $grow)", "")
             .under(small())
             .runs_into(Limit::Memory),
@@ -60,7 +60,7 @@ fn memories() -> Vec<Attack> {
             modules_of_a_component("(memory 7)", 10),
         )
         .under(small())
-        .is_not_started("max-memory-mb"),
+        .fails_to_start("max-memory-mb"),
         core(
             "growth by as much as there is no number for",
             "(call $check (i32.eq (memory.grow (i32.const -1)) (i32.const -1)))",
@@ -108,26 +108,26 @@ fn tables() -> Vec<Attack> {
         .runs_into(Limit::Memory),
         core_with("a table declared too large", "(table 10001 funcref)", "")
             .under(small())
-            .is_not_started("max-table-elements"),
+            .fails_to_start("max-table-elements"),
         core_with(
             "tables too large together",
             &"(table 2000 externref)".repeat(6),
             "",
         )
         .under(small())
-        .is_not_started("max-table-elements"),
+        .fails_to_start("max-table-elements"),
         core_with(
             "a table of four thousand million elements",
             "(table 0xffffffff funcref)",
             "",
         )
-        .is_not_started("max-table-elements"),
+        .fails_to_start("max-table-elements"),
         wat(
             "a component of many modules with a table each",
             modules_of_a_component("(table 2000 funcref)", 10),
         )
         .under(small())
-        .is_not_started("max-table-elements"),
+        .fails_to_start("max-table-elements"),
         wat(
             "a component of two thousand instances",
             r#"(component (component $c (core module $m) REPEATED) (instance (instantiate $c)) (instance (instantiate $c))
@@ -137,7 +137,7 @@ fn tables() -> Vec<Attack> {
                 (export "wasi:cli/run@0.2.12" (instance $run)))"#
                 .replace("REPEATED", &"(core instance (instantiate $m))".repeat(990)),
         )
-        .is_not_started("cannot make an instance"),
+        .fails_to_start("cannot make an instance"),
     ]
 }
 

@@ -1,19 +1,23 @@
 //! Who attacks: every [`Attack`] of this suite, counted.
 
 use super::attack::Attack;
-use super::{breeding, dialects, floods, handles, loops, numbers, rights, secrets, streams, words};
+use super::{bombs, bounds, breeding, dialects, floods, handles, loops, numbers};
+use super::{paths, rights, secrets, streams, words};
 use crate::support::GuestPath;
 use std::collections::BTreeSet;
 
 /// Each of these lists is let loose by tests of its own file.
 fn roster() -> Vec<Attack> {
     let lists = [
+        bombs::attacks(),
+        bounds::attacks(),
         breeding::attacks(),
         dialects::attacks(),
         floods::attacks(),
         handles::attacks(),
         loops::attacks(),
         numbers::attacks(),
+        paths::attacks(),
         rights::attacks(),
         secrets::attacks(),
         streams::attacks(),

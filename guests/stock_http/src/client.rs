@@ -1,9 +1,10 @@
 //! Requests by `wasi:http` 0.2, one or many at a time.
 
+use std::io::Write;
 use wasip2::http::outgoing_handler::handle;
 use wasip2::http::types::{
     ErrorCode, Fields, FutureIncomingResponse, IncomingResponse, Method, OutgoingBody,
-    OutgoingRequest, RequestOptions, Scheme, http_error_code,
+    OutgoingRequest, RequestOptions, Scheme,
 };
 use wasip2::io::streams::StreamError;
 
@@ -43,7 +44,7 @@ impl Target {
 pub(crate) fn answer<'a>(
     command: &str,
     words: &mut Words<'a>,
-    patience: &mut Option<u64>,
+    patience: &mut Patience,
 ) -> Option<String> {
     let get = |target: &Target| send(&Method::Get, target, &[], *patience);
     Some(match command {
@@ -59,12 +60,15 @@ pub(crate) fn answer<'a>(
         "announce" => {
             let length = number(words).to_string();
             let field = ("content-length", length.as_str());
-            read(send(
-                &Method::Post,
-                &Target::read(words),
-                &[field],
-                *patience,
-            ))
+            let begun =
+                prepared(&Method::Post, &Target::read(words), &[field]).and_then(|request| {
+                    let body = request.body().expect("it was not taken");
+                    let begun = handle(request, None).map_err(Failure::Code);
+                    // Finishing it would be an error: nothing was written.
+                    std::mem::forget(body);
+                    begun
+                });
+            read(begun)
         }
         "follow" => match wait(get(&Target::read(words))) {
             Ok(response) => match location(&response) {
@@ -77,6 +81,7 @@ pub(crate) fn answer<'a>(
             let n_requests = number(words);
             let target = Target::read(words);
             let begun: Vec<_> = (0..n_requests).map(|_| get(&target)).collect();
+            writeln!(std::io::stdout(), "begun={n_requests}").expect("there is a log");
             begun.into_iter().map(read).collect::<Vec<_>>().join(" ")
         }
         "field" => {
@@ -94,7 +99,22 @@ pub(crate) fn answer<'a>(
             added.map_or_else(|error| format!("{error:?}"), |()| "ok".to_owned())
         }
         "patience" => {
-            *patience = Some(number(words) * 1_000_000);
+            let until = words.next();
+            let nanoseconds = Some(number(words) * 1_000_000);
+            *patience = match until {
+                Some("connected") => Patience {
+                    connected: nanoseconds,
+                    ..Patience::default()
+                },
+                Some("begun") => Patience {
+                    begun: nanoseconds,
+                    ..Patience::default()
+                },
+                _ => Patience {
+                    between: nanoseconds,
+                    ..Patience::default()
+                },
+            };
             return None;
         }
         other => panic!("there is no step '{other}'"),
@@ -142,28 +162,34 @@ fn prepared(
     }
 }
 
-fn options(patience: Option<u64>) -> Option<RequestOptions> {
-    patience.map(|_| {
-        let options = RequestOptions::new();
-        let set = options
-            .set_connect_timeout(patience)
-            .and_then(|()| options.set_first_byte_timeout(patience))
-            .and_then(|()| options.set_between_bytes_timeout(patience));
-        set.expect("all three are known");
-        options
-    })
+/// How long a request waits, in nanoseconds; as long as the host sees fit where it does not say.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Patience {
+    connected: Option<u64>,
+    begun: Option<u64>,
+    between: Option<u64>,
 }
 
-fn send(method: &Method, target: &Target, fields: &[(&str, &str)], patience: Option<u64>) -> Begun {
+fn options(patience: Patience) -> RequestOptions {
+    let options = RequestOptions::new();
+    let set = options
+        .set_connect_timeout(patience.connected)
+        .and_then(|()| options.set_first_byte_timeout(patience.begun))
+        .and_then(|()| options.set_between_bytes_timeout(patience.between));
+    set.expect("all three are known");
+    options
+}
+
+fn send(method: &Method, target: &Target, fields: &[(&str, &str)], patience: Patience) -> Begun {
     let request = prepared(method, target, fields)?;
-    handle(request, options(patience)).map_err(Failure::Code)
+    handle(request, Some(options(patience))).map_err(Failure::Code)
 }
 
 /// Writes the body while the request is under way, until it is written or nobody takes any more of it.
-fn post(n_bytes: u64, target: &Target, patience: Option<u64>) -> String {
+fn post(n_bytes: u64, target: &Target, patience: Patience) -> String {
     let begun = prepared(&Method::Post, target, &[]).and_then(|request| {
         let body = request.body().expect("it was not taken");
-        let begun = handle(request, options(patience)).map_err(Failure::Code)?;
+        let begun = handle(request, Some(options(patience))).map_err(Failure::Code)?;
         let stream = body.write().expect("it was not taken");
         let mut left = n_bytes;
         while left > 0 {
@@ -218,7 +244,11 @@ fn shown(answer: Result<IncomingResponse, Failure>) -> String {
             Ok(block) => bytes.extend(block),
             Err(StreamError::Closed) => break,
             Err(StreamError::LastOperationFailed(error)) => {
-                return format!("{status} then error:{:?}", http_error_code(&error));
+                let text = error.to_debug_string();
+                return format!(
+                    "{status} then error:{}",
+                    text.lines().next().unwrap_or_default()
+                );
             }
         }
     }

@@ -9,10 +9,10 @@
 //! | `post N SCHEME AUTHORITY PATH` | the same, after sending N bytes |
 //! | `announce N SCHEME AUTHORITY PATH` | the same, with no byte of the N that `Content-Length` promises |
 //! | `follow SCHEME AUTHORITY PATH` | the same; a redirect is a request of its own |
-//! | `many N SCHEME AUTHORITY PATH` | N answers; all requests are begun before any is waited for |
+//! | `many N SCHEME AUTHORITY PATH` | N answers; all requests are begun before any is waited for, and `begun=N` says so |
 //! | `field NAME VALUE` | `ok`, or why there is no such header field |
 //! | `fields N` | `ok`, after adding N fields of a kilobyte to one request |
-//! | `patience MS` | nothing: how long later steps wait for anything |
+//! | `patience UNTIL MS` | nothing: how long later steps wait until they are `connected`, the response has `begun`, or `between` its parts |
 //!
 //! An authority that WASI itself does not take is answered by `not an authority`.
 
@@ -24,7 +24,7 @@ fn main() {
     use std::io::Write;
 
     let args: Vec<_> = std::env::args().skip(1).collect();
-    let mut patience = None;
+    let mut patience = client::Patience::default();
     for step in args.split(|arg| arg == "then") {
         let mut words = step.iter().map(String::as_str);
         let command = words.next().expect("a step has a command");

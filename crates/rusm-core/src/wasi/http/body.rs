@@ -6,7 +6,7 @@ use hyper::body::Incoming;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
-use tokio::time::Sleep;
+use tokio::time::{Instant, Sleep, sleep_until};
 use wasmtime_wasi_http::{Error, WasiBody};
 
 /// The body of a request, up to so many bytes. What exceeds them ends the request, and the part before it has been sent.
@@ -93,7 +93,7 @@ impl Body for TimedBody {
         let between_bytes = self.between_bytes;
         let silence = self
             .silence
-            .get_or_insert_with(|| Box::pin(tokio::time::sleep(between_bytes)));
+            .get_or_insert_with(|| Box::pin(sleep_until(Instant::now() + between_bytes)));
         ready!(silence.as_mut().poll(context));
         Poll::Ready(Some(Err(Error::ConnectionReadTimeout)))
     }
