@@ -7,10 +7,13 @@
 
 mod apps;
 mod builds;
+mod fix;
+mod inspect;
 mod programs;
 mod sample;
 mod single_files;
 mod stock;
 mod supervision;
 mod support;
+mod why;
 mod wrong_inputs;
