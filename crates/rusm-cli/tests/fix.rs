@@ -232,3 +232,17 @@ fn every_way_to_write_a_manifest_is_kept() {
             .replace("allow-load = true, ", "")
     );
 }
+
+/// A memory that the profile does not allow is known before anything is started.
+#[test]
+fn a_memory_that_is_too_large_is_told() {
+    let place = shop("[app]\nname = \"t\"\n[components.x]\nwasm = \"big.wasm\"\n");
+    place.program(
+        "big.wasm",
+        "(module (memory 1600) (func (export \"_start\")))",
+    );
+    place.rusm(["check"]).finish().ends_with(0).says(&[
+        "warning: component 'x': its memory begins with 100 MiB, and profile 'sandboxed' allows 64 MiB",
+        "help: write max-memory-mb = 100",
+    ]);
+}

@@ -179,6 +179,11 @@ impl Finding {
         })
     }
 
+    #[cfg(test)]
+    pub(super) fn fix_in_tests(&self) -> Option<Edit> {
+        self.fix.clone()
+    }
+
     /// `message (help) [key change]`
     #[cfg(test)]
     pub(super) fn told_in_tests(&self) -> String {
