@@ -9,6 +9,7 @@
     reason = "printing figures is what this program does"
 )]
 
+mod check;
 mod fairness;
 mod figure;
 mod native;
@@ -24,7 +25,13 @@ fn main() {
         return;
     }
     let mut figures: Vec<Figure> = Vec::new();
-    let all = [native::all(), wasm::all(), scale::all(), fairness::all()];
+    let all = [
+        check::all(),
+        native::all(),
+        wasm::all(),
+        scale::all(),
+        fairness::all(),
+    ];
     let benchmarks: Vec<Benchmark> = all.into_iter().flatten().collect();
     for benchmark in benchmarks
         .iter()

@@ -39,6 +39,11 @@ pub(crate) fn quoted(text: &str) -> String {
     format!("'{}'", printable(text).replace('\'', "\\'"))
 }
 
+/// Whether the text is shown in full.
+pub(crate) fn fits(text: &str) -> bool {
+    text.chars().nth(SHOWN_CHARS_MAX).is_none()
+}
+
 /// The text as a TOML basic string, fit to be pasted into a manifest.
 pub(crate) fn toml_string(text: &str) -> String {
     let mut out = String::from("\"");

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::*;
-use crate::{Relation, decide};
+use crate::{Access, BucketSet, Peer, Protocol, Relation, SendGrant, decide};
 
 fn web() -> Profile {
     Profile::sandboxed()
@@ -178,9 +178,224 @@ fn what_the_guest_chose_is_escaped_and_cut() {
 /// The three fields that a guest is given stand for themselves.
 #[test]
 fn the_parts_of_a_denial() {
-    let denied = decide(&web(), &Request::Env { name: "A B" }).unwrap_err();
+    let denied = decide(&web(), &Request::Env { name: "A-B" }).unwrap_err();
     assert_eq!(denied.permission, "env");
-    assert_eq!(denied.target, "'A B'");
-    assert_eq!(denied.help, "env = [\"A B\"] under [capabilities.web]");
+    assert_eq!(denied.target, "A-B");
+    assert_eq!(denied.help, "env = [\"A-B\"] under [capabilities.web]");
     assert!(denied.to_string().starts_with("the process may not see"));
+}
+
+/// A profile with rules by name, and with somewhere to listen.
+fn named() -> Profile {
+    web()
+        .to_builder("web")
+        .network(crate::NetGrant::Rules(vec![
+            "api.example.com:443".parse().unwrap(),
+            "localhost:80".parse().unwrap(),
+        ]))
+        .listen(crate::ListenGrant::Rules(vec![
+            "127.0.0.1:9000".parse().unwrap(),
+        ]))
+        .host_functions(crate::HostFunctionGrant::listed(["acme:billing/charge"
+            .parse()
+            .unwrap()]))
+        .build()
+        .unwrap()
+}
+
+/// Connections read by the name that was looked up, and say why an address stays closed.
+#[test]
+fn connections_read_by_name() {
+    let api: [std::sync::Arc<str>; 1] = ["api.example.com".into()];
+    let connect = |addr: &str, names| Request::Connect {
+        addr: addr.parse().unwrap(),
+        proto: Protocol::Tcp,
+        names,
+    };
+    let allows = "profile 'web' allows api.example.com:443, localhost:80";
+    let rows = [
+        (
+            Request::ConnectName {
+                name: "db.example",
+                port: 5432,
+            },
+            "connect to db.example:5432",
+            "",
+            "allow-network = [\"db.example:5432\"] under [capabilities.web]",
+        ),
+        (
+            Request::ConnectName {
+                name: "DB.example.",
+                port: 5432,
+            },
+            "connect to DB.example.:5432",
+            "",
+            "allow-network = [\"db.example:5432\"] under [capabilities.web]",
+        ),
+        (
+            Request::ResolveName { name: "db.example" },
+            "look up db.example",
+            "",
+            "allow-network = [\"db.example\"] under [capabilities.web]",
+        ),
+        (
+            connect("8.8.8.8:80", &api),
+            "connect to api.example.com:80 at 8.8.8.8",
+            "",
+            "allow-network = [\"api.example.com:80\"] under [capabilities.web]",
+        ),
+        (
+            connect("10.0.0.5:443", &api),
+            "connect to api.example.com:443 at 10.0.0.5",
+            ", and 10.0.0.5 is private, which only a rule that names it opens",
+            "allow-network = [\"10.0.0.5:443\"] under [capabilities.web]",
+        ),
+        (
+            connect("8.8.8.8:443", &[]),
+            "connect to 8.8.8.8:443",
+            ", and 8.8.8.8 was not looked up by such a name",
+            "allow-network = [\"8.8.8.8:443\"] under [capabilities.web]",
+        ),
+        (
+            connect("[::ffff:10.0.0.5]:443", &[]),
+            "connect to [::ffff:10.0.0.5]:443",
+            ", and ::ffff:10.0.0.5 is private, which only a rule that names it opens",
+            "allow-network = [\"10.0.0.5:443\"] under [capabilities.web]",
+        ),
+        (
+            Request::ConnectName {
+                name: "::1",
+                port: 80,
+            },
+            "connect to [::1]:80",
+            ", and ::1 is loopback, which only a rule that names it opens",
+            "allow-network = [\"[::1]:80\"] under [capabilities.web]",
+        ),
+    ];
+    for (request, deed, why, line) in rows {
+        assert_eq!(
+            sentence(&named(), &request),
+            format!("api (pid 0.7.12) may not {deed}: {allows}{why}. To allow it: {line}")
+        );
+    }
+}
+
+/// What no rule can be written for has no line to paste, and says so.
+#[test]
+fn what_no_rule_can_say_has_no_line() {
+    let long = "x".repeat(200);
+    let network = |addr: &str| Request::Connect {
+        addr: addr.parse().unwrap(),
+        proto: Protocol::Udp,
+        names: &[],
+    };
+    let rows = [
+        (
+            Request::ResolveName { name: "2130706433" },
+            "no name of a host",
+        ),
+        (
+            Request::ResolveName {
+                name: "a_b.example",
+            },
+            "no name of a host",
+        ),
+        // A host may be called so; the rule of that name is another.
+        (Request::ResolveName { name: "public" }, "no name of a host"),
+        (
+            Request::ConnectName {
+                name: "public",
+                port: 80,
+            },
+            "no name of a host",
+        ),
+        (
+            Request::ResolveName {
+                name: "*.example.com",
+            },
+            "no name of a host",
+        ),
+        (
+            Request::ResolveName {
+                name: "x.example:443",
+            },
+            "no name of a host",
+        ),
+        (network("0.0.0.0:80"), "never a target"),
+        (network("[::]:80"), "never a target"),
+        (Request::Env { name: "A=B" }, "No grant can be written"),
+        // Pasted, these would open more than was asked for.
+        (Request::Env { name: "SECRET*" }, "No grant can be written"),
+        (
+            Request::Storage {
+                bucket: "*",
+                key: "",
+                access: Access::Write,
+            },
+            "No grant can be written",
+        ),
+        (
+            Request::Storage {
+                bucket: "a*",
+                key: "",
+                access: Access::Read,
+            },
+            "No grant can be written",
+        ),
+        (Request::Env { name: &long }, "too long"),
+        (Request::Spawn { component: &long }, "too long"),
+        (
+            Request::HostFunction { name: "pay" },
+            "no name of a host function",
+        ),
+    ];
+    for (request, reason) in rows {
+        let denied = decide(&named(), &request).unwrap_err();
+        assert!(denied.help.contains(reason), "{request:?}: {}", denied.help);
+        assert!(!denied.to_string().contains("To allow it"), "{request:?}");
+    }
+}
+
+/// Listening and host functions say what there is, and the line that adds to it.
+#[test]
+fn listening_and_host_functions_read_alike() {
+    let bind = |addr: &str| Request::Bind {
+        addr: addr.parse().unwrap(),
+        proto: Protocol::Udp,
+    };
+    let listen = |addr: &str| Request::Listen {
+        addr: addr.parse().unwrap(),
+    };
+    let at = |addr: &str| format!("allow-listen = [\"{addr}\"] under [capabilities.web]");
+    let rows = [
+        (
+            bind("0.0.0.0:53"),
+            "bind to 0.0.0.0:53: profile 'web' allows 127.0.0.1:9000",
+            at("0.0.0.0:53"),
+        ),
+        (
+            listen("[::]:80"),
+            "listen on [::]:80: profile 'web' allows 127.0.0.1:9000",
+            at("[::]:80"),
+        ),
+        (
+            listen("127.0.0.1:0"),
+            "listen on 127.0.0.1:0: profile 'web' allows 127.0.0.1:9000",
+            at("127.0.0.1"),
+        ),
+        (
+            Request::HostFunction {
+                name: "acme:billing/refund@1.0.0#pay",
+            },
+            "call the host function 'acme:billing/refund@1.0.0#pay': profile 'web' allows acme:billing/charge",
+            "host-functions = [\"acme:billing/refund@1.0.0#pay\"] under [capabilities.web]"
+                .to_owned(),
+        ),
+    ];
+    for (request, claim, line) in rows {
+        assert_eq!(
+            sentence(&named(), &request),
+            format!("api (pid 0.7.12) may not {claim}. To allow it: {line}")
+        );
+    }
 }

@@ -14,36 +14,54 @@ const NAME_BYTES_MAX: usize = 255;
 /// An interface of the embedding program, or one function of it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct HostFunctionName {
-    text: Box<str>,
+    interface: Box<str>,
+    version: Option<Box<str>>,
+    function: Option<Box<str>>,
 }
 
-/// `interface`, `version` and `function` of `acme:billing/charge@1.2.0#pay`.
-type Parts<'a> = (&'a str, Option<&'a str>, Option<&'a str>);
+/// The parts of `acme:billing/charge@1.2.0#pay`, not looked at.
+#[derive(Clone, Copy, Debug)]
+struct Parts<'a> {
+    interface: &'a str,
+    version: Option<&'a str>,
+    function: Option<&'a str>,
+}
 
-fn parts(text: &str) -> Parts<'_> {
-    let (path, function) = match text.split_once('#') {
-        Some((path, function)) => (path, Some(function)),
-        None => (text, None),
-    };
-    match path.split_once('@') {
-        Some((interface, version)) => (interface, Some(version), function),
-        None => (path, None, function),
+impl<'a> Parts<'a> {
+    fn of(text: &'a str) -> Parts<'a> {
+        let split = |text: &'a str, at| match text.split_once(at) {
+            Some((before, behind)) => (before, Some(behind)),
+            None => (text, None),
+        };
+        let (path, function) = split(text, '#');
+        let (interface, version) = split(path, '@');
+        Parts {
+            interface,
+            version,
+            function,
+        }
     }
 }
 
 impl HostFunctionName {
     /// Whether it is about the interface or function of that full name.
     pub fn covers(&self, name: &str) -> bool {
-        let (interface, version, function) = parts(&self.text);
-        let (asked_interface, asked_version, asked_function) = parts(name);
-        interface == asked_interface
-            && (version.is_none() || version == asked_version)
-            && (function.is_none() || function == asked_function)
+        self.covers_parts(Parts::of(name))
     }
 
-    /// It as it is written.
-    pub fn as_str(&self) -> &str {
-        &self.text
+    fn covers_parts(&self, asked: Parts<'_>) -> bool {
+        let within = |bound: &Option<Box<str>>, asked| bound.is_none() || bound.as_deref() == asked;
+        *self.interface == *asked.interface
+            && within(&self.version, asked.version)
+            && within(&self.function, asked.function)
+    }
+
+    fn parts(&self) -> Parts<'_> {
+        Parts {
+            interface: &self.interface,
+            version: self.version.as_deref(),
+            function: self.function.as_deref(),
+        }
     }
 }
 
@@ -61,10 +79,10 @@ impl FromStr for HostFunctionName {
         if text.len() > NAME_BYTES_MAX {
             return Err(error("it is longer than 255 bytes"));
         }
-        let (interface, version, function) = parts(text);
-        let package = interface.split_once(':');
+        let parts = Parts::of(text);
+        let ids = parts.interface.split_once(':');
         let Some((namespace, (package, interface))) =
-            package.and_then(|(namespace, rest)| Some((namespace, rest.split_once('/')?)))
+            ids.and_then(|(namespace, rest)| Some((namespace, rest.split_once('/')?)))
         else {
             return Err(error(
                 "it is not of the form namespace:package/interface, as WIT writes it",
@@ -75,15 +93,22 @@ impl FromStr for HostFunctionName {
                 "a part of it is not of the form words-joined-by-hyphens",
             ));
         }
-        if version.is_some_and(|version| !is_version(version)) {
+        if parts.version.is_some_and(|version| !is_version(version)) {
             return Err(error("its version is not of the form 1.2.3"));
         }
-        if function.is_some_and(|function| !is_function(function)) {
+        if parts
+            .function
+            .is_some_and(|function| !is_function(function))
+        {
             return Err(error(
                 "what stands behind '#' is not the name of a function",
             ));
         }
-        Ok(HostFunctionName { text: text.into() })
+        Ok(HostFunctionName {
+            interface: parts.interface.into(),
+            version: parts.version.map(Into::into),
+            function: parts.function.map(Into::into),
+        })
     }
 }
 
@@ -125,7 +150,14 @@ fn is_version(text: &str) -> bool {
 
 impl fmt::Display for HostFunctionName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        f.write_str(&self.interface)?;
+        if let Some(version) = &self.version {
+            write!(f, "@{version}")?;
+        }
+        match &self.function {
+            Some(function) => write!(f, "#{function}"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -150,7 +182,7 @@ impl HostFunctionGrant {
 
     /// Whether the interface or function of that full name may be called.
     pub fn covers(&self, name: &str) -> bool {
-        self.names.iter().any(|listed| listed.covers(name))
+        self.covers_parts(Parts::of(name))
     }
 
     /// Whether nothing may be called.
@@ -160,7 +192,12 @@ impl HostFunctionGrant {
 
     /// Whether everything that `narrower` may call may be called by this.
     pub fn covers_grant(&self, narrower: &HostFunctionGrant) -> bool {
-        narrower.names.iter().all(|inner| self.covers(&inner.text))
+        let mut narrower = narrower.names.iter();
+        narrower.all(|inner| self.covers_parts(inner.parts()))
+    }
+
+    fn covers_parts(&self, asked: Parts<'_>) -> bool {
+        self.names.iter().any(|listed| listed.covers_parts(asked))
     }
 }
 
@@ -173,3 +210,6 @@ impl fmt::Display for HostFunctionGrant {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

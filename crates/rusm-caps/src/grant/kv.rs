@@ -28,6 +28,11 @@ impl BucketPattern {
         }
     }
 
+    /// The exact name, or none if this is a prefix.
+    pub fn exact_name(&self) -> Option<&str> {
+        (!self.prefix).then_some(self.stem.as_str())
+    }
+
     fn covers_pattern(&self, narrower: &BucketPattern) -> bool {
         if narrower.prefix {
             self.prefix && narrower.stem.starts_with(&self.stem)

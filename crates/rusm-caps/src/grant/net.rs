@@ -14,6 +14,7 @@
 //! addresses are never a target: kernels take them for loopback.
 
 mod cidr;
+mod disguise;
 mod listen;
 mod name;
 mod parse;
@@ -32,7 +33,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use self::cidr::unmapped;
-use self::name::host_name;
+use self::name::{host_name, without_dot};
 use self::rule::Target;
 use super::listed;
 
@@ -73,10 +74,16 @@ impl NetGrant {
     /// The same for a process that was told the address for these names. A trailing dot and the
     /// case of a name make no difference.
     pub fn covers_connect(&self, addr: SocketAddr, names: &[Arc<str>]) -> bool {
-        Target::of(addr).is_some_and(|target| {
-            let mut rules = self.rules().iter();
-            rules.any(|rule| rule.covers_target(&target, names))
-        })
+        let Some(target) = Target::of(addr) else {
+            return false;
+        };
+        let by_name = |name: &Arc<str>| {
+            let name = without_dot(name);
+            self.rules()
+                .iter()
+                .any(|rule| rule.covers_named(&target, name))
+        };
+        self.rules().iter().any(|rule| rule.covers_target(&target)) || names.iter().any(by_name)
     }
 
     /// Whether a connection to that port of a host of that name can be allowed: its addresses are

@@ -156,3 +156,6 @@ impl fmt::Display for ListenGrant {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,10 +2,8 @@
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
 
 use super::cidr::unmapped;
-use super::name::without_dot;
 use super::reserved::{self, Block};
 use super::{Cidr, HostPattern, PortRange};
 
@@ -81,20 +79,23 @@ impl NetRule {
 
     /// Whether a connection to that address is allowed, whatever it is called.
     pub fn covers(&self, addr: SocketAddr) -> bool {
-        Target::of(addr).is_some_and(|target| self.covers_target(&target, &[]))
+        Target::of(addr).is_some_and(|target| self.covers_target(&target))
     }
 
-    /// Whether a connection to that address is allowed, for a process that was told it for these
-    /// names.
-    pub(super) fn covers_target(&self, target: &Target, names: &[Arc<str>]) -> bool {
-        self.ports.contains(target.port)
-            && match &self.host {
-                NetHost::Name(pattern) => {
-                    let complete = |name: &Arc<str>| pattern.covers_host(without_dot(name));
-                    target.is_open_to(pattern) && names.iter().any(complete)
-                }
-                NetHost::Public | NetHost::Range(_) => self.covers_address(target),
+    pub(super) fn covers_target(&self, target: &Target) -> bool {
+        self.ports.contains(target.port) && self.covers_address(target)
+    }
+
+    /// Whether a connection to that address is allowed for a process that was told it for the name.
+    pub(super) fn covers_named(&self, target: &Target, name: &str) -> bool {
+        match &self.host {
+            NetHost::Name(pattern) => {
+                self.ports.contains(target.port)
+                    && pattern.covers_host(name)
+                    && target.is_open_to(pattern)
             }
+            NetHost::Public | NetHost::Range(_) => false,
+        }
     }
 
     /// Whether the address is allowed on some port, whatever it is called.
