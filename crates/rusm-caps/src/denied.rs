@@ -17,7 +17,7 @@ use thiserror::Error;
 
 use self::held::held;
 use self::remedy::remedy;
-use crate::escape::printable;
+use crate::escape::{printable, quoted};
 use crate::{Profile, Request, Subject};
 
 /// A refusal by a process's own profile.
