@@ -8,8 +8,12 @@
 #[allow(dead_code, reason = "shared with the laws, which use more of it")]
 #[path = "laws/arbitrary.rs"]
 mod arbitrary;
+#[allow(dead_code, reason = "shared with the laws, which use more of it")]
+#[path = "laws/asked.rs"]
+mod asked;
 
-use arbitrary::{asked, profile};
+use arbitrary::profile;
+use asked::asked;
 use proptest::prelude::*;
 use rusm_caps::*;
 use std::sync::Arc;

@@ -7,12 +7,15 @@
 
 mod apps;
 mod builds;
+mod fix;
 #[cfg(target_os = "linux")]
 mod hardening;
+mod inspect;
 mod programs;
 mod sample;
 mod single_files;
 mod stock;
 mod supervision;
 mod support;
+mod why;
 mod wrong_inputs;

@@ -16,6 +16,9 @@ use reading::Reading;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+/// How every WebAssembly binary begins.
+const WASM: &[u8] = b"\0asm";
+
 /// The two forms of code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CodeKind {
@@ -115,23 +118,23 @@ pub fn inspect(wasm: &[u8]) -> Result<Inspection, CodeError> {
             max_bytes: Inspection::BYTES_MAX,
         });
     }
-    let shape = code::read_shape(wasm);
-    if let Err(error @ (CodeError::NotWasm { .. } | CodeError::Invalid { .. })) = shape {
-        return Err(error);
-    }
-    let reading = Reading::of(wasm)?;
+    let reading = match Reading::of(wasm) {
+        Ok(reading) => reading,
+        // What is no WebAssembly at all is told by what it looks like instead.
+        Err(_) if !wasm.starts_with(WASM) => code::read_shape(wasm).map(|_| Reading::default())?,
+        Err(error) => return Err(error),
+    };
     let links = abi::links(&Arc::default()).names;
-    let mut obstacles: Vec<CodeError> = shape.err().into_iter().collect();
+    let mut obstacles: Vec<CodeError> = code::read_shape(wasm).err().into_iter().collect();
     let mut needs = BTreeSet::new();
     let mut imports = Vec::new();
     let n_imports = reading.imports.len();
     for (name, functions) in &reading.imports {
         let of_import = needs_of(name, functions);
         needs.extend(of_import.iter().copied());
-        if let Err(error) = code::check_import(reading.kind, name, &links)
-            && obstacles.len() < Inspection::LISTED_MAX
-        {
-            obstacles.push(error);
+        // Looking for the nearest known name takes time: not for ever.
+        if obstacles.len() < Inspection::LISTED_MAX {
+            obstacles.extend(code::check_import(reading.kind(), name, &links).err());
         }
         if imports.len() < Inspection::LISTED_MAX {
             imports.push(Imported {
@@ -144,7 +147,7 @@ pub fn inspect(wasm: &[u8]) -> Result<Inspection, CodeError> {
     let n_exports = reading.exports.len();
     let exports = reading.exports.iter().take(Inspection::LISTED_MAX);
     Ok(Inspection {
-        kind: match reading.kind {
+        kind: match reading.kind() {
             Kind::Component => CodeKind::Component,
             Kind::Module => CodeKind::Module,
         },

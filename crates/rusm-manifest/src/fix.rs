@@ -4,7 +4,10 @@
 //! formatting stay. What came of it is read again and compared with what was meant: a text that says
 //! anything else is never handed out.
 
+use std::ops::Range;
+
 use thiserror::Error;
+use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::source::Span;
@@ -21,10 +24,11 @@ pub struct Edit {
 /// What becomes of a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// The key goes. A comment behind it on its line stays, on a line of its own. A table under a
-    /// header of its own (`[capabilities.web.allow-storage]`) is emptied instead.
+    /// The key goes. Comments behind it and inside its value stay, on lines of their own, unless they
+    /// stand in braces. A table under a header of its own (`[capabilities.web.allow-storage]`) is
+    /// emptied instead.
     Remove,
-    /// It gets this value, in TOML. A table under a header of its own is emptied instead.
+    /// It gets this value, in TOML. Comments stay, and tables under headers are emptied, as above.
     Set(String),
 }
 
@@ -68,8 +72,8 @@ fn apply(text: &str, path: &[String], change: &Change) -> Option<String> {
         });
     }
     let (span, with) = match change {
-        Change::Set(value) => (found.value, value.clone()),
-        Change::Remove => (found.removal?, String::new()),
+        Change::Set(value) => found.set(text, value)?,
+        Change::Remove => found.remove(text)?,
     };
     let mut after = text.to_owned();
     after.get(span.clone())?;
@@ -96,11 +100,76 @@ fn meant(mut table: toml::Table, path: &[String], change: &Change) -> Option<tom
 
 /// Where a key and its value are.
 struct Found {
+    key: Span,
     value: Span,
-    /// What to cut out to be rid of it.
-    removal: Option<Span>,
+    /// In braces: what to cut out to be rid of it.
+    inline: Option<Span>,
+    /// Comments inside the value.
+    comments: Vec<String>,
     /// The keys of a table that stands under a header of its own.
     keys_below: Option<Vec<String>>,
+}
+
+impl Found {
+    /// What to replace by what.
+    fn set(&self, text: &str, value: &str) -> Option<(Span, String)> {
+        if self.inline.is_some() || self.comments.is_empty() {
+            return Some((self.value.clone(), value.to_owned()));
+        }
+        let line = Line::around(text, self)?;
+        let before = text.get(line.start..self.value.start)?;
+        let with = format!("{}{before}{value}", line.comments);
+        Some((line.start..self.value.end, with))
+    }
+
+    fn remove(&self, text: &str) -> Option<(Span, String)> {
+        if let Some(span) = &self.inline {
+            return Some((span.clone(), String::new()));
+        }
+        let line = Line::around(text, self)?;
+        let behind = text.get(self.value.end..line.end)?;
+        let comment = behind.trim_start();
+        if comment.is_empty() {
+            return Some((line.start..line.end, line.comments));
+        }
+        let until = line.end - comment.len();
+        let with = line.comments + line.indent;
+        comment
+            .starts_with('#')
+            .then_some((line.start..until, with))
+    }
+}
+
+/// The lines of a `key = value` that has them for itself.
+struct Line<'t> {
+    start: usize,
+    /// Behind the line break.
+    end: usize,
+    indent: &'t str,
+    /// The comments inside the value, as lines of their own.
+    comments: String,
+}
+
+impl<'t> Line<'t> {
+    fn around(text: &'t str, found: &Found) -> Option<Line<'t>> {
+        let start = text.get(..found.key.start)?.rfind('\n');
+        let start = start.map_or(0, |at| at + 1);
+        let behind = text.get(found.value.end..)?;
+        let end = behind.find('\n').map_or(behind.len(), |at| at + 1);
+        let end = found.value.end + end;
+        let line = text.get(start..end)?;
+        let (indent, _) = line.split_at(line.len() - line.trim_start_matches([' ', '\t']).len());
+        let line_break = if line.ends_with("\r\n") { "\r\n" } else { "\n" };
+        let comments = found.comments.iter();
+        Some(Line {
+            start,
+            end,
+            indent,
+            comments: comments
+                .map(|comment| format!("{indent}{comment}{line_break}"))
+                .collect(),
+        })
+    }
 }
 
 fn find(text: &str, document: &DeTable<'_>, path: &[String]) -> Option<Found> {
@@ -115,43 +184,63 @@ fn find(text: &str, document: &DeTable<'_>, path: &[String]) -> Option<Found> {
         .iter()
         .find(|(key, _)| key.get_ref().as_ref() == last.as_str())?;
     let (key, span) = (key.span(), value.span());
-    let is_header =
-        matches!(value.get_ref(), DeValue::Table(_)) && !opens_with_a_brace(text, &span);
-    let keys_below = value.get_ref().as_table().filter(|_| is_header);
+    let below = value.get_ref().as_table();
+    let below = below.filter(|_| !opens_with_a_brace(text, &span));
+    let keys_below = below.map(|table| {
+        let keys = table.iter().map(|(key, _)| key.get_ref().to_string());
+        keys.collect()
+    });
     Some(Found {
-        removal: if is_inline {
-            inline_entry(text, table, &key, &span)
-        } else {
-            statement(text, &key, &span)
-        },
+        inline: is_inline
+            .then(|| inline_entry(text, table, &key, &span))
+            .flatten(),
+        comments: comments(text, value),
+        key,
         value: span,
-        keys_below: keys_below.map(|table| {
-            let keys = table.iter().map(|(key, _)| key.get_ref().to_string());
-            keys.collect()
-        }),
+        keys_below,
     })
+}
+
+/// The comments inside a value: what begins with '#' and is no part of a value within it.
+fn comments(text: &str, value: &Spanned<DeValue<'_>>) -> Vec<String> {
+    let mut leaves = Vec::new();
+    collect_leaves(value, &mut leaves);
+    let Range { mut start, end } = value.span();
+    let mut comments = Vec::new();
+    while let Some(rest) = text.get(start..end)
+        && let Some(at) = rest.find('#')
+    {
+        let hash = start + at;
+        match leaves.iter().find(|leaf| leaf.contains(&hash)) {
+            Some(leaf) => start = leaf.end,
+            None => {
+                let comment = text.get(hash..end).unwrap_or_default();
+                let comment = comment.lines().next().unwrap_or_default();
+                comments.push(comment.trim_end().to_owned());
+                start = hash + comment.len();
+            }
+        }
+    }
+    comments
+}
+
+/// The spans of the strings, numbers and other plain values inside, and of the keys.
+fn collect_leaves(value: &Spanned<DeValue<'_>>, leaves: &mut Vec<Span>) {
+    if let Some(array) = value.get_ref().as_array() {
+        array.iter().for_each(|entry| collect_leaves(entry, leaves));
+    } else if let Some(table) = value.get_ref().as_table() {
+        for (key, value) in table.iter() {
+            leaves.push(key.span());
+            collect_leaves(value, leaves);
+        }
+    } else {
+        leaves.push(value.span());
+    }
 }
 
 fn opens_with_a_brace(text: &str, span: &Span) -> bool {
     text.get(span.clone())
         .is_some_and(|text| text.starts_with('{'))
-}
-
-/// A `key = value` on lines of its own: all of it, or all but the comment behind it.
-fn statement(text: &str, key: &Span, value: &Span) -> Option<Span> {
-    let line_start = text.get(..key.start)?.rfind('\n').map_or(0, |at| at + 1);
-    let behind = text.get(value.end..)?;
-    let line_end = behind.find('\n').map_or(behind.len(), |at| at + 1);
-    let rest = behind.get(..line_end)?;
-    let n_blank = rest.len() - rest.trim_start().len();
-    if n_blank == rest.len() {
-        return Some(line_start..value.end + line_end);
-    }
-    let line = text.get(line_start..)?;
-    let indent = line.len() - line.trim_start_matches([' ', '\t']).len();
-    rest.trim_start()
-        .starts_with('#')
-        .then(|| line_start + indent..value.end + n_blank)
 }
 
 /// An entry of `{ a = 1, b = 2 }`, with the comma that separates it from a neighbour.

@@ -44,14 +44,20 @@ fn a_line_goes_and_the_rest_stays() {
     );
 }
 
-/// A comment behind the key is kept on a line of its own.
+/// A comment behind the key, and those inside its value, are kept on lines of their own.
 #[test]
 fn comments_are_kept() {
     let text = "[c.w]\n\tenv = [\n  'A', # one\n] # for 'A' = \"#\"\nx = 1\n";
     assert_eq!(
         fixed(text, remove("c.w.env")),
-        "[c.w]\n\t# for 'A' = \"#\"\nx = 1\n"
+        "[c.w]\n\t# one\n\t# for 'A' = \"#\"\nx = 1\n"
     );
+    assert_eq!(
+        fixed(text, set("c.w.env", "[]")),
+        "[c.w]\n\t# one\n\tenv = [] # for 'A' = \"#\"\nx = 1\n"
+    );
+    let nested = "[c]\r\np = [\r\n  { h = '#1' }, # two\r\n  # three\r\n]\r\n";
+    assert_eq!(fixed(nested, remove("c.p")), "[c]\r\n# two\r\n# three\r\n");
 }
 
 /// Tables of every form: under a header, dotted, in braces, on several lines of braces.

@@ -18,9 +18,8 @@ use crate::place::{MANIFEST, find_app, folder_of, nearest};
 use crate::report::{Failure, Kind, print_json, print_result};
 use finding::{About, Finding, Findings, Level};
 use grants::Known;
-use rusm_core::{BootError, BootPlan, Need};
+use rusm_core::{BootError, BootPlan, CodeKind, Inspection};
 use rusm_manifest::{CodeSource, ComponentDecl, Manifest};
-use std::collections::BTreeSet;
 use std::path::Path;
 
 pub(super) fn check(args: &CheckArgs, session: &Session) -> Result<u8, Failure> {
@@ -144,9 +143,13 @@ fn check_code(
     runtime.shutdown();
     let components = plan.manifest.components.values();
     let sound = components.filter(|component| !faulty.contains(&component.name));
-    let known: Known = sound
-        .filter_map(|component| Some((component.name.clone(), needs(&plan, component)?)))
-        .collect();
+    let mut known = Known::new();
+    for component in sound {
+        if let Some(found) = inspect(&plan, component) {
+            check_memory(component, &found, findings);
+            known.insert(component.name.clone(), found.needs);
+        }
+    }
     findings.extend(grants::compare(&plan.manifest, &known).into_iter());
     Ok(plan.manifest)
 }
@@ -161,16 +164,37 @@ fn is_package(plan: &BootPlan, component: &str) -> bool {
         })
 }
 
-/// What the code of a component can use. It was loaded a moment ago, and is read again for its
-/// imports.
-fn needs(plan: &BootPlan, component: &ComponentDecl) -> Option<BTreeSet<Need>> {
+/// The code of a component. It was loaded a moment ago, and is read again for what it says.
+fn inspect(plan: &BootPlan, component: &ComponentDecl) -> Option<Inspection> {
     let path = match (&component.code, plan.built.get(&component.name)) {
         (CodeSource::Wasm(path), _) => plan.folder.join(path),
         (CodeSource::Package(_), Some(path)) => path.clone(),
         (CodeSource::Package(_), None) => return None,
     };
     let wasm = std::fs::read(path).ok()?;
-    Some(rusm_core::inspect(&wasm).ok()?.needs)
+    rusm_core::inspect(&wasm).ok()
+}
+
+/// A core module whose memories begin larger than its profile allows never starts.
+fn check_memory(component: &ComponentDecl, found: &Inspection, findings: &mut Findings) {
+    const PAGE: u64 = 64 << 10;
+    let memories = found.memories.iter();
+    let n_pages = memories.fold(0, |sum: u64, memory| sum.saturating_add(memory.initial));
+    let (needed, held) = (
+        n_pages.saturating_mul(PAGE),
+        component.profile.limits().max_memory_bytes,
+    );
+    if found.kind == CodeKind::Module && needed > held {
+        let text = format!(
+            "its memory begins with {} MiB, and profile '{}' allows {} MiB: its processes would not start",
+            needed.div_ceil(1 << 20),
+            component.profile.name(),
+            held >> 20
+        );
+        let finding = Finding::warning(About::Grants, text).of_component(&component.name);
+        let help = format!("write max-memory-mb = {}", needed.div_ceil(1 << 20));
+        findings.push(finding.with_help(Some(help)));
+    }
 }
 
 /// A folder that cannot be opened is a process that does not start.

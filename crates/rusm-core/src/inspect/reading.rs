@@ -10,13 +10,13 @@ use wasmparser::{
     ComponentTypeRef, Encoding, InstanceTypeDeclaration, KnownCustom, Parser, Payload, TypeRef,
 };
 
-/// More than any real program imports or exports; a list of them takes memory.
-const NAMES_MAX: usize = 100_000;
+/// More names and types than any real program has; what is kept of them takes memory.
+const KEPT_MAX: usize = 100_000;
 
 /// What was read so far.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Reading {
-    pub(super) kind: Kind,
+    kind: Option<Kind>,
     /// By name; the functions of an interface, in their order.
     pub(super) imports: BTreeMap<String, Vec<String>>,
     pub(super) exports: Vec<String>,
@@ -27,33 +27,36 @@ pub(super) struct Reading {
     depth: u32,
     /// The types of the outermost component: the functions of each that is an interface.
     types: Vec<Option<Vec<String>>>,
+    /// How many names and types are kept.
+    n_kept: usize,
 }
 
 impl Reading {
     pub(super) fn of(wasm: &[u8]) -> Result<Reading, CodeError> {
-        let mut reading = Reading {
-            kind: Kind::Module,
-            imports: BTreeMap::new(),
-            exports: Vec::new(),
-            memories: Vec::new(),
-            tables: Vec::new(),
-            producers: Vec::new(),
-            depth: 0,
-            types: Vec::new(),
-        };
+        let mut reading = Reading::default();
         for payload in Parser::new(0).parse_all(wasm) {
             let payload = payload.map_err(|error| invalid(&error))?;
             if let Payload::ComponentTypeSection(section) = &payload {
                 nesting::check(wasm, section.range())?;
             }
             reading.payload(payload).map_err(|error| invalid(&error))?;
-            if reading.imports.len() > NAMES_MAX || reading.exports.len() > NAMES_MAX {
+            if reading.n_kept >= KEPT_MAX {
                 return Err(CodeError::Invalid {
-                    cause: format!("it imports or exports more than {NAMES_MAX} things"),
+                    cause: format!("it has more than {KEPT_MAX} imports, exports and types"),
                 });
             }
         }
         Ok(reading)
+    }
+
+    pub(super) fn kind(&self) -> Kind {
+        self.kind.unwrap_or(Kind::Module)
+    }
+
+    /// Whether there is room for one more name or type; beyond it nothing is kept.
+    fn keeps(&mut self) -> bool {
+        self.n_kept += 1;
+        self.n_kept < KEPT_MAX
     }
 
     /// The versions of WASI that are named.
@@ -75,7 +78,7 @@ impl Reading {
     /// The export that a process of this code runs.
     pub(super) fn entry(&self) -> Option<&str> {
         let find = |wanted: &str| self.exports.iter().find(|name| name.starts_with(wanted));
-        let entry = match self.kind {
+        let entry = match self.kind() {
             Kind::Module => self.exports.iter().find(|name| *name == "_start"),
             Kind::Component => find("wasi:cli/run@0.2").or_else(|| find("wasi:cli/run@0.3")),
         };
@@ -90,10 +93,10 @@ impl Reading {
         let is_outermost = self.depth == 0;
         match payload {
             Payload::Version { encoding, .. } if is_outermost => {
-                self.kind = match encoding {
+                self.kind = Some(match encoding {
                     Encoding::Module => Kind::Module,
                     Encoding::Component => Kind::Component,
-                };
+                });
             }
             Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => self.depth += 1,
             Payload::End(_) => self.depth = self.depth.saturating_sub(1),
@@ -133,13 +136,14 @@ impl Reading {
             }
             Payload::ComponentTypeSection(section) if is_outermost => {
                 for ty in section {
-                    self.types.push(functions_of(ty?));
+                    let functions = self.functions_of(ty?);
+                    self.define(functions);
                 }
             }
             Payload::ComponentAliasSection(section) if is_outermost => {
                 for alias in section {
                     if defines_a_type(&alias?) {
-                        self.types.push(None);
+                        self.define(None);
                     }
                 }
             }
@@ -154,7 +158,7 @@ impl Reading {
                     let export = export?;
                     self.export(export.name.name);
                     if export.kind == ComponentExternalKind::Type {
-                        self.types.push(None);
+                        self.define(None);
                     }
                 }
             }
@@ -167,12 +171,16 @@ impl Reading {
         let functions = match ty {
             ComponentTypeRef::Instance(index) => {
                 let index = usize::try_from(index).unwrap_or(usize::MAX);
-                self.types.get(index).cloned().flatten().unwrap_or_default()
+                let functions = self.types.get(index).and_then(Option::as_ref);
+                // Many imports may share one type, and each keeps its functions.
+                self.n_kept += functions.map_or(0, Vec::len);
+                let functions = functions.filter(|_| self.n_kept < KEPT_MAX);
+                functions.cloned().unwrap_or_default()
             }
             // A function that is imported by itself.
             ComponentTypeRef::Func(_) => vec![name.to_owned()],
             ComponentTypeRef::Type(_) => {
-                self.types.push(None);
+                self.define(None);
                 Vec::new()
             }
             ComponentTypeRef::Module(_)
@@ -183,11 +191,40 @@ impl Reading {
     }
 
     fn import(&mut self, name: String, functions: Vec<String>) {
-        self.imports.entry(name).or_default().extend(functions);
+        if self.keeps() {
+            self.imports.entry(name).or_default().extend(functions);
+        }
     }
 
     fn export(&mut self, name: &str) {
-        self.exports.push(name.to_owned());
+        if self.keeps() {
+            self.exports.push(name.to_owned());
+        }
+    }
+
+    fn define(&mut self, functions: Option<Vec<String>>) {
+        if self.keeps() {
+            self.types.push(functions);
+        }
+    }
+
+    /// The functions of an interface's type; none for any other type.
+    fn functions_of(&mut self, ty: ComponentType<'_>) -> Option<Vec<String>> {
+        let ComponentType::Instance(declarations) = ty else {
+            return None;
+        };
+        let mut functions = Vec::new();
+        for declaration in &declarations {
+            if let InstanceTypeDeclaration::Export {
+                name,
+                ty: ComponentTypeRef::Func(_),
+            } = declaration
+                && self.keeps()
+            {
+                functions.push(name.name.to_owned());
+            }
+        }
+        Some(functions)
     }
 
     fn memory(&mut self, ty: wasmparser::MemoryType) {
@@ -225,26 +262,6 @@ fn push(extents: &mut Vec<Extent>, initial: u64, maximum: Option<u64>) {
     if extents.len() < Inspection::LISTED_MAX {
         extents.push(Extent { initial, maximum });
     }
-}
-
-/// The functions of an interface's type; none for any other type.
-fn functions_of(ty: ComponentType<'_>) -> Option<Vec<String>> {
-    let ComponentType::Instance(declarations) = ty else {
-        return None;
-    };
-    let functions = declarations
-        .iter()
-        .filter_map(|declaration| match declaration {
-            InstanceTypeDeclaration::Export {
-                name,
-                ty: ComponentTypeRef::Func(_),
-            } => Some(name.name.to_owned()),
-            InstanceTypeDeclaration::Export { .. }
-            | InstanceTypeDeclaration::CoreType(_)
-            | InstanceTypeDeclaration::Type(_)
-            | InstanceTypeDeclaration::Alias(_) => None,
-        });
-    Some(functions.collect())
 }
 
 fn defines_a_type(alias: &ComponentAlias<'_>) -> bool {

@@ -112,3 +112,31 @@ fn long_lists_are_cut() {
     assert!(found.obstacles.len() <= Inspection::LISTED_MAX);
     assert_eq!(found.risk(), Risk::Critical);
 }
+
+/// What would only fill memory is refused, whether it is imported, exported or declared.
+#[test]
+fn lists_without_end_are_refused() {
+    const N: u32 = 150_000;
+    let imports: String = (0..N)
+        .map(|n| format!(r#"(import "a" "{n}" (func))"#))
+        .collect();
+    let exports: String = (0..N)
+        .map(|n| format!(r#"(export "{n}" (func 0))"#))
+        .collect();
+    let types = "(type bool)".repeat(usize::try_from(N).unwrap());
+    let functions = r#"(export "NAME" (func (type 0)))"#;
+    let functions: String = (0..1_000)
+        .map(|n| functions.replace("NAME", &format!("f{n}")))
+        .collect();
+    let shared: String = (0..1_000)
+        .map(|n| format!(r#"(import "a:b/c{n}" (instance (type 0)))"#))
+        .collect();
+    for wat in [
+        format!("(component (type (instance (type (func)) {functions})) {shared})"),
+        format!("(module {imports})"),
+        format!("(module (func) {exports})"),
+        format!("(component {types})"),
+    ] {
+        assert!(error(&wat::parse_str(wat).unwrap()).contains("more than 100000"));
+    }
+}

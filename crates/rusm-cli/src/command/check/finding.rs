@@ -56,10 +56,6 @@ impl Finding {
         Self::new(Level::Warning, about, Text::Sentence(text.into()))
     }
 
-    pub(super) fn note(about: About, text: impl Into<String>) -> Self {
-        Self::new(Level::Note, about, Text::Sentence(text.into()))
-    }
-
     pub(super) fn laid_out(about: About, text: String) -> Self {
         Self::new(Level::Error, about, Text::LaidOut(text))
     }
@@ -181,6 +177,11 @@ impl Finding {
             "severity": severity, "about": about, "component": self.component,
             "message": message, "help": help, "line": line, "column": column, "fix": fix,
         })
+    }
+
+    #[cfg(test)]
+    pub(super) fn fix_in_tests(&self) -> Option<Edit> {
+        self.fix.clone()
     }
 
     /// `message (help) [key change]`
@@ -305,7 +306,7 @@ mod tests {
     #[test]
     fn the_worst_decides() {
         let mut findings = Findings::default();
-        findings.push(Finding::note(About::Grants, "n"));
+        findings.push(Finding::warning(About::Grants, "n").at_level(Level::Note));
         findings.push(Finding::warning(About::Environment, "w"));
         assert_eq!(findings.worst(), None);
         findings.push(Finding::error(About::Code, "e"));

@@ -65,9 +65,12 @@ pub(super) fn judge(
 
 /// Whether anything that the profile grants answers the need.
 fn is_granted(profile: &Profile, need: &Need) -> bool {
-    match need.permission {
-        Permission::Storage if need.writes => !profile.storage().write.is_empty(),
-        Permission::Storage => !profile.storage().read.is_empty(),
-        permission => profile.holds(permission),
+    let storage = profile.storage();
+    if need.permission != Permission::Storage {
+        profile.holds(need.permission)
+    } else if need.writes {
+        !storage.write.is_empty()
+    } else {
+        !storage.read.is_empty()
     }
 }

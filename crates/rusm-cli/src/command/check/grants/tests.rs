@@ -159,3 +159,91 @@ fn inherited_grants_are_told() {
     let plain = components(&[("x", "capability = \"trusted\"")]);
     assert_eq!(found(&plain, &[("x", &[])]), Vec::<String>::new());
 }
+
+/// Over every combination of these parts: what is fixed is a manifest, grants no more than before,
+/// serves all code as before, and has nothing left to fix.
+#[test]
+fn every_fix_narrows_and_settles() {
+    const GRANTS: [&str; 6] = [
+        "allow-network = [\"10.0.0.0/8\"] # net\n",
+        "allow-spawn = true\n",
+        "allow-storage = { read = [\"a\"], write = [\"b\"] }\n",
+        "allow-storage = true\n",
+        "env = [\n  \"A\", # a\n]\n",
+        "allow-load = true\n",
+    ];
+    const CODE: [&[&str]; 4] = [
+        &[],
+        &["rusm/kv-get", "rusm/spawn"],
+        &["rusm/kv-put", "rusm/send"],
+        &["wasi_snapshot_preview1/environ_get", "rusm/load"],
+    ];
+    let mut n_fixed = 0;
+    for inherits in [
+        "",
+        "inherits = \"network-client\"\n",
+        "inherits = \"trusted\"\n",
+    ] {
+        for child in ["", "inherits = \"w\"\n"] {
+            for (chosen, codes) in
+                (0..64_usize).flat_map(|chosen| (0..16_usize).map(move |codes| (chosen, codes)))
+            {
+                let is_in = |at: &usize| chosen >> at & 1 == 1;
+                // One key once: the two ways to write `allow-storage` go to different profiles.
+                let of = |at: [usize; 3]| -> String {
+                    at.iter()
+                        .filter(|at| is_in(at))
+                        .map(|at| GRANTS[*at])
+                        .collect()
+                };
+                let text = format!(
+                    "{APP}{}[capabilities.w]\n{inherits}{}[capabilities.v]\n{child}{}",
+                    components(&[("x", "capability = \"w\""), ("y", "capability = \"v\"")]),
+                    of([0, 1, 2]),
+                    of([3, 4, 5]),
+                );
+                let known = |name: &str, code: usize| {
+                    (
+                        name.to_owned(),
+                        CODE[code]
+                            .iter()
+                            .flat_map(|import| needs_of(import, &[]))
+                            .collect(),
+                    )
+                };
+                let known: Known = [known("x", codes / 4), known("y", codes % 4)].into();
+                n_fixed += check_fix(&text, &known);
+            }
+        }
+    }
+    assert!(n_fixed > 1_000, "{n_fixed}");
+}
+
+/// How many findings were fixed.
+fn check_fix(text: &str, known: &Known) -> usize {
+    let before = parse("rusm.toml", text).unwrap();
+    let edits = |manifest: &Manifest| -> Vec<rusm_manifest::Edit> {
+        let findings = compare(manifest, known);
+        findings.iter().filter_map(Finding::fix_in_tests).collect()
+    };
+    let edits_before = edits(&before);
+    let fixed = rusm_manifest::fix(text, &edits_before).unwrap();
+    let after = parse("rusm.toml", &fixed).unwrap();
+    assert_eq!(edits(&after), [], "{text}\n=>\n{fixed}");
+    for (name, profile) in &before.profiles {
+        let narrower = &after.profiles[name];
+        assert_eq!(profile.covers(narrower), Ok(()), "{text}\n=>\n{fixed}");
+        let component = if name == "w" { "x" } else { "y" };
+        for need in &known[component] {
+            assert_eq!(
+                profile.holds(need.permission),
+                narrower.holds(need.permission),
+                "{text}\n=>\n{fixed}"
+            );
+        }
+    }
+    for comment in text.lines().filter_map(|line| line.split_once('#')) {
+        assert!(fixed.contains(comment.1), "{fixed}");
+    }
+    edits_before.len()
+}
