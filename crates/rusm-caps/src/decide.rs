@@ -119,7 +119,8 @@ mod tests {
         }
     }
 
-    /// An outgoing socket may be bound to port 0 by who has any network; a chosen port is listening.
+    /// An outgoing socket may be bound to port 0 by who has any network; a chosen port is listening,
+    /// and is opened by `allow-listen` alone.
     #[test]
     fn binding_a_chosen_port_is_listening() {
         let bind = |addr: &str| Request::Bind {
@@ -129,11 +130,18 @@ mod tests {
         assert!(allows(&Profile::network_client(), &bind("0.0.0.0:0")));
         assert!(!allows(&Profile::trusted(), &bind("0.0.0.0:53")));
         assert!(!allows(&Profile::sandboxed(), &bind("0.0.0.0:0")));
-        assert!(!allows(
-            &Profile::trusted(),
-            &Request::Listen {
-                addr: "127.0.0.1:0".parse().unwrap()
-            }
-        ));
+        let listen = |addr: &str| Request::Listen {
+            addr: addr.parse().unwrap(),
+        };
+        assert!(!allows(&Profile::trusted(), &listen("127.0.0.1:0")));
+        let server = Profile::builder("server")
+            .listen(crate::ListenGrant::Rules(vec![
+                "127.0.0.1:53".parse().unwrap(),
+            ]))
+            .build()
+            .unwrap();
+        assert!(allows(&server, &bind("127.0.0.1:53")) && allows(&server, &listen("127.0.0.1:53")));
+        assert!(!allows(&server, &bind("127.0.0.1:54")) && !allows(&server, &listen("0.0.0.0:53")));
+        assert!(!allows(&server, &bind("127.0.0.1:0")));
     }
 }

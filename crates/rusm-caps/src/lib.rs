@@ -40,6 +40,7 @@
 
 #![forbid(unsafe_code)]
 
+mod attenuate;
 mod audit;
 mod builder;
 mod builtin;
@@ -56,6 +57,7 @@ mod query;
 mod request;
 mod restrict;
 
+pub use attenuate::{AttenuationError, Origin};
 pub use audit::{AuditRecord, AuditSink, Outcome, Recorded, RecordingSink};
 pub use builder::{ProfileBuilder, ProfileError};
 pub use covers::Escalation;

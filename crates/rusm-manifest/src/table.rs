@@ -19,6 +19,16 @@ pub(crate) struct Located<T> {
     pub(crate) span: Span,
 }
 
+impl<T> Located<T> {
+    /// Another value at the same place, if there is one.
+    pub(crate) fn try_map<U>(self, map: impl FnOnce(T) -> Option<U>) -> Option<Located<U>> {
+        Some(Located {
+            value: map(self.value)?,
+            span: self.span,
+        })
+    }
+}
+
 /// A table whose keys are taken out one by one.
 #[derive(Debug)]
 pub(crate) struct Table<'t> {

@@ -10,7 +10,7 @@ const FULL: &str = include_str!("ui/full_example.toml");
 const MISTAKES: &str = include_str!("ui/types.toml");
 
 /// Bits of manifests, to be put together in ways nobody would.
-const FRAGMENTS: [&str; 30] = [
+const FRAGMENTS: [&str; 36] = [
     "[app]\n",
     "name = \"a\"\n",
     "[node]\n",
@@ -25,6 +25,12 @@ const FRAGMENTS: [&str; 30] = [
     "inherits = \"d\"\n",
     "[capabilities.d]\n",
     "allow-network = [\"public\", \"::/0\"]\n",
+    "allow-network = [\"*.a.b:1-2\", \"https://x/\", \"pubilc\", \"127.1\", \"*\"]\n",
+    "allow-listen = [\"localhost:1\", \"[::]\", \"0.0.0.0:80\"]\n",
+    "host-functions = [\"a:b/c#d\", \"a\"]\n",
+    "max-handles = 3\n",
+    "max-mailbox = { mb = 2 }\n",
+    "harden = \"off\"\n",
     "preopen = [{ host = \"a\", guest = \"/a\" }]\n",
     "max-memory-mb = 1\n",
     "[supervisors.s]\n",

@@ -3,10 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusm_caps::{Access, DirGrant, Limits, NetGrant, Permission, Profile, SendGrant, SpawnGrant};
+use rusm_caps::{
+    Access, DirGrant, Limits, ListenGrant, NetGrant, Permission, Profile, SendGrant, SpawnGrant,
+};
 use rusm_manifest::{
-    AutoShutdownDecl, ChildTarget, CodeSource, Manifest, Placement, RestartDecl, ShutdownDecl,
-    StrategyDecl, SupervisorDecl, parse,
+    AutoShutdownDecl, CeilingsDecl, ChildTarget, CodeSource, HardenDecl, Manifest, Placement,
+    RestartDecl, ShutdownDecl, StrategyDecl, SupervisorDecl, parse,
 };
 
 #[track_caller]
@@ -35,6 +37,12 @@ fn the_whole_example_is_understood() {
 
         [node]
         workers = 2
+        audit = "data/audit"
+        harden = "require"
+        max-memory-mb = 4096
+        max-processes = 100_000
+        max-handles = 8192
+        max-mailbox-mb = 512
 
         [components.api]
         source = "guests/api"
@@ -53,7 +61,8 @@ fn the_whole_example_is_understood() {
 
         [capabilities.web]
         inherits = "network-client"
-        allow-network = ["10.1.0.0/16:5432"]
+        allow-network = ["api.example.com:443", "*.internal.example:8000-8100", "10.1.0.0/16:5432"]
+        allow-listen = ["127.0.0.1:9000"]
         allow-spawn = ["worker"]
         allow-storage = { read = ["config"], write = ["orders-*"] }
         allow-process-control = false
@@ -62,6 +71,7 @@ fn the_whole_example_is_understood() {
         allow-stdio = true
         env = ["API_KEY", "APP_*"]
         preopen = [{ host = "./data", guest = "/data", read-only = true }]
+        host-functions = ["acme:billing/charge"]
         max-memory-mb = 32
         max-cpu-ms = 60_000
         max-slice-ms = 500
@@ -69,11 +79,29 @@ fn the_whole_example_is_understood() {
         max-output-kb = 2048
         max-mailbox = { messages = 100, mb = 2 }
         max-processes = 5
+        max-handles = 6
+        max-timers = 7
+        max-table-elements = 8
+        max-body-kb = 9
+        max-random-kb = 10
+        max-call-kb = 64
         "#,
     );
     assert_eq!(
         (manifest.app.as_str(), manifest.node.workers),
         ("orders", 2)
+    );
+    let node = &manifest.node;
+    assert_eq!(node.audit.as_deref(), Some(Path::new("data/audit")));
+    assert_eq!(node.harden, HardenDecl::Require);
+    let ceilings = node.ceilings;
+    assert_eq!(
+        (ceilings.max_memory_bytes, ceilings.max_mailbox_bytes),
+        (Some(4 << 30), Some(512 << 20))
+    );
+    assert_eq!(
+        (ceilings.max_processes, ceilings.max_handles),
+        (Some(100_000), Some(8192))
     );
     let api = &manifest.components["api"];
     assert_eq!(api.code, CodeSource::Package(PathBuf::from("guests/api")));
@@ -97,7 +125,12 @@ fn the_whole_example_is_understood() {
 
     let web = &api.profile;
     assert_eq!(web, &manifest.profile("web").unwrap());
-    assert_eq!(web.network().to_string(), "10.1.0.0/16:5432");
+    assert_eq!(
+        web.network().to_string(),
+        "api.example.com:443, *.internal.example:8000-8100, 10.1.0.0/16:5432"
+    );
+    assert_eq!(web.listen().to_string(), "127.0.0.1:9000");
+    assert!(web.host_functions().covers("acme:billing/charge#pay"));
     assert_eq!(web.spawn(), &SpawnGrant::listed(["worker"]));
     assert_eq!(web.send(), &SendGrant::listed(["db"]));
     assert!(
@@ -120,7 +153,12 @@ fn the_whole_example_is_understood() {
         max_mailbox_messages: 100,
         max_mailbox_bytes: 2 << 20,
         max_processes: 5,
-        ..Limits::sandboxed()
+        max_handles: 6,
+        max_timers: 7,
+        max_table_elements: 8,
+        max_body_bytes: 9 << 10,
+        max_random_bytes: 10 << 10,
+        max_call_bytes: 64 << 10,
     };
     assert_eq!(web.limits(), &limits);
 }
@@ -131,6 +169,11 @@ fn what_is_left_out_is_sandboxed() {
     let manifest = plan("[app]\nname = \"a\"\n[components.c]\nwasm = \"c.wasm\"\n");
     assert_eq!(*manifest.components["c"].profile, Profile::sandboxed());
     assert_eq!(manifest.root.children, []);
+    assert_eq!(
+        (manifest.node.audit, manifest.node.harden),
+        (None, HardenDecl::Auto)
+    );
+    assert_eq!(manifest.node.ceilings, CeilingsDecl::default());
     assert!(!profile("").holds(Permission::Network));
     assert_eq!(Profile::sandboxed().covers(&profile("")), Ok(()));
     assert_eq!(profile("").covers(&Profile::sandboxed()), Ok(()));
@@ -199,6 +242,11 @@ fn true_is_everything_of_its_kind() {
         profile("allow-network = true").network(),
         &NetGrant::public()
     );
+    assert_eq!(
+        profile("allow-listen = true").listen(),
+        &ListenGrant::Anywhere
+    );
+    assert_eq!(profile("allow-listen = false").listen(), &ListenGrant::Off);
     assert_eq!(profile("allow-spawn = true").spawn(), &SpawnGrant::Anyone);
     assert_eq!(profile("allow-send = true").send(), &SendGrant::Anyone);
     assert_eq!(profile("allow-send = false").send(), &SendGrant::nobody());

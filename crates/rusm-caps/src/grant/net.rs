@@ -14,6 +14,7 @@
 //! addresses are never a target: kernels take them for loopback.
 
 mod cidr;
+mod disguise;
 mod listen;
 mod name;
 mod parse;

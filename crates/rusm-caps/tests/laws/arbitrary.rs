@@ -1,7 +1,6 @@
 //! Arbitrary profiles and requests, from small pools.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::path::PathBuf;
 use std::time::Duration;
 
 use proptest::option;
@@ -9,10 +8,30 @@ use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use rusm_caps::*;
 
-const NAMES: [&str; 4] = ["api", "worker", "ledger", "web"];
+pub(crate) const NAMES: [&str; 4] = ["api", "worker", "ledger", "web"];
 pub(crate) const BUCKETS: [&str; 5] = ["config", "orders", "orders-1", "orders-2", "o"];
 pub(crate) const VARIABLES: [&str; 4] = ["HOME", "APP_A", "APP_AB", "APP"];
-const PORTS: [u16; 5] = [1, 80, 443, 444, 65535];
+pub(crate) const PORTS: [u16; 5] = [1, 80, 443, 444, 65535];
+pub(crate) const HOSTS: [&str; 9] = [
+    "example.com",
+    "api.example.com",
+    "A.API.Example.com.",
+    "localhost",
+    "a.localhost",
+    "example.org",
+    "10.1.2.3",
+    "127.0.0.1",
+    "::1",
+];
+const PATTERNS: [&str; 7] = [
+    "example.com",
+    "*.example.com",
+    "*.api.example.com",
+    "*.com",
+    "api.example.com",
+    "localhost",
+    "*.localhost",
+];
 const ADDRESSES: [&str; 24] = [
     "8.8.8.8",
     "1.1.1.1",
@@ -48,116 +67,6 @@ const DIRS: [&str; 6] = [
     "/srv::/srv::ro",
 ];
 
-/// A request that owns its text.
-#[derive(Clone, Debug)]
-pub(crate) enum Asked {
-    Peer(&'static str, &'static str, Option<&'static str>, Relation),
-    Spawn(&'static str),
-    Storage(&'static str, Access),
-    OpenDir(PathBuf, &'static str, Access),
-    Env(&'static str),
-    Connect(SocketAddr, Protocol),
-    Bind(SocketAddr, Protocol),
-    Listen(SocketAddr),
-    ResolveName(&'static str),
-    HostFunction(&'static str),
-    Plain(&'static str),
-}
-
-impl Asked {
-    pub(crate) fn request(&self) -> Request<'_> {
-        match self {
-            Asked::Peer(how, component, name, relation) => {
-                let to = Peer {
-                    pid: 7,
-                    name: *name,
-                    component,
-                    relation: *relation,
-                };
-                match *how {
-                    "send" => Request::Send { to },
-                    "link" => Request::Link { to },
-                    "signal" => Request::Signal { to },
-                    _ => Request::ProcessControl { to },
-                }
-            }
-            Asked::Spawn(component) => Request::Spawn { component },
-            Asked::Storage(bucket, access) => Request::Storage {
-                bucket,
-                key: "k",
-                access: *access,
-            },
-            Asked::OpenDir(host, guest, access) => Request::OpenDir {
-                host,
-                guest,
-                access: *access,
-            },
-            Asked::Env(name) => Request::Env { name },
-            Asked::Connect(addr, proto) => Request::Connect {
-                addr: *addr,
-                proto: *proto,
-                names: &[],
-            },
-            Asked::Bind(addr, proto) => Request::Bind {
-                addr: *addr,
-                proto: *proto,
-            },
-            Asked::Listen(addr) => Request::Listen { addr: *addr },
-            Asked::ResolveName(name) => Request::ResolveName { name },
-            Asked::HostFunction(name) => Request::HostFunction { name },
-            Asked::Plain("load") => Request::Load,
-            Asked::Plain("stdio") => Request::Stdio,
-            Asked::Plain(_) => Request::ListProcesses,
-        }
-    }
-
-    /// Whether it is open to every process: see the table in the tests of `decide`.
-    pub(crate) fn is_about_a_relative(&self) -> bool {
-        let Asked::Peer(how, _, _, relation) = self else {
-            return false;
-        };
-        match relation {
-            Relation::Own | Relation::Child => true,
-            Relation::Parent => matches!(*how, "send" | "link"),
-            Relation::Descendant => *how != "link",
-            Relation::Other => false,
-        }
-    }
-}
-
-/// Every variant of `Request`.
-pub(crate) fn asked() -> impl Strategy<Value = Asked> {
-    let relations = [
-        Relation::Own,
-        Relation::Child,
-        Relation::Parent,
-        Relation::Descendant,
-        Relation::Other,
-        Relation::Other,
-    ];
-    let peer = (
-        select(&["send", "link", "signal", "control"]),
-        select(&NAMES),
-        option::of(select(&NAMES)),
-        select(relations.to_vec()),
-    );
-    let access = || select(vec![Access::Read, Access::Write]);
-    let proto = || select(vec![Protocol::Tcp, Protocol::Udp]);
-    prop_oneof![
-        3 => peer.prop_map(|(how, component, name, relation)| Asked::Peer(how, component, name, relation)),
-        1 => select(&NAMES).prop_map(Asked::Spawn),
-        2 => (select(&BUCKETS), access()).prop_map(|(bucket, access)| Asked::Storage(bucket, access)),
-        2 => (select(&["a", "b", "/srv"]), select(&["/a", "/b", "/srv"]), access()).prop_map(|(host, guest, access)| Asked::OpenDir(host.into(), guest, access)),
-        1 => select(&VARIABLES).prop_map(Asked::Env),
-        4 => (addr(), proto()).prop_map(|(addr, proto)| Asked::Connect(addr, proto)),
-        1 => (addr(), proto()).prop_map(|(addr, proto)| Asked::Bind(addr, proto)),
-        1 => addr().prop_map(Asked::Listen),
-        1 => select(&["example.com", "10.1.2.3", "127.0.0.1", "::1"]).prop_map(Asked::ResolveName),
-        1 => select(&NAMES).prop_map(Asked::HostFunction),
-        1 => select(&["load", "stdio", "list"]).prop_map(Asked::Plain),
-    ]
-}
-
 pub(crate) fn addr() -> impl Strategy<Value = SocketAddr> {
     let pool = select(&ADDRESSES).prop_map(|text| text.parse::<IpAddr>().unwrap());
     let any_v4 = any::<u32>().prop_map(|bits| IpAddr::V4(Ipv4Addr::from_bits(bits)));
@@ -172,17 +81,14 @@ pub(crate) fn addr() -> impl Strategy<Value = SocketAddr> {
 pub(crate) fn net_rule() -> impl Strategy<Value = NetRule> {
     let range = (addr(), 0..=128u8).prop_map(|(addr, prefix)| range_around(addr.ip(), prefix));
     let single = addr().prop_map(|addr| range_around(addr.ip(), 128));
+    let name = select(&PATTERNS).prop_map(|text| text.parse::<NetRule>().unwrap().host().clone());
     let host = prop_oneof![
         Just(NetHost::Public),
         range.prop_map(NetHost::Range),
-        single.prop_map(NetHost::Range)
+        single.prop_map(NetHost::Range),
+        name,
     ];
-    let ports = prop_oneof![
-        Just(PortRange::ALL),
-        (select(&PORTS), select(&PORTS))
-            .prop_map(|(a, b)| PortRange::new(a.min(b), a.max(b)).unwrap())
-    ];
-    (host, ports).prop_filter_map(
+    (host, ports()).prop_filter_map(
         "a rule for the unspecified address alone cannot be written",
         |(host, ports)| {
             let rule = NetRule::new(host, ports);
@@ -194,6 +100,40 @@ pub(crate) fn net_rule() -> impl Strategy<Value = NetRule> {
             (!is_nobody).then_some(rule)
         },
     )
+}
+
+fn ports() -> impl Strategy<Value = PortRange> {
+    prop_oneof![
+        Just(PortRange::ALL),
+        (select(&PORTS), select(&PORTS))
+            .prop_map(|(a, b)| PortRange::new(a.min(b), a.max(b)).unwrap())
+    ]
+}
+
+pub(crate) fn listen_rule() -> impl Strategy<Value = ListenRule> {
+    let prefix = prop_oneof![Just(128), 0..=128u8];
+    (addr(), prefix, ports())
+        .prop_map(|(addr, prefix, ports)| ListenRule::new(range_around(addr.ip(), prefix), ports))
+}
+
+pub(crate) fn listen() -> impl Strategy<Value = ListenGrant> {
+    prop_oneof![
+        2 => Just(ListenGrant::Off),
+        1 => Just(ListenGrant::Anywhere),
+        1 => prop::collection::vec(listen_rule(), 0..3).prop_map(ListenGrant::Rules)
+    ]
+}
+
+pub(crate) fn function_text() -> impl Strategy<Value = String> {
+    let version = select(vec!["", "@1.0.0", "@1.1.0"]);
+    let function = select(vec!["", "#pay", "#refund"]);
+    (select(vec!["a:b/c", "a:b/d"]), version, function)
+        .prop_map(|(interface, version, function)| format!("{interface}{version}{function}"))
+}
+
+fn host_functions() -> impl Strategy<Value = HostFunctionGrant> {
+    prop::collection::vec(function_text(), 0..3)
+        .prop_map(|names| HostFunctionGrant::listed(names.iter().map(|text| text.parse().unwrap())))
 }
 
 /// The range of that prefix length around an address.
@@ -235,13 +175,29 @@ pub(crate) fn buckets() -> impl Strategy<Value = BucketSet> {
 
 fn limits() -> impl Strategy<Value = Limits> {
     let time = || option::of((1..4u64).prop_map(Duration::from_secs));
-    (1..4u64, time(), time(), 0..3u32).prop_map(|(mb, cpu, timeout, n_processes)| Limits {
-        max_memory_bytes: mb << 20,
-        max_cpu: cpu,
-        timeout,
-        max_processes: n_processes,
-        ..Limits::sandboxed()
-    })
+    let counts = prop::array::uniform4(0..3u32);
+    let sizes = prop::array::uniform4(1..3u64);
+    (1..4u64, time(), time(), time(), counts, sizes).prop_map(
+        |(mb, cpu, slice, timeout, counts, sizes)| {
+            let [max_processes, max_handles, max_timers, max_table_elements] = counts;
+            let [body, random, call, output] = sizes;
+            Limits {
+                max_memory_bytes: mb << 20,
+                max_cpu: cpu,
+                max_slice: slice,
+                timeout,
+                max_output_bytes: output,
+                max_processes,
+                max_handles,
+                max_timers,
+                max_table_elements,
+                max_body_bytes: body << 20,
+                max_random_bytes: random << 20,
+                max_call_bytes: call << 20,
+                ..Limits::sandboxed()
+            }
+        },
+    )
 }
 
 /// Each grant is nothing, something or everything, so that some profiles cover others.
@@ -268,32 +224,46 @@ pub(crate) fn profile() -> impl Strategy<Value = Profile> {
     let env = prop::collection::vec(env_text(), 0..2);
     let dirs = prop_oneof![2 => Just(None), 1 => dir().prop_map(Some)];
     let switches = (any::<bool>(), any::<bool>(), any::<bool>());
-    (network, spawn, send, storage, env, dirs, switches, limits()).prop_map(
-        |(network, spawn, send, storage, env, dir, (control, load, stdio), limits)| {
-            let mut builder = Profile::builder("p")
-                .network(network)
-                .spawn(spawn)
-                .send(send)
-                .storage(storage)
-                .limits(limits);
-            builder = env
-                .iter()
-                .fold(builder, |builder, text| builder.env(text.parse().unwrap()));
-            builder = dir.into_iter().fold(builder, ProfileBuilder::dir);
-            builder = if control {
-                builder.allow_process_control()
-            } else {
-                builder
-            };
-            builder = if load { builder.allow_load() } else { builder };
-            builder = if stdio {
-                builder.allow_stdio()
-            } else {
-                builder
-            };
-            builder.build().unwrap()
-        },
+    let lately = (listen(), host_functions());
+    (
+        network,
+        spawn,
+        send,
+        storage,
+        env,
+        dirs,
+        switches,
+        limits(),
+        lately,
     )
+        .prop_map(
+            |(network, spawn, send, storage, env, dir, (control, load, stdio), limits, lately)| {
+                let mut builder = Profile::builder("p")
+                    .network(network)
+                    .listen(lately.0)
+                    .host_functions(lately.1)
+                    .spawn(spawn)
+                    .send(send)
+                    .storage(storage)
+                    .limits(limits);
+                builder = env
+                    .iter()
+                    .fold(builder, |builder, text| builder.env(text.parse().unwrap()));
+                builder = dir.into_iter().fold(builder, ProfileBuilder::dir);
+                builder = if control {
+                    builder.allow_process_control()
+                } else {
+                    builder
+                };
+                builder = if load { builder.allow_load() } else { builder };
+                builder = if stdio {
+                    builder.allow_stdio()
+                } else {
+                    builder
+                };
+                builder.build().unwrap()
+            },
+        )
 }
 
 pub(crate) fn restrictions() -> impl Strategy<Value = Restrictions> {
@@ -319,7 +289,7 @@ pub(crate) fn restrictions() -> impl Strategy<Value = Restrictions> {
 
 /// Two profiles that differ in few grants, so that one often covers the other.
 pub(crate) fn kin() -> impl Strategy<Value = (Profile, Profile)> {
-    let shared = prop::array::uniform10(prop::bool::weighted(0.8));
+    let shared = prop::array::uniform12(prop::bool::weighted(0.8));
     (profile(), profile(), shared).prop_map(|(first, other, shared)| {
         let [
             network,
@@ -332,9 +302,13 @@ pub(crate) fn kin() -> impl Strategy<Value = (Profile, Profile)> {
             env,
             dirs,
             limits,
+            listen,
+            functions,
         ] = shared.map(|shared| if shared { &first } else { &other });
         let mut builder = Profile::builder("kin")
             .network(network.network().clone())
+            .listen(listen.listen().clone())
+            .host_functions(functions.host_functions().clone())
             .spawn(spawn.spawn().clone())
             .send(send.send().clone())
             .storage(storage.storage().clone())

@@ -10,7 +10,7 @@ use crate::identity::{Identity, Usage};
 use crate::lineage::Lineage;
 use crate::program::GuestCode;
 use rusm_actor::{Context, MailboxBounds, Name, SpawnError, SpawnOptions, Spawned};
-use rusm_caps::{Profile, Request, Restrictions};
+use rusm_caps::{Origin, Profile, Request, Restrictions};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -75,14 +75,7 @@ impl RuntimeShared {
             .guard
             .check(asked, request.component)
             .map_err(SpawnFailure::Denied)?;
-        let resolved = self.resolve(parent, permit.into_inner(), request.profile)?;
-        let profile = match &request.restrict {
-            None => resolved.profile,
-            Some(restrict) => {
-                let narrowed = resolved.profile.restrict(restrict);
-                Arc::new(narrowed.map_err(|error| SpawnFailure::Escalation(error.to_string()))?)
-            }
-        };
+        let resolved = self.resolve(parent, permit.into_inner(), &request)?;
         let args = if request.args.is_empty() {
             resolved.args
         } else {
@@ -91,7 +84,7 @@ impl RuntimeShared {
         let launch = Launch {
             component: resolved.component,
             code: resolved.code,
-            profile,
+            profile: resolved.profile,
             args,
             folder: resolved.folder,
             name: request.name,
@@ -107,19 +100,18 @@ impl RuntimeShared {
         &self,
         parent: &GuestState,
         component: &str,
-        wished: Option<&str>,
+        request: &SpawnRequest<'_>,
     ) -> Result<Resolved, SpawnFailure> {
+        let attenuate = |origin: Origin<'_>| {
+            let profile = origin.attenuate(request.profile, request.restrict.as_ref());
+            profile.map_err(|error| SpawnFailure::Escalation(error.to_string()))
+        };
         if let Some(declared) = self.declared(component) {
-            let profile = match wished {
-                None => Arc::clone(&declared.profile),
-                Some(name) if name == declared.profile.name() => Arc::clone(&declared.profile),
-                Some(name) => declared.offered.get(name).cloned().ok_or_else(|| {
-                    let name = rusm_caps::printable(name);
-                    SpawnFailure::Escalation(format!(
-                        "component '{component}' does not offer profile '{name}'"
-                    ))
-                })?,
-            };
+            let profile = attenuate(Origin::Declared {
+                component,
+                profile: &declared.profile,
+                offered: &declared.offered,
+            })?;
             return Ok(Resolved {
                 component: Arc::clone(&declared.name),
                 code: Arc::clone(&declared.code),
@@ -135,16 +127,13 @@ impl RuntimeShared {
             .lineage
             .find_loaded(component)
             .ok_or_else(unknown)?;
-        if let Some(name) = wished.filter(|name| *name != loaded.profile.name()) {
-            let name = rusm_caps::printable(name);
-            return Err(SpawnFailure::Escalation(format!(
-                "loaded code runs under its loader's profile, not '{name}'"
-            )));
-        }
+        let profile = attenuate(Origin::Loaded {
+            profile: &loaded.profile,
+        })?;
         Ok(Resolved {
             component: component.into(),
             code: loaded.code,
-            profile: loaded.profile,
+            profile,
             args: Vec::new(),
             folder: Arc::clone(&parent.identity.folder),
         })

@@ -32,6 +32,9 @@ pub(super) fn lower(report: &mut Report<'_>, raw: &RawManifest<'_>) -> Profiles 
         resolve(report, &declared, profile, &mut profiles);
     }
     check_spawn(report, raw, &profiles);
+    for profile in &raw.profiles {
+        profile.limits.check_within(report, &raw.node.ceilings);
+    }
     profiles
 }
 

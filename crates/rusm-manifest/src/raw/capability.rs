@@ -7,12 +7,13 @@ use std::str::FromStr;
 
 use rusm_caps::{
     BucketPattern, BucketSet, DirGrant, EnvGrant, GrantError, HostFunctionGrant, HostFunctionName,
-    ListenGrant, ListenRule, NetGrant, NetRule,
+    ListenGrant, ListenRule, NetGrant, NetHost, NetRule,
 };
 
 use super::limits::RawLimits;
 use crate::report::Report;
 use crate::source::Span;
+use crate::suggest::nearest;
 use crate::table::{Located, Table, Value};
 
 /// `true`, `false`, or a list of what is meant.
@@ -126,12 +127,29 @@ fn read_network(report: &mut Report<'_>, value: &Value<'_>) -> Option<NetGrant> 
         Switch::Everything => NetGrant::public(),
         Switch::Nothing => NetGrant::Off,
         Switch::Listed(texts) => {
-            let rules = texts
-                .iter()
-                .filter_map(|text| parse_grant::<NetRule>(report, &value.what, text));
+            let rules = texts.iter().filter_map(|text| {
+                let rule = parse_grant::<NetRule>(report, &value.what, text)?;
+                warn_of_near_word(report, &value.what, text, &rule);
+                Some(rule)
+            });
             NetGrant::Rules(rules.collect())
         }
     })
+}
+
+/// `pubilc` is a host name like any other, and hardly what was meant.
+fn warn_of_near_word(report: &mut Report<'_>, what: &str, text: &Located<&str>, rule: &NetRule) {
+    const WORDS: [&str; 2] = ["public", "localhost"];
+    let NetHost::Name(pattern) = rule.host() else {
+        return;
+    };
+    let Some(name) = pattern.exact_name().filter(|name| !WORDS.contains(name)) else {
+        return;
+    };
+    if nearest(name, WORDS.into_iter()).is_some() {
+        let message = format!("{what}: this is about a host that is called {name:?}");
+        report.unknown_word_warning(&text.span, message, name, WORDS.into_iter());
+    }
 }
 
 fn read_listen(report: &mut Report<'_>, value: &Value<'_>) -> Option<ListenGrant> {

@@ -21,22 +21,24 @@ use rusm_caps::Limits;
 
 use super::supervisor::time_ms_max;
 use crate::bounds::OUTPUT_KB_MAX;
+use crate::manifest::CeilingsDecl;
 use crate::report::Report;
-use crate::table::{Table, Value};
+use crate::source::Span;
+use crate::table::{Located, Table, Value};
 
 /// The limits that are set. An outer `None` is inherited, an inner one unbounded.
 #[derive(Debug, Default)]
 pub(crate) struct RawLimits {
-    memory_bytes: Option<u64>,
+    memory_bytes: Option<Located<u64>>,
     cpu: Option<Option<Duration>>,
     slice: Option<Option<Duration>>,
     timeout: Option<Option<Duration>>,
     output_bytes: Option<u64>,
     mailbox: RawMailbox,
-    processes: Option<u32>,
-    handles: Option<u32>,
-    timers: Option<u32>,
-    table_elements: Option<u32>,
+    processes: Option<Located<u32>>,
+    handles: Option<Located<u32>>,
+    timers: Option<Located<u32>>,
+    table_elements: Option<Located<u32>>,
     body_bytes: Option<u64>,
     random_bytes: Option<u64>,
     call_bytes: Option<u64>,
@@ -46,7 +48,7 @@ pub(crate) struct RawLimits {
 #[derive(Debug, Default)]
 struct RawMailbox {
     messages: Option<usize>,
-    bytes: Option<usize>,
+    bytes: Option<Located<usize>>,
 }
 
 impl RawLimits {
@@ -66,8 +68,8 @@ impl RawLimits {
             .take("max-mailbox")
             .and_then(|value| RawMailbox::read(report, &value));
         let mut count = |key, most: u32| {
-            let value = table.take(key)?.integer(report, 0..=u64::from(most))?;
-            u32::try_from(value.value).ok()
+            let count = table.take(key)?.integer(report, 0..=u64::from(most))?;
+            count.try_map(|count| u32::try_from(count).ok())
         };
         let processes = count("max-processes", Limits::PROCESSES_MAX);
         let handles = count("max-handles", Limits::HANDLES_MAX);
@@ -78,7 +80,7 @@ impl RawLimits {
             Some(value.value << 10)
         };
         RawLimits {
-            memory_bytes: memory_mb.map(|mb| mb.value << 20),
+            memory_bytes: memory_mb.and_then(|mb| mb.try_map(|mb| Some(mb << 20))),
             cpu,
             slice,
             timeout,
@@ -103,20 +105,62 @@ impl RawLimits {
 
     /// Replaces the limits that are set.
     pub(crate) fn apply(&self, limits: &mut Limits) {
-        set(&mut limits.max_memory_bytes, self.memory_bytes);
+        let value = |limit: &Option<Located<u32>>| limit.as_ref().map(|limit| limit.value);
+        let memory = self.memory_bytes.as_ref();
+        set(
+            &mut limits.max_memory_bytes,
+            memory.map(|memory| memory.value),
+        );
         set(&mut limits.max_cpu, self.cpu);
         set(&mut limits.max_slice, self.slice);
         set(&mut limits.timeout, self.timeout);
         set(&mut limits.max_output_bytes, self.output_bytes);
         set(&mut limits.max_mailbox_messages, self.mailbox.messages);
-        set(&mut limits.max_mailbox_bytes, self.mailbox.bytes);
-        set(&mut limits.max_processes, self.processes);
-        set(&mut limits.max_handles, self.handles);
-        set(&mut limits.max_timers, self.timers);
-        set(&mut limits.max_table_elements, self.table_elements);
+        set(
+            &mut limits.max_mailbox_bytes,
+            self.mailbox.bytes.as_ref().map(|bytes| bytes.value),
+        );
+        set(&mut limits.max_processes, value(&self.processes));
+        set(&mut limits.max_handles, value(&self.handles));
+        set(&mut limits.max_timers, value(&self.timers));
+        set(&mut limits.max_table_elements, value(&self.table_elements));
         set(&mut limits.max_body_bytes, self.body_bytes);
         set(&mut limits.max_random_bytes, self.random_bytes);
         set(&mut limits.max_call_bytes, self.call_bytes);
+    }
+}
+
+impl RawLimits {
+    /// Reports each bound that one process is given and all processes together do not have.
+    pub(crate) fn check_within(&self, report: &mut Report<'_>, ceilings: &CeilingsDecl) {
+        let mut check =
+            |key: &str, span: &Span, bound: u64, ceiling: Option<u64>, ceiling_key: &str| {
+                if let Some(ceiling) = ceiling.filter(|ceiling| bound > *ceiling) {
+                    report.error_with_hint(
+                        span,
+                        format!("`{key}` is more than all processes of the node together may have"),
+                        format!("`{ceiling_key}` in [node] is {ceiling}"),
+                    );
+                }
+            };
+        let mib = |bytes: u64| bytes >> 20;
+        if let Some(Located { value, span }) = &self.memory_bytes {
+            let ceiling = ceilings.max_memory_bytes.map(mib);
+            check("max-memory-mb", span, mib(*value), ceiling, "max-memory-mb");
+        }
+        if let Some(Located { value, span }) = &self.mailbox.bytes {
+            let ceiling = ceilings.max_mailbox_bytes.map(mib);
+            let bytes = u64::try_from(*value).unwrap_or(u64::MAX);
+            check("mb", span, mib(bytes), ceiling, "max-mailbox-mb");
+        }
+        for (key, bound, ceiling) in [
+            ("max-processes", &self.processes, ceilings.max_processes),
+            ("max-handles", &self.handles, ceilings.max_handles),
+        ] {
+            if let Some(Located { value, span }) = bound {
+                check(key, span, (*value).into(), ceiling.map(u64::from), key);
+            }
+        }
     }
 }
 
@@ -139,7 +183,7 @@ impl RawMailbox {
         let size = |value: u64| usize::try_from(value).ok();
         Some(RawMailbox {
             messages: messages.and_then(|n| size(n.value)),
-            bytes: mb.and_then(|n| size(n.value << 20)),
+            bytes: mb.and_then(|mb| mb.try_map(|mb| size(mb << 20))),
         })
     }
 }

@@ -12,6 +12,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::disguise::disguised;
 use super::parse::rule_error;
 use crate::grant::GrantError;
 
@@ -75,7 +76,12 @@ impl HostPattern {
             Some(stem) => (stem, true),
             None => (host, false),
         };
-        let name = checked(stem).map_err(|fault| fault.explain(text))?;
+        let name = checked(stem).map_err(|fault| match disguised(without_dot(stem)) {
+            Some(meant) => rule_error(text, "it is an IP address in disguise").hint(format!(
+                "a resolver would read it as {meant}; write that if it is meant"
+            )),
+            None => fault.explain(text),
+        })?;
         Ok(HostPattern {
             stem: name.to_ascii_lowercase().into(),
             is_domain,
@@ -182,7 +188,7 @@ impl Fault {
             Fault::Hyphen => ("a part of the name begins or ends with a hyphen", ""),
             Fault::Number => (
                 "it ends in a number and is not an IP address",
-                "write 10.1.2.3, 10.1.0.0/16 or [fd00::1]; a shortened or disguised address is no rule",
+                "write 10.1.2.3, 10.1.0.0/16 or [fd00::1]",
             ),
         };
         let error = rule_error(text, reason);

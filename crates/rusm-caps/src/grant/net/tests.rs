@@ -132,14 +132,19 @@ fn ports_are_checked_at_their_edges() {
     assert!(allows(&["public"], "8.8.8.8:0"));
 }
 
-/// A name is looked up under a rule that is about it; an address needs no look-up.
+/// A name that no rule names is looked up under a public rule only; an address needs no look-up.
 #[test]
-fn lookups_need_a_rule_that_covers_the_name() {
+fn lookups_need_a_public_rule() {
     assert!(grant(&["public:443"]).covers_lookup("example.com"));
-    assert!(!grant(&["10.0.0.0/8"]).covers_lookup("example.com"));
+    assert!(!grant(&["0.0.0.0/0", "[::]/0"]).covers_lookup("example.com"));
     assert!(grant(&["10.0.0.0/8"]).covers_lookup("10.0.0.1"));
     assert!(!grant(&["public"]).covers_lookup("127.0.0.1"));
     assert!(!NetGrant::Off.covers_lookup("example.com"));
+}
+
+/// A name is looked up under a rule that is about it, and under no rule that is about another.
+#[test]
+fn lookups_need_a_rule_that_covers_the_name() {
     let named = grant(&["api.example.com:443", "*.internal.example"]);
     for name in ["api.example.com", "API.example.com.", "db.internal.example"] {
         assert!(named.covers_lookup(name), "{name}");
@@ -321,7 +326,8 @@ fn mistakes_are_explained() {
     check("10.1.2.3/16", "behind its prefix", "10.1.0.0/16");
     check("10.0.0.0/33", "at most 32", "");
     check("10.0.0.0/+8", "prefix length", "");
-    check("10.0.0:80", "ends in a number", "10.1.2.3");
+    check("10.0.0:80", "in disguise", "10.0.0.0");
+    check("10.0.0.256", "ends in a number", "10.1.2.3");
     check("public:0", "1 to 65535", "443");
     check("public:9-3", "backwards", "3-9");
     check("public:", "1 to 65535", "");
@@ -349,7 +355,7 @@ fn mistakes_are_explained() {
     check("x.example:http", "1 to 65535", "443");
     check("my_host:80", "underscore", "address");
     check("münchen.example", "ASCII", "xn--");
-    check("2130706433:80", "ends in a number", "disguised");
+    check("2130706433:80", "in disguise", "127.0.0.1");
     check("api.*.com", "'*'", "*.example.com");
     check("10.0.0/8", "not an IP address", "10.1.0.0/16");
 }
