@@ -56,6 +56,7 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
         "rusm-cli",
         &[
             "rusm-actor",
+            "rusm-audit",
             "rusm-caps",
             "rusm-core",
             "rusm-manifest",

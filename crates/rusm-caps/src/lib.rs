@@ -51,6 +51,7 @@ mod escape;
 mod grant;
 mod guard;
 mod limits;
+mod lines;
 mod permission;
 mod profile;
 mod query;

@@ -3,8 +3,10 @@
 //! A value that can be judged alone (a number, a rule, a folder) is judged here, so that the error
 //! names the flag. What needs the rest of the world (does the file exist, is it an app) is not.
 
+mod audit;
 mod grants;
 
+pub(crate) use audit::{AuditArgs, AuditCommand, FilterArgs, VerifyArgs};
 pub(crate) use grants::{GrantArgs, NetFlag};
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -91,6 +93,8 @@ pub(crate) enum Command {
     Build(BuildArgs),
     /// Find out whether an app would start, and everything that is wrong with it
     Check(CheckArgs),
+    /// Show the audit log of an app, or find out whether it is as it was written
+    Audit(AuditArgs),
 }
 
 /// `rusm run`

@@ -1,5 +1,6 @@
 //! The commands, one file each, and what they have in common.
 
+mod audit;
 mod build;
 mod check;
 mod run;
@@ -28,6 +29,7 @@ pub(crate) fn run(cli: &Cli, console: Console) -> Result<u8, Failure> {
         Command::Run(args) => run_either(args, &session),
         Command::Build(args) => build::build(args, &session),
         Command::Check(args) => check::check(args, &session),
+        Command::Audit(args) => audit::audit(args, session.console),
     }
 }
 
@@ -91,7 +93,7 @@ impl Session {
         workers: usize,
         cache: Cache,
         environment: Environment,
-        observer: &Arc<LogObserver>,
+        observer: &Arc<impl RuntimeObserver + 'static>,
     ) -> Result<Runtime, Failure> {
         let mut builder = Runtime::builder().workers(workers).env(environment);
         builder = builder.observer(Arc::clone(observer) as Arc<dyn RuntimeObserver>);

@@ -4,6 +4,7 @@
 
 use crate::lineage::Lineage;
 use rusm_actor::{Node, Pid};
+use rusm_caps::Profile;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::OnceLock;
@@ -15,6 +16,8 @@ use std::time::Duration;
 pub(crate) struct Identity {
     pub(crate) component: Arc<str>,
     pub(crate) profile: Arc<str>,
+    /// The profile that it was started with; it may have given up some of it.
+    pub(crate) granted: Arc<Profile>,
     pub(crate) lineage: Arc<Lineage>,
     /// What relative paths in its profile are relative to.
     pub(crate) folder: Arc<Path>,

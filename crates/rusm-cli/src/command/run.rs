@@ -2,13 +2,15 @@
 
 use super::{Build, Cache, Session};
 use crate::args::{LogLevel, RunArgs};
+use crate::audit::Watchers;
 use crate::environment;
-use crate::log::{Scope, crash_line};
+use crate::log::{LogObserver, Scope, crash_line};
 use crate::manifest_file;
 use crate::place::folder_of;
 use crate::report::{Failure, Kind};
 use crate::signals::{Demand, Listener};
 use rusm_core::{App, AppEnd, BootError, BootPlan, CrashReport, ExitReason, Runtime};
+use rusm_manifest::Manifest;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -26,8 +28,9 @@ pub(super) fn run(args: &RunArgs, path: &Path, session: &Session) -> Result<u8, 
     session.start_log(LogLevel::Info);
     let signals = Listener::start()?;
     let observer = session.observer(Scope::App);
+    let watchers = Arc::new(watchers(args, &manifest, folder, &observer)?);
     let cache = Cache::unless(args.no_cache);
-    let runtime = session.runtime(manifest.node.workers, cache, environment, &observer)?;
+    let runtime = session.runtime(manifest.node.workers, cache, environment, &watchers)?;
     let app_name = manifest.app.clone();
     let plan = BootPlan {
         manifest,
@@ -45,7 +48,34 @@ pub(super) fn run(args: &RunArgs, path: &Path, session: &Session) -> Result<u8, 
     session.progress.finish();
     observer.finish();
     runtime.shutdown();
+    watchers.finish(&end_in_words(&ended));
     outcome(&app_name, ended, signals.exit_code())
+}
+
+/// A check that starts nothing leaves no trace in the audit log.
+fn watchers(
+    args: &RunArgs,
+    manifest: &Manifest,
+    folder: &Path,
+    log: &Arc<LogObserver>,
+) -> Result<Watchers, Failure> {
+    let log = Arc::clone(log);
+    if args.check_only {
+        Ok(Watchers::without_audit(log))
+    } else {
+        Watchers::of(manifest, folder, log)
+    }
+}
+
+/// How it ended, for the last record of the audit log.
+fn end_in_words(ended: &Result<AppEnd, BootError>) -> String {
+    match ended {
+        Ok(AppEnd::Finished) => "finished".to_owned(),
+        Ok(AppEnd::Stopped) => "stopped".to_owned(),
+        Ok(AppEnd::GaveUp(_)) => "supervision gave up".to_owned(),
+        Ok(AppEnd::Failed(reason)) => format!("failed: {reason}"),
+        Err(error) => format!("not started: {error}"),
+    }
 }
 
 /// Waits until the app ends, by itself or because a signal stops it.

@@ -1,6 +1,9 @@
 //! What the caller may do, and giving it up.
 
 use super::{Fault, Host, Misuse};
+use crate::event::RuntimeEvent;
+use rusm_caps::Permission;
+use std::sync::Arc;
 
 impl Host<'_> {
     /// Whether the profile grants it. Without side effects; an unknown permission is not granted.
@@ -12,11 +15,24 @@ impl Host<'_> {
     /// must not stay.
     pub(crate) fn drop_permission(&mut self, permission: &str) -> Result<(), Fault> {
         if self.state.guard.drop_permission(permission) {
+            if let Some(permission) = Permission::from_name(permission) {
+                self.report_drop(permission);
+            }
             return Ok(());
         }
         Err(Misuse::Permission {
             given: rusm_caps::printable(permission),
         }
         .into())
+    }
+
+    fn report_drop(&self, permission: Permission) {
+        let component = Arc::clone(&self.state.identity.component);
+        let pid = self.state.context.pid();
+        self.state.runtime.reporter.report(&RuntimeEvent::Dropped {
+            component,
+            pid,
+            permission,
+        });
     }
 }

@@ -158,6 +158,7 @@ impl RuntimeShared {
         let identity = Arc::new(Identity {
             component: Arc::clone(&launch.component),
             profile: launch.profile.name().into(),
+            granted: Arc::clone(&launch.profile),
             lineage: Arc::clone(lease.lineage()),
             folder: launch.folder,
             logs_terminal: launch.logs_terminal,
