@@ -188,7 +188,6 @@ fn handles() -> Vec<Attack> {
             Wasi::V03,
             "random bytes of WASI 0.3 beyond the bound",
             &["get-random-bytes"],
-            "",
             "(call $get-random-bytes (i64.const -1) (i32.const 16))
              (call $check (i32.le_u (i32.load (i32.const 20)) (i32.const 1024)))",
         )

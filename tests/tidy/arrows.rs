@@ -71,6 +71,7 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
         "rusm-cli",
         &[
             "rusm-actor",
+            "rusm-audit",
             "rusm-caps",
             "rusm-core",
             "rusm-harden",

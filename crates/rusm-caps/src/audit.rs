@@ -78,6 +78,8 @@ pub struct Recorded {
     pub permission: &'static str,
     /// The thing it was asked for, escaped and cut.
     pub target: String,
+    /// What decided; empty if it was allowed.
+    pub rule: String,
     /// The answer.
     pub allowed: bool,
     /// The sentence for people.
@@ -92,6 +94,10 @@ impl From<&AuditRecord<'_>> for Recorded {
             profile: record.profile.to_owned(),
             permission: record.permission().name(),
             target: record.target(),
+            rule: match record.outcome {
+                Outcome::Allowed => String::new(),
+                Outcome::Denied(denied) => denied.rule().to_owned(),
+            },
             allowed: matches!(record.outcome, Outcome::Allowed),
             sentence: record.to_string(),
         }

@@ -30,10 +30,36 @@ pub struct Denied {
     /// The manifest line that would allow it, or why none can.
     pub help: String,
     who: Option<Box<str>>,
-    /// `may not connect to ...: profile 'web' allows ...`
-    claim: Box<str>,
+    claim: Claim,
     /// Whether `help` is something to do.
     advises: bool,
+}
+
+/// `may not connect to ...: profile 'web' allows ...`
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Claim {
+    deed: Box<str>,
+    /// None when no profile decided.
+    rule: Option<Box<str>>,
+}
+
+impl From<String> for Claim {
+    fn from(deed: String) -> Claim {
+        Claim {
+            deed: deed.into(),
+            rule: None,
+        }
+    }
+}
+
+impl fmt::Display for Claim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.deed)?;
+        match &self.rule {
+            Some(rule) => write!(f, ": {rule}"),
+            None => Ok(()),
+        }
+    }
 }
 
 impl Denied {
@@ -41,16 +67,16 @@ impl Denied {
         let permission = request.permission();
         let remedy = remedy(profile, request);
         let held = held(profile, request);
-        let claim = format!(
-            "may not {}: profile {} allows {held}",
-            deed(request),
-            named(profile.name())
-        );
+        let rule = format!("profile {} allows {held}", named(profile.name()));
+        let claim = Claim {
+            deed: format!("may not {}", deed(request)).into(),
+            rule: Some(rule.into()),
+        };
         Denied {
             permission: permission.name(),
             target: target(request),
             who: None,
-            claim: claim.into(),
+            claim,
             advises: remedy.is_ok(),
             help: remedy.unwrap_or_else(str::to_owned),
         }
@@ -77,6 +103,11 @@ impl Denied {
             who: Some(quoted(who).into()),
             ..self
         }
+    }
+
+    /// What decided: what the profile allows of the permission, or whoever else refused it.
+    pub fn rule(&self) -> &str {
+        self.claim.rule.as_deref().unwrap_or(&self.help)
     }
 
     /// The same denial with the process it concerns.

@@ -19,6 +19,8 @@ pub use process::{SendGrant, SpawnGrant};
 
 use thiserror::Error;
 
+use crate::escape::is_steering;
+
 /// Text that is no grant.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[error("{attempted}: {reason}")]
@@ -31,7 +33,7 @@ pub struct GrantError {
 impl GrantError {
     pub(crate) fn new(attempted: impl Into<String>, reason: impl Into<String>) -> GrantError {
         GrantError {
-            attempted: attempted.into(),
+            attempted: visible(&attempted.into()),
             reason: reason.into(),
             hint: None,
         }
@@ -51,6 +53,19 @@ impl GrantError {
     pub fn suggestion(&self) -> Option<&str> {
         self.hint.as_deref()
     }
+}
+
+/// What was typed, with what Rust's own quoting leaves invisible escaped as well.
+fn visible(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        if is_steering(character) {
+            shown.extend(character.escape_unicode());
+        } else {
+            shown.push(character);
+        }
+    }
+    shown
 }
 
 /// Writes a list as `a, b, c`, at most eight items and then how many more there are.

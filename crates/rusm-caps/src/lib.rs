@@ -54,6 +54,7 @@ mod explain;
 mod grant;
 mod guard;
 mod limits;
+mod lines;
 mod losses;
 mod permission;
 mod policy;

@@ -3,8 +3,10 @@
 //! A value that can be judged alone (a number, a rule, a folder) is judged here, so that the error
 //! names the flag. What needs the rest of the world (does the file exist, is it an app) is not.
 
+mod audit;
 mod grants;
 
+pub(crate) use audit::{AuditArgs, AuditCommand, FilterArgs, VerifyArgs};
 pub(crate) use grants::{GrantArgs, NetFlag};
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -109,6 +111,8 @@ pub(crate) enum Command {
     Why(WhyArgs),
     /// Find out what this machine can and cannot enforce, and how much it holds
     Doctor(DoctorArgs),
+    /// Show the audit log of an app, or find out whether it is as it was written
+    Audit(AuditArgs),
 }
 
 /// `rusm run`

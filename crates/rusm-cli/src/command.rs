@@ -1,5 +1,6 @@
 //! The commands, one file each, and what they have in common.
 
+mod audit;
 mod build;
 mod check;
 mod doctor;
@@ -36,6 +37,7 @@ pub(crate) fn run(cli: &Cli, console: Console) -> Result<u8, Failure> {
         Command::Inspect(args) => inspect::inspect(args),
         Command::Why(args) => why::why(args, &session),
         Command::Doctor(args) => doctor::doctor(args, &session),
+        Command::Audit(args) => audit::audit(args, session.console),
     }
 }
 
@@ -99,7 +101,7 @@ impl Session {
         set_up: impl FnOnce(RuntimeBuilder) -> RuntimeBuilder,
         cache: Cache,
         environment: Environment,
-        observer: &Arc<LogObserver>,
+        observer: &Arc<impl RuntimeObserver + 'static>,
     ) -> Result<Runtime, Failure> {
         let mut builder = set_up(Runtime::builder()).env(environment);
         builder = builder.observer(Arc::clone(observer) as Arc<dyn RuntimeObserver>);

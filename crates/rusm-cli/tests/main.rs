@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a failing test is a panic anyway")]
 
 mod apps;
+mod audit;
 mod builds;
 mod fix;
 #[cfg(target_os = "linux")]

@@ -9,15 +9,17 @@ pub(crate) use crash::Evidence;
 pub use crash::{Aftermath, CrashReport, Exit, SupervisedBy, Unread};
 
 use crate::guest::output::{LineSink, Stream};
+use crate::identity;
+use crate::runtime::RuntimeShared;
 use desk::Desk;
 use parking_lot::Mutex;
 use rusm_actor::{LifecycleEvent, Observer, Pid};
-use rusm_caps::{AuditRecord, AuditSink, Recorded};
+use rusm_caps::{AuditRecord, AuditSink, Permission, Profile, Recorded};
 use rusm_supervisor::{SupervisorObserver, SupervisorReport};
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 /// Something that an operator may want to see.
@@ -45,6 +47,26 @@ pub enum RuntimeEvent {
         pid: Pid,
         /// Its spawner; none when the node itself started it.
         parent: Option<Pid>,
+        /// What it may do; none for a process of the node's own, such as a supervisor.
+        profile: Option<Arc<Profile>>,
+    },
+    /// A component was given a profile, or may be given one that its spawner asks for.
+    Granted {
+        /// The component.
+        component: Arc<str>,
+        /// What it may do.
+        profile: Arc<Profile>,
+        /// Only if its spawner asks for it.
+        is_offered: bool,
+    },
+    /// A process gave up a permission for good.
+    Dropped {
+        /// Its component.
+        component: Arc<str>,
+        /// Who.
+        pid: Pid,
+        /// Which.
+        permission: Permission,
     },
     /// A process ended.
     Exited(Exit),
@@ -104,6 +126,8 @@ pub(crate) struct Reporter {
     evidence: Mutex<BTreeMap<Pid, Evidence>>,
     /// How much evidence there is, so that the end of a process that left none costs no lock.
     n_evidence: AtomicUsize,
+    /// Where profiles are looked up; set once there are any.
+    runtime: OnceLock<Weak<RuntimeShared>>,
 }
 
 impl Reporter {
@@ -113,7 +137,21 @@ impl Reporter {
             desk: Mutex::default(),
             evidence: Mutex::default(),
             n_evidence: AtomicUsize::new(0),
+            runtime: OnceLock::new(),
         }
+    }
+
+    /// Tells it of which runtime it reports.
+    pub(crate) fn attach(&self, runtime: &Arc<RuntimeShared>) {
+        // Once, by the builder.
+        let _already = self.runtime.set(Arc::downgrade(runtime));
+    }
+
+    /// The profile of a guest that was just started; none for native processes.
+    fn profile_of(&self, pid: Pid) -> Option<Arc<Profile>> {
+        let runtime = self.runtime.get().and_then(Weak::upgrade)?;
+        let identity = identity::of(runtime.node(), pid)?;
+        Some(Arc::clone(&identity.granted))
     }
 
     pub(crate) fn report(&self, event: &RuntimeEvent) {
@@ -186,10 +224,12 @@ impl Observer for Reporter {
             LifecycleEvent::Spawned { pid, parent, label } => {
                 if self.observer.is_some() {
                     let (component, pid, parent) = (Arc::clone(label), *pid, *parent);
+                    let profile = self.profile_of(pid);
                     self.report(&RuntimeEvent::Spawned {
                         component,
                         pid,
                         parent,
+                        profile,
                     });
                 }
             }

@@ -4,6 +4,7 @@
 
 use crate::lineage::Lineage;
 use rusm_actor::{Node, Pid};
+use rusm_caps::Profile;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::OnceLock;
@@ -17,6 +18,8 @@ pub(crate) struct Identity {
     pub(crate) profile: Arc<str>,
     /// A process brought the code, and chose the component's name.
     pub(crate) is_loaded: bool,
+    /// The profile that it was started with; it may have given up some of it.
+    pub(crate) granted: Arc<Profile>,
     pub(crate) lineage: Arc<Lineage>,
     /// What relative paths in its profile are relative to.
     pub(crate) folder: Arc<Path>,

@@ -98,8 +98,29 @@ impl RuntimeShared {
     }
 
     pub(crate) fn declare(&self, declared: Declared) {
-        let name = declared.name.to_string();
-        self.components.write().insert(name, Arc::new(declared));
+        let (name, declared) = (declared.name.to_string(), Arc::new(declared));
+        let before = self.components.write().insert(name, Arc::clone(&declared));
+        // An app is declared once to be checked and once to be started.
+        if before.is_none_or(|before| {
+            before.profile != declared.profile || before.offered != declared.offered
+        }) {
+            self.report_grants(&declared);
+        }
+    }
+
+    fn report_grants(&self, declared: &Declared) {
+        let report = |profile: &Arc<Profile>, is_offered| {
+            self.reporter.report(&RuntimeEvent::Granted {
+                component: Arc::clone(&declared.name),
+                profile: Arc::clone(profile),
+                is_offered,
+            });
+        };
+        report(&declared.profile, false);
+        declared
+            .offered
+            .values()
+            .for_each(|profile| report(profile, true));
     }
 
     pub(crate) fn declared(&self, name: &str) -> Option<Arc<Declared>> {

@@ -2,8 +2,9 @@
 
 use super::{Build, Cache, Session, wall};
 use crate::args::{LogLevel, RunArgs};
+use crate::audit::Watchers;
 use crate::environment;
-use crate::log::{Scope, crash_line};
+use crate::log::{LogObserver, Scope, crash_line};
 use crate::manifest_file;
 use crate::place::folder_of;
 use crate::report::{Failure, Kind};
@@ -11,6 +12,7 @@ use crate::signals::{Demand, Listener};
 use rusm_core::{
     App, AppEnd, BootError, BootPlan, CrashReport, ExitReason, Runtime, RuntimeBuilder,
 };
+use rusm_manifest::Manifest;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -36,12 +38,13 @@ pub(super) fn run(args: &RunArgs, path: &Path, session: &Session) -> Result<u8, 
     wall::raise(wall::of_app(&plan), cache.folder(), mode, session)?;
     let signals = Listener::start()?;
     let observer = session.observer(Scope::App);
+    let watchers = Arc::new(watchers(args, &plan.manifest, folder, &observer)?);
     let as_declared = |builder: RuntimeBuilder| {
         builder
             .workers(plan.manifest.node.workers)
             .manifest(&plan.manifest, path)
     };
-    let runtime = session.runtime(as_declared, cache, environment, &observer)?;
+    let runtime = session.runtime(as_declared, cache, environment, &watchers)?;
     let ended = runtime.declare_all(&plan).and_then(|()| {
         if args.check_only {
             return Ok(AppEnd::Finished);
@@ -53,7 +56,34 @@ pub(super) fn run(args: &RunArgs, path: &Path, session: &Session) -> Result<u8, 
     session.progress.finish();
     observer.finish();
     runtime.shutdown();
+    watchers.finish(&end_in_words(&ended));
     outcome(&plan.manifest.app, ended, signals.exit_code())
+}
+
+/// A check that starts nothing leaves no trace in the audit log.
+fn watchers(
+    args: &RunArgs,
+    manifest: &Manifest,
+    folder: &Path,
+    log: &Arc<LogObserver>,
+) -> Result<Watchers, Failure> {
+    let log = Arc::clone(log);
+    if args.check_only {
+        Ok(Watchers::without_audit(log))
+    } else {
+        Watchers::of(manifest, folder, log)
+    }
+}
+
+/// How it ended, for the last record of the audit log.
+fn end_in_words(ended: &Result<AppEnd, BootError>) -> String {
+    match ended {
+        Ok(AppEnd::Finished) => "finished".to_owned(),
+        Ok(AppEnd::Stopped) => "stopped".to_owned(),
+        Ok(AppEnd::GaveUp(_)) => "supervision gave up".to_owned(),
+        Ok(AppEnd::Failed(reason)) => format!("failed: {reason}"),
+        Err(error) => format!("not started: {error}"),
+    }
 }
 
 /// Waits until the app ends, by itself or because a signal stops it.

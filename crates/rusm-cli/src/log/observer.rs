@@ -252,12 +252,30 @@ impl RuntimeObserver for LogObserver {
                 component,
                 pid,
                 parent,
+                profile: _,
             } => {
                 let (component, pid) = (&**component, pid.to_string());
                 match parent {
                     Some(parent) => trace!(target: TARGET, component, pid, "started by {parent}"),
                     None => trace!(target: TARGET, component, pid, "started"),
                 }
+            }
+            RuntimeEvent::Granted {
+                component,
+                profile,
+                is_offered,
+            } => {
+                let (component, profile) = (&**component, profile.name());
+                let verb = if *is_offered { "may be given" } else { "has" };
+                trace!(target: TARGET, component, "{verb} profile '{profile}'");
+            }
+            RuntimeEvent::Dropped {
+                component,
+                pid,
+                permission,
+            } => {
+                let (component, pid) = (&**component, pid.to_string());
+                debug!(target: TARGET, component, pid, "gave up {permission}");
             }
             RuntimeEvent::Exited(exit) => self.exited(exit),
             RuntimeEvent::Crashed(report) => self.crashed(report),
@@ -313,6 +331,7 @@ mod tests {
             profile: "command-line".into(),
             permission,
             target: target.into(),
+            rule: "profile 'p' allows nothing".into(),
             allowed: false,
             sentence: format!(
                 "x (pid 0.7.1) may not use {target}: profile 'p' allows nothing. To allow it: key = [\"t\"] under [capabilities.p]"

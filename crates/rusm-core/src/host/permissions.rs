@@ -1,7 +1,9 @@
 //! What the caller may do, and giving it up.
 
 use super::{Fault, Host, Misuse};
+use crate::event::RuntimeEvent;
 use rusm_caps::Permission;
+use std::sync::Arc;
 
 impl Host<'_> {
     /// Whether the profile grants it. Without side effects; an unknown permission is not granted.
@@ -14,8 +16,11 @@ impl Host<'_> {
     /// not stay.
     pub(crate) fn drop_permission(&mut self, permission: &str) -> Result<(), Fault> {
         if self.state.guard.drop_permission(permission) {
-            if Permission::from_name(permission) == Some(Permission::Files) {
-                self.state.wasi.close_folders();
+            if let Some(permission) = Permission::from_name(permission) {
+                if permission == Permission::Files {
+                    self.state.wasi.close_folders();
+                }
+                self.report_drop(permission);
             }
             return Ok(());
         }
@@ -23,5 +28,15 @@ impl Host<'_> {
             given: rusm_caps::printable(permission),
         }
         .into())
+    }
+
+    fn report_drop(&self, permission: Permission) {
+        let component = Arc::clone(&self.state.identity.component);
+        let pid = self.state.context.pid();
+        self.state.runtime.reporter.report(&RuntimeEvent::Dropped {
+            component,
+            pid,
+            permission,
+        });
     }
 }

@@ -229,7 +229,7 @@ impl RuntimeBuilder {
         }
         let node = node.build()?;
         let thread = ticker.start(Arc::clone(&engines), node.clone())?;
-        Ok(Runtime(Arc::new(RuntimeShared {
+        let shared = Arc::new(RuntimeShared {
             node: OnceLock::from(node),
             code,
             reporter,
@@ -244,7 +244,9 @@ impl RuntimeBuilder {
             ticker,
             ticker_thread: Mutex::new(Some(thread)),
             io: Mutex::new(Some(io)),
-        })))
+        });
+        shared.reporter.attach(&shared);
+        Ok(Runtime(shared))
     }
 }
 

@@ -167,6 +167,7 @@ impl RuntimeShared {
             component: Arc::clone(&launch.component),
             profile: launch.profile.name().into(),
             is_loaded: launch.is_loaded,
+            granted: Arc::clone(&launch.profile),
             lineage: Arc::clone(lease.lineage()),
             folder: launch.folder,
             logs_terminal: launch.logs_terminal,

@@ -22,7 +22,7 @@ use wasmtime_wasi::runtime::{AbortOnDropJoinHandle, spawn};
 
 /// Why a guest gets no addresses.
 #[derive(Clone, Copy, Debug)]
-enum NoAddresses {
+pub(in crate::wasi) enum NoAddresses {
     Denied,
     NotAName,
     Resolver(ResolveError),

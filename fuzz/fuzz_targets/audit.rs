@@ -1,0 +1,3 @@
+//! See `rusm_fuzz::audit`.
+#![no_main]
+libfuzzer_sys::fuzz_target!(|data: &[u8]| rusm_fuzz::audit(data));
