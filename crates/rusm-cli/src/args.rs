@@ -7,7 +7,7 @@ mod audit;
 mod grants;
 
 pub(crate) use audit::{AuditArgs, AuditCommand, FilterArgs, VerifyArgs};
-pub(crate) use grants::{GrantArgs, NetFlag};
+pub(crate) use grants::{GrantArgs, ListenFlag, NetFlag};
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};

@@ -1,7 +1,7 @@
 //! The flags that say what a single file may do, each read into the grant it stands for.
 
 use clap::Args;
-use rusm_caps::{DirGrant, EnvGrant, GrantError, NetRule};
+use rusm_caps::{DirGrant, EnvGrant, GrantError, ListenRule, NetRule};
 use std::path::{Component, Path};
 
 /// What a single file may do, besides its terminal.
@@ -12,11 +12,16 @@ pub(crate) struct GrantArgs {
     /// network-client, trusted), instead of from nothing
     #[arg(long, value_name = "NAME")]
     pub(crate) profile: Option<String>,
-    /// Allow outgoing connections: to every address, or to the addresses, ranges and ports listed,
-    /// such as 10.1.0.0/16:5432,127.0.0.1:80,public:443
+    /// Allow outgoing connections: to every address, or to the names, addresses, ranges and ports
+    /// listed, such as api.example.com:443,*.example.org,10.1.0.0/16:5432,127.0.0.1:80,public:443
     #[arg(long, value_name = "RULES", num_args = 0..=1, require_equals = true, value_delimiter = ',',
           default_missing_value = NetFlag::EVERYWHERE, value_parser = net_flag)]
     pub(crate) allow_net: Vec<NetFlag>,
+    /// Allow it to accept connections: at every address of this machine, or at those listed, such
+    /// as 127.0.0.1:9000,[::1]:8000-8100
+    #[arg(long, value_name = "RULES", num_args = 0..=1, require_equals = true, value_delimiter = ',',
+          default_missing_value = ListenFlag::ANYWHERE, value_parser = listen_flag)]
+    pub(crate) allow_listen: Vec<ListenFlag>,
     /// Open a folder under another name, or under its own; ::ro is for reading only
     #[arg(long, value_name = "HOST[::GUEST][::ro]", value_parser = dir_flag)]
     pub(crate) dir: Vec<DirGrant>,
@@ -55,6 +60,7 @@ impl GrantArgs {
         let flags = [
             ("--profile", self.profile.is_some()),
             ("--allow-net", !self.allow_net.is_empty()),
+            ("--allow-listen", !self.allow_listen.is_empty()),
             ("--dir", !self.dir.is_empty()),
             ("--env", !self.env.is_empty()),
             ("--allow-spawn", self.allow_spawn),
@@ -88,6 +94,20 @@ impl NetFlag {
     const EVERYWHERE: &'static str = "<everywhere>";
 }
 
+/// One value of `--allow-listen`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ListenFlag {
+    /// The bare flag: every address of this machine.
+    Anywhere,
+    /// What one rule says.
+    Rule(ListenRule),
+}
+
+impl ListenFlag {
+    /// What clap puts in for the bare flag. No rule looks like this.
+    const ANYWHERE: &'static str = "<anywhere>";
+}
+
 /// One value of `--env`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct EnvFlag {
@@ -101,6 +121,13 @@ fn net_flag(text: &str) -> Result<NetFlag, String> {
         return Ok(NetFlag::Everywhere);
     }
     text.parse().map(NetFlag::Rule).map_err(explained)
+}
+
+fn listen_flag(text: &str) -> Result<ListenFlag, String> {
+    if text == ListenFlag::ANYWHERE {
+        return Ok(ListenFlag::Anywhere);
+    }
+    text.parse().map(ListenFlag::Rule).map_err(explained)
 }
 
 fn env_flag(text: &str) -> Result<EnvFlag, String> {

@@ -52,6 +52,22 @@ fn allow_net_has_an_optional_value() {
     assert!(error("rusm run --allow-net=nonsense! x.wasm").contains("--allow-net"));
 }
 
+/// The same for listening; a name is none of this machine's addresses.
+#[test]
+fn allow_listen_has_an_optional_value() {
+    let listen = |line: &str| run(line).grants.allow_listen;
+    assert_eq!(
+        listen("rusm run --allow-listen x.wasm"),
+        [ListenFlag::Anywhere]
+    );
+    let rule = |text: &str| ListenFlag::Rule(text.parse().unwrap());
+    assert_eq!(
+        listen("rusm run --allow-listen=127.0.0.1:80,[::1]:8000-8100 x.wasm"),
+        [rule("127.0.0.1:80"), rule("[::1]:8000-8100")]
+    );
+    assert!(error("rusm run --allow-listen=example.com:80 x.wasm").contains("127.0.0.1:80"));
+}
+
 /// A folder keeps its own path unless it is given another; relative paths start at the guest's root.
 #[test]
 fn folders_are_read_like_other_runtimes_read_them() {

@@ -5,12 +5,13 @@
 
 mod everywhere;
 
-use crate::args::{GrantArgs, NetFlag};
+use crate::args::{GrantArgs, ListenFlag, NetFlag};
 use crate::environment::{self, Environment};
 use crate::manifest_file;
 use crate::place::{MANIFEST, nearest};
 use crate::report::{Console, Failure, Kind};
-use rusm_caps::{Limits, NetGrant, NetRule, Profile, ProfileBuilder, SendGrant, SpawnGrant};
+use rusm_caps::{Limits, ListenGrant, NetGrant, NetRule, Profile, ProfileBuilder};
+use rusm_caps::{SendGrant, SpawnGrant};
 use std::path::Path;
 use std::time::Duration;
 
@@ -41,6 +42,9 @@ pub(super) fn of(args: &GrantArgs, console: Console) -> Result<Granted, Failure>
     }
     if !args.allow_net.is_empty() {
         builder = builder.network(network(base.network(), &args.allow_net));
+    }
+    if !args.allow_listen.is_empty() {
+        builder = builder.listen(listening(base.listen(), &args.allow_listen));
     }
     let mut environment = environment::of_process();
     for flag in &args.env {
@@ -143,6 +147,22 @@ fn network(base: &NetGrant, flags: &[NetFlag]) -> NetGrant {
         }
     }
     NetGrant::Rules(rules)
+}
+
+/// Where it may listen already and where the flags say, together.
+fn listening(base: &ListenGrant, flags: &[ListenFlag]) -> ListenGrant {
+    let mut rules = match base {
+        ListenGrant::Off => Vec::new(),
+        ListenGrant::Anywhere => return ListenGrant::Anywhere,
+        ListenGrant::Rules(rules) => rules.clone(),
+    };
+    for flag in flags {
+        match flag {
+            ListenFlag::Anywhere => return ListenGrant::Anywhere,
+            ListenFlag::Rule(rule) => rules.push(*rule),
+        }
+    }
+    ListenGrant::Rules(rules)
 }
 
 fn unset(name: &str, environment: &Environment) -> Failure {

@@ -51,6 +51,10 @@ fn without_flags_there_is_only_the_terminal() {
 #[test]
 fn each_flag_adds_its_grant() {
     assert_eq!(held(&profile("--allow-net")), ["network", "send", "stdio"]);
+    assert_eq!(
+        held(&profile("--allow-listen")),
+        ["listen", "send", "stdio"]
+    );
     assert_eq!(held(&profile("--dir /srv")), ["send", "stdio", "files"]);
     assert_eq!(held(&profile("--env A=1")), ["send", "stdio", "env"]);
     assert_eq!(held(&profile("--allow-spawn")), ["spawn", "send", "stdio"]);
@@ -75,6 +79,17 @@ fn allow_net_is_everywhere_or_as_ruled() {
     assert!(reaches("--allow-net=127.0.0.1:80", "127.0.0.1:80"));
     assert!(!reaches("--allow-net=127.0.0.1:80", "127.0.0.1:81"));
     assert!(!reaches("--allow-net=public", "127.0.0.1:80"));
+}
+
+/// The bare flag listens anywhere, a rule where it says.
+#[test]
+fn allow_listen_is_anywhere_or_as_ruled() {
+    let listens =
+        |flags: &str, address: &str| profile(flags).listen().covers(address.parse().unwrap());
+    assert!(listens("--allow-listen", "0.0.0.0:80"));
+    assert!(listens("--allow-listen=127.0.0.1:80", "127.0.0.1:80"));
+    assert!(!listens("--allow-listen=127.0.0.1:80", "127.0.0.1:81"));
+    assert!(!listens("--allow-net", "127.0.0.1:80"));
 }
 
 /// Bounds are what the flags say; 0 is no bound where there can be none.
