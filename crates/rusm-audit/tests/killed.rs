@@ -21,12 +21,12 @@ fn open(folder: &Path) -> AuditLog {
 
 /// Writes until it is killed, and says how far it is.
 fn write_for_ever(folder: &Path) -> ! {
-    let log = open(folder);
+    let (log, mut said) = (open(folder), std::io::stdout());
     for n in 0.. {
         // Ever new processes, so that nothing is counted instead of written.
         log.record(denial(&format!("c{}", n / 50), n, "somewhere"));
         if n % 20 == 0 {
-            writeln!(std::io::stdout(), "{n}").unwrap();
+            writeln!(said, "{n}").unwrap();
         }
     }
     unreachable!("there is always another number")
