@@ -2,8 +2,8 @@
 //!
 //! The operator decides, and whoever spawns can only narrow. A declared component runs under its own
 //! profile or one that its declaration offers; code that a process brought runs under the profile of
-//! that process. This is the only way from one profile to another
-//! process's, so the law of attenuation is a law of this file.
+//! that process. This is the only way from one process's profile to another's, so the law of
+//! attenuation is a law of this file.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

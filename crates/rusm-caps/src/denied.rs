@@ -1,8 +1,8 @@
 //! A denial: a typed answer that says who, what, which rule, and what would allow it.
 //!
 //! Its `Display` is the one sentence that the log and the audit show:
-//! `api (pid 0.7.12) may not connect to 203.0.113.9:5432: profile 'web' allows public:443. To allow
-//! it: allow-network = ["203.0.113.9:5432"] under [capabilities.web]`.
+//! `api (pid 0.7.12) may not connect to db.example:5432: profile 'web' allows api.example.com:443. To
+//! allow it: allow-network = ["db.example:5432"] under [capabilities.web]`.
 //! Every piece of text that a guest chose is escaped here, once, before it is kept.
 
 mod held;

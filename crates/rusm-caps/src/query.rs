@@ -45,7 +45,8 @@ fn holds_for(profile: &Profile, permission: Permission, target: &str) -> bool {
 }
 
 /// `1.2.3.4:443`, `1.2.3.4`, `name:443` or `name`. Without a port: whether any port is open. A
-/// name: whether it may be looked up and some public address be reached on that port.
+/// name: whether it may be looked up, and with a port, whether an address that it leads to may be
+/// reached there.
 fn network(profile: &Profile, target: &str) -> bool {
     if let Ok(addr) = target.parse::<SocketAddr>() {
         return profile.network().covers(addr);

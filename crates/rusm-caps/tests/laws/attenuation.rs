@@ -157,15 +157,15 @@ fn check(process: &Process, asked: &[Asked]) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
 
     /// Whatever is called in whatever order, every process stays within what the operator granted to
     /// its component or to its loader, and what it gave up stays given up.
     #[test]
     fn no_sequence_of_calls_widens(
         components in prop::collection::vec(declared().boxed(), 4),
-        steps in prop::collection::vec((any::<Index>(), step()), 0..40),
-        asked in prop::collection::vec(asked().boxed(), 30),
+        steps in prop::collection::vec((any::<Index>(), step()), 0..30),
+        asked in prop::collection::vec(asked().boxed(), 20),
     ) {
         let manifest: BTreeMap<_, _> = NAMES.into_iter().zip(components).collect();
         let mut processes: Vec<Process> = manifest.values().map(|declared| Process {

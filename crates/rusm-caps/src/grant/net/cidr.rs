@@ -83,15 +83,22 @@ impl Cidr {
 
     /// Whether the address is in the range.
     pub fn contains(&self, ip: IpAddr) -> bool {
-        let ip = unmapped(ip);
-        ip.is_ipv4() == self.network.is_ipv4() && masked(ip, self.prefix) == self.network
+        self.contains_canonical(unmapped(ip))
+    }
+
+    /// The same for an address that stands for no other.
+    pub(super) fn contains_canonical(&self, ip: IpAddr) -> bool {
+        let n_shared = match (ip, self.network) {
+            (IpAddr::V4(a), IpAddr::V4(b)) => (a.to_bits() ^ b.to_bits()).leading_zeros(),
+            (IpAddr::V6(a), IpAddr::V6(b)) => (a.to_bits() ^ b.to_bits()).leading_zeros(),
+            (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => return false,
+        };
+        n_shared >= u32::from(self.prefix)
     }
 
     /// Whether every address of `narrower` is in the range.
     pub fn covers(&self, narrower: Cidr) -> bool {
-        self.prefix <= narrower.prefix
-            && self.network.is_ipv4() == narrower.network.is_ipv4()
-            && masked(narrower.network, self.prefix) == self.network
+        self.prefix <= narrower.prefix && self.contains_canonical(narrower.network)
     }
 }
 

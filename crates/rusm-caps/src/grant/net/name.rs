@@ -121,23 +121,30 @@ fn checked(text: &str) -> Result<&str, Fault> {
 }
 
 fn check_label(label: &str) -> Result<(), Fault> {
-    let strange = |byte: u8| !(byte.is_ascii_alphanumeric() || byte == b'-');
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
     if label.is_empty() {
         Err(Fault::EmptyLabel)
     } else if label.len() > LABEL_BYTES_MAX {
         Err(Fault::LongLabel)
-    } else if !label.is_ascii() {
-        Err(Fault::NotAscii)
-    } else if label.contains('_') {
-        Err(Fault::Underscore)
-    } else if label.contains('*') {
-        Err(Fault::Star)
-    } else if label.bytes().any(strange) {
-        Err(Fault::Strange)
+    } else if !label.bytes().all(is_plain) {
+        Err(strangeness(label))
     } else if label.starts_with('-') || label.ends_with('-') {
         Err(Fault::Hyphen)
     } else {
         Ok(())
+    }
+}
+
+/// What is wrong with the characters of a label.
+fn strangeness(label: &str) -> Fault {
+    if !label.is_ascii() {
+        Fault::NotAscii
+    } else if label.contains('_') {
+        Fault::Underscore
+    } else if label.contains('*') {
+        Fault::Star
+    } else {
+        Fault::Strange
     }
 }
 

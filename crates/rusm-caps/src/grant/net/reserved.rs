@@ -89,9 +89,11 @@ static BLOCKS: &[Block] = &[
     v6(0x8000, 0, 0, 0, 1, "reserved"),
 ];
 
-/// The closest block around an address; none if it is public.
+/// The closest block around an address that stands for no other; none if it is public.
 pub(super) fn block_of(ip: IpAddr) -> Option<Block> {
-    let around = BLOCKS.iter().find(|block| block.range.contains(ip));
+    let around = BLOCKS
+        .iter()
+        .find(|block| block.range.contains_canonical(ip));
     around.copied().or_else(|| isatap(ip))
 }
 

@@ -103,7 +103,7 @@ impl NetRule {
         match &self.host {
             NetHost::Public => target.block.is_none(),
             NetHost::Range(range) => {
-                range.contains(target.ip)
+                range.contains_canonical(target.ip)
                     && target.block.is_none_or(|block| block.range.covers(*range))
             }
             NetHost::Name(_) => false,
