@@ -2,6 +2,7 @@
 //!
 //! Guests report what they were refused as lines of output, which the log has for every process.
 
+mod audit;
 mod environment;
 mod files;
 mod spawning;

@@ -1,7 +1,7 @@
 //! What is fuzzed: parsers of bytes that a stranger chooses. Each target is one function that takes any bytes and
 //! panics if what is promised of them does not hold.
 //!
-//! `fuzz_targets/` hands these functions to libFuzzer; `tests/replay.rs` runs them over the kept corpus and
+//! `fuzz_targets/` hands these functions to libFuzzer; `tests/main.rs` runs them over the kept corpus and
 //! mutations of it, which needs neither. See `README.md`.
 
 #![forbid(unsafe_code)]

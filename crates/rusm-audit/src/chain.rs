@@ -1,6 +1,6 @@
 //! The chain: each line holds its number and the hash of the line before it.
 //!
-//! A line is one JSON object of printable ASCII alone: every other character is written as `\uXXXX`, so a line
+//! A line is one JSON object of printable ASCII alone: every other character is written as a `\u` escape, so a line
 //! neither ends early, nor steers a terminal, nor passes for another. The hash is SHA-256 over the
 //! exact bytes of the line, its newline not among them.
 
@@ -120,6 +120,15 @@ pub(crate) fn seal(last: Link, time: SystemTime, record: &Record) -> (Vec<u8>, L
     (bytes, link)
 }
 
+/// How every line begins.
+pub(crate) const BEGIN: &str = "{\"seq\":";
+
+/// How the line begins that follows `last`.
+pub(crate) fn begin(last: Link) -> String {
+    let seq = last.seq.saturating_add(1);
+    format!("{BEGIN}{seq},\"prev\":\"{}\",\"time\":\"", last.hash)
+}
+
 /// The same JSON in printable ASCII. Outside of strings JSON has nothing else anyway.
 pub(crate) fn ascii(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
@@ -213,6 +222,7 @@ mod tests {
         );
         let (line, _) = seal(link, UNIX_EPOCH, &record);
         let prev = format!("{{\"seq\":2,\"prev\":\"{}\"", link.hash);
+        assert!(begin(link).starts_with(&prev) && prev.starts_with(BEGIN));
         assert!(String::from_utf8(line).unwrap().starts_with(&prev));
     }
 

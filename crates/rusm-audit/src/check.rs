@@ -4,7 +4,7 @@
 //! them closes off exactly these bytes, or if nothing follows them. A line that is a record and does not
 //! fit the chain is a break at once.
 
-use crate::chain::{Hash, Link, Region};
+use crate::chain::{BEGIN, Hash, Link, Region, begin};
 use crate::line::{Entry, Lines, RawLine};
 use serde_json::Value;
 use std::fmt;
@@ -170,19 +170,31 @@ impl Checker {
             Err(what) => self.add_fragment(line, what),
             Ok((entry, hash)) => match self.accept(&entry, hash, is_ended) {
                 Ok(()) => self.note(&entry),
-                Err(what) => {
-                    // What lies between two records is to blame before the second of them.
-                    let place = self.fragment.take().map(|fragment| fragment.place);
-                    match place {
-                        Some(place) => drop(self.broken.get_or_insert(place)),
-                        None => self.fail(Some(line.number), what),
-                    }
-                }
+                Err(what) => self.blame(line, what),
             },
         }
     }
 
+    /// The line does not fit; what lies between it and the last record is to blame first.
+    fn blame(&mut self, line: &RawLine<'_>, what: String) {
+        match self.fragment.take() {
+            Some(fragment) => drop(self.broken.get_or_insert(fragment.place)),
+            None => self.fail(Some(line.number), what),
+        }
+    }
+
+    /// A line that is no record. What a node left when it was broken off begins like the record that was to
+    /// follow, as far as it goes; anything else somebody has written.
     fn add_fragment(&mut self, line: &RawLine<'_>, what: String) {
+        let begin = match self.last {
+            Some(last) => begin(last),
+            None => BEGIN.to_owned(),
+        };
+        let bytes = line.whole().unwrap_or(line.bytes);
+        let is_begun = !bytes.is_empty() && bytes.iter().zip(begin.bytes()).all(|(a, b)| *a == b);
+        if !is_begun || !bytes.iter().all(|byte| (b' '..=b'~').contains(byte)) {
+            return self.blame(line, what);
+        }
         let file = &self.file;
         let fragment = self.fragment.get_or_insert_with(|| Fragment {
             place: Break {

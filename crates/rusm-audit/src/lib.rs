@@ -26,7 +26,9 @@
 //! - Whoever can write to the folder can make a whole new chain with a new head. So the folder must be writable
 //!   by its owner alone, and [`Verdict::last`] is there to be noted elsewhere: a log that still holds the
 //!   noted record (see `anchors` of [`verify`]) has not been changed before it.
-//! - Records that were reported but not yet durable when the node was killed, and their cut, leave no trace.
+//! - Records that were reported but not yet durable when the node was killed, and their cut, leave no trace. Bytes
+//!   at the very end that are the beginning of the record that would have followed are taken for a write that was
+//!   broken off, whoever put them there.
 //!   A log that does not end with `stop` belongs to a node that still runs or was killed.
 //!
 //! This crate knows nothing of Wasm, processes or capabilities beyond the texts of its records.

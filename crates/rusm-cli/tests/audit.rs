@@ -1,6 +1,7 @@
 //! `rusm run` with an audit log, and `rusm audit` over what it leaves.
 
 use crate::programs;
+use crate::sample::{figure, sample};
 use crate::support::{Outcome, Place, signal};
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
@@ -350,6 +351,66 @@ fn a_killed_node_leaves_a_log_that_goes_on() {
         .finish()
         .ends_with(0);
     assert_eq!(records(&starts).len(), 3);
+}
+
+/// Is refused fifty thousand times.
+const HAMMERS: &str = r#"(module
+    (import "rusm" "spawn" (func $spawn (param i32 i32 i32 i32 i32 i32) (result i32)))
+    (memory (export "memory") 1)
+    (data (i32.const 0) "worker")
+    (func (export "_start") (local $left i32)
+        (local.set $left (i32.const 50000))
+        (loop $again
+            (drop (call $spawn (i32.const 0) (i32.const 6) (i32.const 0) (i32.const 0) (i32.const 1024) (i32.const 64)))
+            (br_if $again (local.tee $left (i32.sub (local.get $left) (i32.const 1)))))))"#;
+
+/// A guest that asks over and over fills neither the disk nor the log of the others, and every denial is told.
+#[test]
+fn a_flood_of_denials_stays_small() {
+    let place = place(APP);
+    place.program("greedy.wasm", HAMMERS);
+    place.rusm(["run"]).finish().ends_with(0);
+    let denials = place
+        .rusm(["audit", "--json", "--kind", "denial", "--kind", "more"])
+        .finish()
+        .ends_with(0);
+    let denials = records(&denials);
+    let counted: u64 = denials
+        .iter()
+        .filter_map(|record| record["count"].as_u64())
+        .sum();
+    let written = denials
+        .iter()
+        .filter(|record| text(record, "kind") == "denial")
+        .count();
+    assert_eq!(u64::try_from(written).unwrap() + counted, 50_000);
+    let n_bytes: u64 = files(&place)
+        .iter()
+        .map(|file| std::fs::metadata(file).unwrap().len())
+        .sum();
+    assert!(n_bytes < 1 << 20, "{n_bytes} bytes");
+    verify(&place).ends_with(0);
+}
+
+/// The sample app: each crash of a parser, each refusal of the greedy guest, and a chain that holds.
+#[test]
+fn the_sample_app_is_written_down() {
+    let place = sample();
+    let manifest = std::fs::read_to_string(place.path("rusm.toml")).unwrap();
+    let manifest = manifest.replace("[app]", "[node]\naudit = \"data/audit\"\n\n[app]");
+    place.write("rusm.toml", manifest);
+    let run = place.rusm(["run"]).finish().ends_with(0);
+    let all = records(&place.rusm(["audit", "--json"]).finish().ends_with(0));
+    let count = |kind: &str, component: &str| {
+        let is = |record: &&Value| record["kind"] == kind && record["component"] == component;
+        u64::try_from(all.iter().filter(is).count()).unwrap()
+    };
+    let crashes = figure(run.stdout(), "crashes survived ");
+    assert_eq!(count("spawn", "parser"), crashes + 4);
+    assert_eq!(count("exit", "parser"), crashes + 4);
+    assert_eq!(count("denial", "greedy"), 2);
+    assert_eq!(count("more", "parser"), 0);
+    verify(&place).ends_with(0);
 }
 
 /// A node that cannot keep the log it is asked for does not start, and says why.

@@ -65,7 +65,7 @@ fn count(log: &[u8]) -> Count {
 }
 
 /// The number behind a label of the summary.
-fn figure(summary: &str, label: &str) -> u64 {
+pub(crate) fn figure(summary: &str, label: &str) -> u64 {
     let line = summary.lines().find_map(|line| line.strip_prefix(label));
     let line = line.unwrap_or_else(|| panic!("{label:?} is missing in: {summary}"));
     line.trim().parse().unwrap()
@@ -83,7 +83,7 @@ fn table<'a>(summary: &'a str, head: &str) -> Vec<(&'a str, &'a str)> {
 }
 
 /// A folder with the app's manifest, in which its sources are the project's and its data are its own.
-fn sample() -> Place {
+pub(crate) fn sample() -> Place {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"))
         .ancestors()
         .nth(2)
