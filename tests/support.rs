@@ -262,36 +262,44 @@ impl Scenario {
     /// A runtime with more than the defaults.
     pub(crate) fn with(set_up: impl FnOnce(RuntimeBuilder) -> RuntimeBuilder) -> Self {
         // Recursive: one test may hold several runtimes while another waits for the whole machine.
-        Self::on(
-            Share::Some {
-                _hold: MACHINE.read_recursive(),
-            },
-            set_up,
-        )
+        let share = Share::Some {
+            _hold: MACHINE.read_recursive(),
+        };
+        Self::on(share, set_up(with_cache()))
+    }
+
+    /// A runtime that has no folder of its own, and compiles anew.
+    pub(crate) fn without_cache() -> Self {
+        let share = Share::Some {
+            _hold: MACHINE.read_recursive(),
+        };
+        Self::on(share, Runtime::builder())
     }
 
     /// The same, while no other scenario runs.
     pub(crate) fn alone() -> Self {
-        Self::on(
-            Share::All {
-                _hold: MACHINE.write(),
-            },
-            |builder| builder,
-        )
+        let share = Share::All {
+            _hold: MACHINE.write(),
+        };
+        Self::on(share, with_cache())
     }
 
-    fn on(share: Share, set_up: impl FnOnce(RuntimeBuilder) -> RuntimeBuilder) -> Self {
+    fn on(share: Share, builder: RuntimeBuilder) -> Self {
         let recorder = Arc::new(Recorder::default());
-        let builder = Runtime::builder()
-            .observer(Arc::clone(&recorder) as Arc<dyn RuntimeObserver>)
-            .cache_folder(Path::new(env!("CARGO_TARGET_TMPDIR")).join("code"));
-        let runtime = set_up(builder).build().expect("the machine can run a node");
+        let observer = Arc::clone(&recorder) as Arc<dyn RuntimeObserver>;
+        let runtime = builder.observer(observer).build();
+        let runtime = runtime.expect("the machine can run a node");
         Self {
             runtime,
             recorder,
             _share: share,
         }
     }
+}
+
+/// Tests share what they compiled.
+fn with_cache() -> RuntimeBuilder {
+    Runtime::builder().cache_folder(Path::new(env!("CARGO_TARGET_TMPDIR")).join("code"))
 }
 
 impl Drop for Scenario {

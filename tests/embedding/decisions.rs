@@ -2,7 +2,7 @@
 
 use super::{court, refuse_if};
 use crate::app::{probe, scripted};
-use crate::support::BOTH_PATHS;
+use crate::support::{BOTH_PATHS, Scenario};
 use rusm_caps::{Decision, Peer, Permission, Profile, Request, SpawnGrant};
 use rusm_core::dangerous::DangerousProfileExt;
 use rusm_core::{ExitReason, RuntimeEvent};
@@ -176,15 +176,6 @@ fn a_preset_opens_what_it_says() {
             nothing().allow_all_network(),
         );
         assert_eq!(lines, ["query=ok:granted"]);
-        let folder = tempfile::tempdir().expect("there is room for a folder");
-        let file = folder.path().join("file");
-        std::fs::write(&file, "content").expect("there is room for a file");
-        let script = format!("read {} then read /proc/version", file.display());
-        let lines = run("files", &script, nothing().allow_all_files());
-        assert!(
-            matches!(&*lines, [file, kernels] if file == "read=ok:content" && !kernels.starts_with("read=ok")),
-            "{lines:?}"
-        );
         if path == crate::support::GuestPath::Component {
             // Preview 1 has no call to connect.
             let lines = run(
@@ -197,6 +188,37 @@ fn a_preset_opens_what_it_says() {
                 "{lines:?}"
             );
         }
+    }
+}
+
+/// All files are those of the machine's root but the kernel's; a node with a folder of its own says that it keeps it.
+#[test]
+fn all_files_are_open_and_the_nodes_own_are_not() {
+    let folder = tempfile::tempdir().expect("there is room for a folder");
+    let file = folder.path().join("file");
+    std::fs::write(&file, "content").expect("there is room for a file");
+    let script = format!("read {} then read /proc/version", file.display());
+    for path in BOTH_PATHS {
+        let run = |scenario: &Scenario| {
+            let program = probe(scenario, path);
+            let files = crate::trial::nothing()
+                .to_builder("guest")
+                .allow_all_files();
+            let guest = scripted("files", &program, &script).profile(files.build().unwrap());
+            let reason = scenario.runtime.spawn(guest).unwrap().wait();
+            (reason, scenario.recorder.lines("files"))
+        };
+        let (reason, lines) = run(&Scenario::without_cache());
+        assert_eq!(reason, ExitReason::Normal);
+        assert!(
+            matches!(&*lines, [file, kernels] if file == "read=ok:content" && !kernels.starts_with("read=ok")),
+            "{lines:?}"
+        );
+        let (reason, _) = run(&Scenario::new());
+        assert!(
+            matches!(&reason, ExitReason::NotStarted(text) if text.contains("the cache of compiled code")),
+            "{reason}"
+        );
     }
 }
 

@@ -37,7 +37,6 @@ const STREAMS: &[&str] = &[
 
 /// A pollable that is ready at once, in `$n`.
 const NEW: &str = "(local.set $n (call $subscribe-duration (i64.const 0)))";
-const FULL: &str = "raise max-handles";
 
 pub(super) fn attacks() -> Vec<Attack> {
     let lists = [forged(), streams(), endless(), concurrent()];
@@ -164,11 +163,11 @@ fn endless() -> Vec<Attack> {
             "a million things to wait for",
             &times(1_000_000, "(drop (call $subscribe-duration (i64.const 0)))"),
         )
-        .traps(FULL),
+        .runs_into(Limit::Memory),
         component("a million handles of one stream", STREAMS, &times(1_000_000, "(drop (call $get-stdout))"))
-            .traps(FULL),
+            .runs_into(Limit::Memory),
         component("a million handles of a closed stream", STREAMS, &times(1_000_000, "(drop (call $get-stdin))"))
-            .traps(FULL),
+            .runs_into(Limit::Memory),
         component(
             "a million things to wait for of one stream",
             STREAMS,
@@ -177,13 +176,13 @@ fn endless() -> Vec<Attack> {
                 times(1_000_000, "(drop (call $output-stream.subscribe (local.get $stream)))")
             ),
         )
-        .traps(FULL),
+        .runs_into(Limit::Memory),
         component(
             "a million networks",
             &["instance-network"],
             &times(1_000_000, "(drop (call $instance-network))"),
         )
-        .traps(FULL),
+        .runs_into(Limit::Memory),
         component(
             "ten thousand sockets",
             &["create-tcp-socket", "create-udp-socket"],

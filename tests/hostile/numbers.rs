@@ -236,7 +236,7 @@ fn preview1() -> Vec<Attack> {
             "four billion random bytes",
             "(call $check (call $random_get (i32.const 0) (i32.const -1)))",
         )
-        .ends_somehow(),
+        .runs_into(Limit::Memory),
         core(
             "four billion things to wait for",
             "(call $check (call $poll_oneoff (i32.const 0) (i32.const 0) (i32.const -1) (i32.const 64)))",
@@ -316,13 +316,13 @@ fn lowered() -> Vec<Attack> {
             &["get-random-bytes"],
             "(call $get-random-bytes (i64.const -1) (i32.const 64))",
         )
-        .traps("exceeds limit"),
+        .runs_into(Limit::Memory),
         component(
             "all insecure random numbers at once",
             &["get-insecure-random-bytes"],
             "(call $get-insecure-random-bytes (i64.const -1) (i32.const 64))",
         )
-        .traps("exceeds limit"),
+        .runs_into(Limit::Memory),
         component_of(
             Wasi::V03,
             "all random numbers at once, of WASI 0.3",

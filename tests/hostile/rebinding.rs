@@ -8,6 +8,7 @@ use crate::network::server::{Answer, Names, Server};
 use crate::network::{at, http, profile};
 use crate::support::Scenario;
 use crate::trial::{Court, Outcome};
+use rusm_caps::Recorded;
 use rusm_core::{ExitReason, ResolveError};
 use std::io::ErrorKind;
 use std::net::TcpListener;
@@ -39,9 +40,12 @@ fn a_name_that_leads_to_this_machine_opens_nothing() {
     for rule in ["evil.example", "*.example", "public"] {
         for outcome in reach(&names, &[format!("{rule}:{port}")], "evil.example", port) {
             assert!(is_denied(&outcome), "{rule}: {:#?}", outcome.lines);
-            let target = format!("127.0.0.1:{port}");
+            let target = format!("evil.example:{port}");
+            let is_told = |record: &Recorded| {
+                record.target == target && record.sentence.contains("at 127.0.0.1")
+            };
             assert_eq!(outcome.denied.len(), 1, "{:#?}", outcome.denied);
-            assert!(outcome.denied.iter().all(|record| record.target == target));
+            assert!(outcome.denied.iter().all(is_told), "{:#?}", outcome.denied);
         }
     }
     server.was_left_alone();

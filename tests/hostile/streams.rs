@@ -2,6 +2,7 @@
 
 use super::arena::fight;
 use super::attack::{Attack, times, wat};
+use rusm_core::Limit;
 
 /// What a guest can call: its name, its definition, and its core type.
 const CANONS: &[(&str, &str, &str)] = &[
@@ -217,13 +218,14 @@ fn sets() -> Vec<Attack> {
 /// As many as there are.
 fn endless() -> Vec<Attack> {
     vec![
-        waits("a million streams", &times(1_000_000, "(drop (call $new))")).traps("handle limit"),
+        waits("a million streams", &times(1_000_000, "(drop (call $new))"))
+            .runs_into(Limit::Memory),
         waits(
             "a million futures",
             &times(1_000_000, "(drop (call $promise))"),
         )
-        .traps("handle limit"),
-        waits("a million sets", &times(1_000_000, "(drop (call $set))")).traps("handle limit"),
+        .runs_into(Limit::Memory),
+        waits("a million sets", &times(1_000_000, "(drop (call $set))")).runs_into(Limit::Memory),
         waits(
             "a hundred thousand streams, one at a time",
             &times(

@@ -182,6 +182,11 @@ impl Context {
         kernel.timers.left(timer, kernel.clock.now())
     }
 
+    /// How many timers this process has armed that are pending, whomever they are for.
+    pub fn n_timers(&self) -> usize {
+        self.process.kernel.timers.n_armed_by(self.pid())
+    }
+
     /// Waits; other processes run meanwhile.
     pub fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + Send + '_ {
         sleep::Sleep::new(self, duration)

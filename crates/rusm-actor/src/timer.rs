@@ -51,6 +51,8 @@ struct State {
     by_ref: HashMap<Ref, TimerKey>,
     /// The timers that hold room in each mailbox.
     by_charged: HashMap<Pid, BTreeSet<TimerKey>>,
+    /// How many each process has armed, whomever they are for.
+    n_armed: HashMap<Pid, usize>,
     /// Until when the timer thread sleeps; it need not be woken for anything later.
     sleeps_until: Option<Duration>,
     is_stopped: bool,
@@ -79,6 +81,7 @@ impl Timers {
     fn arm_send(&self, due: Duration, id: Ref, to: Destination, message: Message) {
         let charged = charged(&to, &message);
         let mut state = self.state.lock();
+        *state.n_armed.entry(message.from).or_default() += 1;
         let key = state.queue.insert(due, Expiry::Send { id, to, message });
         state.by_ref.insert(id, key);
         state.by_charged.entry(charged).or_default().insert(key);
@@ -106,12 +109,18 @@ impl Timers {
         Some(state.by_ref.get(&id)?.due.saturating_sub(now))
     }
 
+    /// How many pending timers a process has armed.
+    pub(crate) fn n_armed_by(&self, pid: Pid) -> usize {
+        self.state.lock().n_armed.get(&pid).copied().unwrap_or(0)
+    }
+
     /// Drops the timers that hold room in an ended process's mailbox (OTP statement 077).
     pub(crate) fn drop_charged(&self, pid: Pid) {
         let mut state = self.state.lock();
         for key in state.by_charged.remove(&pid).unwrap_or_default() {
-            if let Some(Expiry::Send { id, .. }) = state.queue.remove(key) {
+            if let Some(Expiry::Send { id, message, .. }) = state.queue.remove(key) {
                 state.by_ref.remove(&id);
+                state.disown(message.from);
             }
         }
     }
@@ -174,12 +183,23 @@ impl Timers {
 }
 
 impl State {
+    /// One timer less of whoever armed it.
+    fn disown(&mut self, armed_by: Pid) {
+        if let Some(n_armed) = self.n_armed.get_mut(&armed_by) {
+            *n_armed = n_armed.saturating_sub(1);
+            if *n_armed == 0 {
+                self.n_armed.remove(&armed_by);
+            }
+        }
+    }
+
     /// Clears the indexes of a timer that left the queue.
     fn forget(&mut self, key: TimerKey, expiry: &Expiry) {
         let Expiry::Send { id, to, message } = expiry else {
             return;
         };
         self.by_ref.remove(id);
+        self.disown(message.from);
         let charged = charged(to, message);
         if let Some(keys) = self.by_charged.get_mut(&charged) {
             keys.remove(&key);

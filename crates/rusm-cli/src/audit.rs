@@ -5,7 +5,6 @@ use crate::report::{Failure, Kind};
 use rusm_audit::{AuditLog, FolderError, OpenError, Record, SystemClock};
 use rusm_caps::Profile;
 use rusm_core::{Exit, Pid, RuntimeEvent, RuntimeObserver};
-use rusm_manifest::Manifest;
 use std::path::Path;
 use std::sync::Arc;
 use tracing::warn;
@@ -18,23 +17,17 @@ pub(crate) struct Watchers {
 }
 
 impl Watchers {
-    /// Opens the audit log that the manifest asks for. An app that cannot keep the one it asks for does not start.
+    /// Opens the audit log in its folder, if there is to be one. An app that cannot keep the one it asks for does not start.
     pub(crate) fn of(
-        manifest: &Manifest,
-        folder: &Path,
+        app: &str,
+        audit: Option<&Path>,
         log: Arc<LogObserver>,
     ) -> Result<Self, Failure> {
-        let audit = manifest.node.audit.as_deref();
-        let audit = audit.map(|audit| open(&manifest.app, &folder.join(audit)));
+        let audit = audit.map(|folder| open(app, folder));
         Ok(Self {
             audit: audit.transpose()?,
             log,
         })
-    }
-
-    /// Keeps no audit log.
-    pub(crate) fn without_audit(log: Arc<LogObserver>) -> Self {
-        Self { audit: None, log }
     }
 
     /// The app has ended: writes what is left, and how it ended.

@@ -6,7 +6,6 @@ pub(crate) mod limits;
 pub(crate) mod meter;
 pub(crate) mod output;
 mod store;
-pub(crate) mod timers;
 
 use crate::abi::raw::RawBuffers;
 use crate::event::Evidence;
@@ -18,7 +17,6 @@ use limits::GuestLimits;
 use rusm_actor::{Context, ExitReason};
 use rusm_caps::Guard;
 use std::sync::Arc;
-use timers::Timers;
 
 /// What a store holds. Built from the profile alone, once per process.
 pub(crate) struct GuestState {
@@ -31,7 +29,8 @@ pub(crate) struct GuestState {
     pub(crate) limits: GuestLimits,
     /// What one call may hand to the host.
     pub(crate) max_call_bytes: u64,
-    pub(crate) timers: Timers,
+    /// Timers that it may have armed at once.
+    pub(crate) max_timers: usize,
     pub(crate) wasi: WasiState,
     pub(crate) raw: RawBuffers,
 }

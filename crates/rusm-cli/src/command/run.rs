@@ -4,7 +4,7 @@ use super::{Build, Cache, Session, wall};
 use crate::args::{LogLevel, RunArgs};
 use crate::audit::Watchers;
 use crate::environment;
-use crate::log::{LogObserver, Scope, crash_line};
+use crate::log::{Scope, crash_line};
 use crate::manifest_file;
 use crate::place::folder_of;
 use crate::report::{Failure, Kind};
@@ -12,7 +12,6 @@ use crate::signals::{Demand, Listener};
 use rusm_core::{
     App, AppEnd, BootError, BootPlan, CrashReport, ExitReason, Runtime, RuntimeBuilder,
 };
-use rusm_manifest::Manifest;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -35,10 +34,21 @@ pub(super) fn run(args: &RunArgs, path: &Path, session: &Session) -> Result<u8, 
         built,
     };
     let mode = wall::mode(args.harden, plan.manifest.node.harden);
-    wall::raise(wall::of_app(&plan), cache.folder(), mode, session)?;
+    // A check that starts nothing leaves no trace in the audit log.
+    let audit = plan.manifest.node.audit.as_ref();
+    let audit = audit.filter(|_| !args.check_only);
+    let audit = audit.map(|audit| folder.join(audit));
+    wall::raise(
+        wall::of_app(&plan, audit.clone()),
+        cache.folder(),
+        mode,
+        session,
+    )?;
     let signals = Listener::start()?;
     let observer = session.observer(Scope::App);
-    let watchers = Arc::new(watchers(args, &plan.manifest, folder, &observer)?);
+    let log = Arc::clone(&observer);
+    let watchers = Watchers::of(&plan.manifest.app, audit.as_deref(), log)?;
+    let watchers = Arc::new(watchers);
     let as_declared = |builder: RuntimeBuilder| {
         builder
             .workers(plan.manifest.node.workers)
@@ -58,21 +68,6 @@ pub(super) fn run(args: &RunArgs, path: &Path, session: &Session) -> Result<u8, 
     runtime.shutdown();
     watchers.finish(&end_in_words(&ended));
     outcome(&plan.manifest.app, ended, signals.exit_code())
-}
-
-/// A check that starts nothing leaves no trace in the audit log.
-fn watchers(
-    args: &RunArgs,
-    manifest: &Manifest,
-    folder: &Path,
-    log: &Arc<LogObserver>,
-) -> Result<Watchers, Failure> {
-    let log = Arc::clone(log);
-    if args.check_only {
-        Ok(Watchers::without_audit(log))
-    } else {
-        Watchers::of(manifest, folder, log)
-    }
 }
 
 /// How it ended, for the last record of the audit log.

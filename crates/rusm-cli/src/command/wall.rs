@@ -14,12 +14,11 @@ use rusm_manifest::{CodeSource, HardenDecl};
 use std::fs::DirBuilder;
 use std::path::{Path, PathBuf};
 
-/// What an app needs: its code, what the profiles grant that its processes can have, and its audit log.
-pub(super) fn of_app(app: &BootPlan) -> Needs {
+/// What an app needs: its code, what the profiles grant that its processes can have, and its audit log if it is to
+/// be started and keeps one.
+pub(super) fn of_app(app: &BootPlan, audit: Option<PathBuf>) -> Needs {
     let mut needs = Needs::default();
-    if let Some(audit) = &app.manifest.node.audit {
-        needs.write.push(made(app.folder.join(audit)));
-    }
+    needs.write.extend(audit.map(made));
     for component in app.manifest.components.values() {
         let declared = std::iter::once(&component.profile);
         for profile in declared.chain(component.profiles.values()) {

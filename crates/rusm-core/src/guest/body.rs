@@ -6,7 +6,6 @@ use super::{End, GuestState, LimitBreach};
 use crate::abi::raw::RawBuffers;
 use crate::event::GuestLog;
 use crate::guest::limits::GuestLimits;
-use crate::guest::timers::Timers;
 use crate::host_function;
 use crate::identity::Identity;
 use crate::lineage::Lease;
@@ -127,7 +126,7 @@ fn state(
         limits: GuestLimits::new(profile.limits(), runtime.ceilings.memory.as_ref())
             .shown_in(Arc::clone(&identity.usage)),
         max_call_bytes: profile.limits().max_call_bytes,
-        timers: Timers::new(profile.limits().max_timers),
+        max_timers: usize::try_from(profile.limits().max_timers).unwrap_or(usize::MAX),
         identity,
         runtime: Arc::clone(runtime),
         wasi,

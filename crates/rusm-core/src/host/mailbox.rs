@@ -144,21 +144,18 @@ impl Host<'_> {
                 .later_receiver(name, payload.as_ref())
                 .map(Destination::Name),
         };
-        let (context, timers) = (&self.state.context, &mut self.state.timers);
+        let context = &self.state.context;
         Ok(to.and_then(|to| {
-            if !timers.have_room(|timer| context.read_timer(timer).is_some()) {
+            if context.n_timers() >= self.state.max_timers {
                 return Err(SendRefused::MailboxFull);
             }
-            let timer = context.send_after(wait(delay_ms), to, tag, payload)?;
-            timers.add(timer);
-            Ok(timer)
+            Ok(context.send_after(wait(delay_ms), to, tag, payload)?)
         }))
     }
 
     /// The milliseconds that were left.
     pub(crate) fn cancel_timer(&mut self, timer: u64) -> Option<u64> {
         let timer = Ref::from_u64(timer)?;
-        self.state.timers.remove(timer);
         let left = self.state.context.cancel_timer(timer)?;
         Some(u64::try_from(left.as_millis()).unwrap_or(u64::MAX))
     }
