@@ -1,6 +1,6 @@
 //! The sockets of WASI 0.2 and 0.3, tied to the guard.
 //!
-//! Wasmtime's own functions make the sockets and move the bytes. Three kinds of its functions are shadowed in the linker: those that make
+//! Wasmtime's own functions make the sockets and move the bytes. Two kinds of its functions are shadowed in the linker: those that make
 //! a socket, so that each gets a [`Gate`] of its own and a denial is recorded; and those that look names up ([`lookup`]). The
 //! context that Wasmtime was given allows no network at all, so that what is not shadowed is closed.
 

@@ -32,7 +32,7 @@ pub(super) fn verify(args: &VerifyArgs, console: Console) -> Result<u8, Failure>
 fn in_words(verdict: &Verdict, folder: &Path) -> String {
     let Verdict { records, files, .. } = verdict;
     let mut text = format!(
-        "the audit log in '{}' is as it was written: {records} records in {files} files\n",
+        "the audit log in '{}' is as it was written (records: {records}, files: {files})\n",
         folder.display()
     );
     if let Some(last) = &verdict.last {
@@ -46,23 +46,23 @@ fn in_words(verdict: &Verdict, folder: &Path) -> String {
     let counts = [
         (
             verdict.recoveries,
-            "writes were broken off, and closed off by the next node",
+            "writes that were broken off, and closed off by the next node",
         ),
         (
             verdict.lost,
-            "records were lost, as the log itself tells: see --kind gap",
+            "records that were lost, as the log itself tells (--kind gap)",
         ),
         (
             verdict.counted,
-            "records were counted and not written: see --kind more",
+            "records that were counted and not written (--kind more)",
         ),
         (
             verdict.torn_bytes,
-            "bytes at its end are of a write that was broken off",
+            "bytes at its end of a write that was broken off",
         ),
     ];
     for (count, what) in counts.into_iter().filter(|(count, _)| *count > 0) {
-        text.push_str(&format!("{count} {what}\n"));
+        text.push_str(&format!("{what}: {count}\n"));
     }
     if !verdict.is_closed {
         text.push_str("it was not closed: its node still runs, or was killed\n");

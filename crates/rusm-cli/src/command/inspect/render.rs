@@ -61,7 +61,7 @@ pub(super) fn to_text(path: &Path, found: &Inspection, name: &str) -> String {
         let made = found
             .producers
             .iter()
-            .map(|p| format!("{} {}", p.name, p.version));
+            .map(|p| format!("{} {}", p.name, p.version).trim_end().to_owned());
         let made: Vec<String> = made.collect();
         put(&format!(
             "made with  {} (as it says itself)",
