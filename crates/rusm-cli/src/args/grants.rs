@@ -18,7 +18,7 @@ pub(crate) struct GrantArgs {
           default_missing_value = NetFlag::EVERYWHERE, value_parser = net_flag)]
     pub(crate) allow_net: Vec<NetFlag>,
     /// Allow it to accept connections: at every address of this machine, or at those listed, such
-    /// as 127.0.0.1:9000,[::1]:8000-8100
+    /// as 127.0.0.1:9000,127.0.0.1:8000-8100
     #[arg(long, value_name = "RULES", num_args = 0..=1, require_equals = true, value_delimiter = ',',
           default_missing_value = ListenFlag::ANYWHERE, value_parser = listen_flag)]
     pub(crate) allow_listen: Vec<ListenFlag>,
