@@ -396,9 +396,6 @@ fn a_flood_of_denials_stays_small() {
 #[test]
 fn the_sample_app_is_written_down() {
     let place = sample();
-    let manifest = std::fs::read_to_string(place.path("rusm.toml")).unwrap();
-    let manifest = manifest.replace("[app]", "[node]\naudit = \"data/audit\"\n\n[app]");
-    place.write("rusm.toml", manifest);
     let run = place.rusm(["run"]).finish().ends_with(0);
     let all = records(&place.rusm(["audit", "--json"]).finish().ends_with(0));
     let count = |kind: &str, component: &str| {
