@@ -101,6 +101,8 @@ fn explicit_reason() {
                 .1;
             assert_eq!(text, "x".repeat(seen));
             scene.ends_with("talker", ExitReason::error("x".repeat(seen)));
+            // Its name is free for the next one.
+            scene.ends_with("watcher", ExitReason::Normal);
         }
     });
 }
