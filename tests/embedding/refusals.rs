@@ -25,6 +25,12 @@ fn drops(path: GuestPath) -> (&'static str, &'static str) {
     }
 }
 
+/// Pays, and wants a cent back.
+fn refunding(path: GuestPath) -> Vec<u8> {
+    let refund = "(call $refund (i32.const 16) (i32.const 5) (i64.const 1) (i32.const 64))";
+    customer(path, "", &format!("{PAYS} {refund}"))
+}
+
 #[track_caller]
 fn trap(reason: &ExitReason) -> &str {
     let ExitReason::Trap(text) = reason else {
@@ -72,10 +78,7 @@ fn each_function_is_granted_for_itself() {
     });
     let court = court(|builder| builder.host_interface(interface));
     for path in BOTH_PATHS {
-        let body = format!(
-            "{PAYS} (call $refund (i32.const 16) (i32.const 5) (i64.const 1) (i32.const 64))"
-        );
-        let wasm = customer(path, "", &body);
+        let wasm = refunding(path);
         let outcome = court.run_as(
             granted(&["acme:billing/charge#pay"]),
             "customer",
@@ -157,10 +160,7 @@ fn a_decision_function_can_refuse_a_call() {
             })
     });
     for path in BOTH_PATHS {
-        let body = format!(
-            "{PAYS} (call $refund (i32.const 16) (i32.const 5) (i64.const 1) (i32.const 64))"
-        );
-        let wasm = customer(path, "", &body);
+        let wasm = refunding(path);
         let outcome = court.run_as(
             granted(&["acme:billing/charge"]),
             "customer",

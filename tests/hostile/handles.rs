@@ -3,6 +3,7 @@
 use super::arena::fight;
 use super::attack::{Attack, component, component_of, times};
 use crate::forge::Wasi;
+use rusm_caps::{Limits, Profile};
 use rusm_core::Limit;
 
 const POLLABLE: &[&str] = &[
@@ -39,7 +40,7 @@ const STREAMS: &[&str] = &[
 const NEW: &str = "(local.set $n (call $subscribe-duration (i64.const 0)))";
 
 pub(super) fn attacks() -> Vec<Attack> {
-    let lists = [forged(), streams(), endless(), concurrent()];
+    let lists = [forged(), streams(), endless(), too_many(), concurrent()];
     lists.into_iter().flatten().collect()
 }
 
@@ -205,6 +206,63 @@ fn endless() -> Vec<Attack> {
             ),
         )
         .runs_into(Limit::Output),
+    ]
+}
+
+/// The public network with few handles: whoever may have sockets and look-ups is told when there is no further one.
+fn few_handles() -> Profile {
+    let few = |limits: &mut Limits| limits.max_handles = 32;
+    let profile = Profile::network_client().to_builder("few").with_limits(few);
+    profile.build().expect("a small bound is one")
+}
+
+/// The last of a loop's results, at 64, is this error.
+fn last_is(error: u8) -> String {
+    format!(
+        "(call $check (i32.load8_u (i32.const 64)))
+         (call $check (i32.eq (i32.load8_u (i32.const 68)) (i32.const {error})))"
+    )
+}
+
+/// One more than its handles, answered by the error that WASI has for that.
+fn too_many() -> Vec<Attack> {
+    const NEW_SOCKET_LIMIT: u8 = 10;
+    const OUT_OF_MEMORY: u8 = 4;
+    const OUT_OF_MEMORY_03: u8 = 3;
+    let loops = |call: &str, error| format!("{} {}", times(33, call), last_is(error));
+    vec![
+        component(
+            "a stream socket too many",
+            &["create-tcp-socket"],
+            &loops("(call $create-tcp-socket (i32.const 0) (i32.const 64))", NEW_SOCKET_LIMIT),
+        )
+        .under(few_handles()),
+        component(
+            "a datagram socket too many",
+            &["create-udp-socket"],
+            &loops("(call $create-udp-socket (i32.const 0) (i32.const 64))", NEW_SOCKET_LIMIT),
+        )
+        .under(few_handles()),
+        component(
+            "a look-up too many",
+            &["instance-network", "resolve-addresses"],
+            &format!(
+                "(local $network i32) (local.set $network (call $instance-network)) {}",
+                loops(
+                    "(call $resolve-addresses (local.get $network) (i32.const 256) (i32.const 9) (i32.const 64))",
+                    OUT_OF_MEMORY
+                )
+            ),
+        )
+        .defining(r#"(data (i32.const 256) "localhost")"#)
+        .under(few_handles()),
+        component_of(
+            Wasi::V03,
+            "a socket too many, of WASI 0.3",
+            &["[static]tcp-socket.create"],
+            &loops("(call $tcp-socket.create (i32.const 0) (i32.const 64))", OUT_OF_MEMORY_03),
+        )
+        .under(few_handles()),
     ]
 }
 

@@ -108,6 +108,17 @@ enum Context {
     Component(Box<WasiCtx>, ResourceTable),
 }
 
+impl Context {
+    /// What WASI works with; none before it is built.
+    fn view(&mut self) -> Option<WasiCtxView<'_>> {
+        match self {
+            Context::Nothing => None,
+            Context::Preview1(context) => Some(context.ctx()),
+            Context::Component(ctx, table) => Some(WasiCtxView { ctx, table }),
+        }
+    }
+}
+
 impl WasiState {
     pub(crate) fn new(setup: WasiSetup) -> WasiState {
         let profile = setup.guard.profile();
@@ -189,13 +200,10 @@ impl WasiState {
             .collect()
     }
 
-    /// Room for handles that a call is about to make.
+    /// Room for handles that a call is about to make. There is none before the context is built.
     fn promise(&mut self, n_handles: u32) -> Result<Promise, NoHandle> {
-        match &mut self.context {
-            Context::Preview1(context) => self.handles.promise(context.ctx().table, n_handles),
-            Context::Component(_, table) => self.handles.promise(table, n_handles),
-            Context::Nothing => unreachable!("a function of WASI is called with its context built"),
-        }
+        let view = self.context.view().ok_or(NoHandle)?;
+        self.handles.promise(view.table, n_handles)
     }
 
     /// Whether a call of preview 1 may poll so many things at once: each takes two entries of the table for its time.
@@ -212,10 +220,8 @@ impl WasiState {
 
     /// Something was closed.
     fn recount(&mut self) {
-        match &mut self.context {
-            Context::Preview1(context) => self.handles.recount(context.ctx().table),
-            Context::Component(_, table) => self.handles.recount(table),
-            Context::Nothing => {}
+        if let Some(view) = self.context.view() {
+            self.handles.recount(view.table);
         }
     }
 
@@ -226,14 +232,11 @@ impl WasiState {
 
     /// Closes every folder for good: no path leads anywhere any more. Files that are open stay open.
     pub(crate) fn close_folders(&mut self) {
-        let WasiCtxView { ctx, table } = match &mut self.context {
-            Context::Nothing => return,
-            Context::Preview1(context) => context.ctx(),
-            Context::Component(ctx, table) => WasiCtxView { ctx, table },
-        };
-        // What is sealed leads nowhere and is no handle any more.
-        let sealed = seal::close(ctx, table);
-        self.handles.grant(sealed.into_iter().collect());
+        if let Some(WasiCtxView { ctx, table }) = self.context.view() {
+            // What is sealed leads nowhere and is no handle any more.
+            let sealed = seal::close(ctx, table);
+            self.handles.grant(sealed.into_iter().collect());
+        }
     }
 
     /// The context of a core module.
@@ -252,11 +255,7 @@ impl WasiState {
     /// The context of a component.
     pub(crate) fn view(&mut self) -> WasiCtxView<'_> {
         self.build();
-        match &mut self.context {
-            Context::Component(ctx, table) => WasiCtxView { ctx, table },
-            Context::Preview1(context) => context.ctx(),
-            Context::Nothing => unreachable!("it was built in the line above"),
-        }
+        self.context.view().expect("it was built in the line above")
     }
 
     fn build(&mut self) {

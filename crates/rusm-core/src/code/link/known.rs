@@ -71,6 +71,7 @@ const INTERFACES: [&str; 35] = [
     "wasi:cli/types",
     "wasi:clocks/monotonic-clock",
     "wasi:clocks/system-clock",
+    "wasi:clocks/timezone",
     "wasi:clocks/types",
     "wasi:clocks/wall-clock",
     "wasi:filesystem/preopens",
@@ -92,7 +93,6 @@ const INTERFACES: [&str; 35] = [
     "wasi:sockets/types",
     "wasi:sockets/udp",
     "wasi:sockets/udp-create-socket",
-    "wasi:clocks/timezone",
 ];
 
 /// An import whose name nobody provides is an error that names the nearest one that somebody does.
