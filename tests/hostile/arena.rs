@@ -235,15 +235,9 @@ impl Arena {
         });
     }
 
-    /// Waits until so many requests wait for their answers.
-    #[track_caller]
-    pub(crate) fn has_calls(&self, number: usize) {
-        eventually(|| {
-            let (_, n_calls) = self.node().pending();
-            (n_calls == number)
-                .then_some(())
-                .ok_or_else(|| format!("{n_calls} calls wait"))
-        });
+    /// Waits for the first line of a component, such as the report of what it has received.
+    pub(crate) fn has_said_something(&self, component: &str) {
+        self.court.scenario.recorder.wait_for_lines(component, 1);
     }
 
     /// Waits until so many processes have got to what they do for ever.
