@@ -1,17 +1,12 @@
 //! The durable key-value store as guests meet it, through both paths: what they can do with it, within which bounds
 //! and rights, and that nobody waits for a write but the process that writes.
 
-mod bounds;
-mod held;
-mod nodes;
 mod operations;
-mod rights;
-mod waiting;
 
 use crate::support::{BOTH_PATHS, GuestPath, Scenario, guest};
 use crate::trial::{Court, Outcome, nothing};
 use redb::backends::InMemoryBackend;
-use rusm_caps::{KvGrant, Profile, StorageGrant};
+use rusm_caps::{BucketSet, KvGrant, Profile};
 use rusm_core::{ExitReason, RuntimeBuilder};
 use rusm_kv::{Clock, Options, Store};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -75,7 +70,13 @@ fn in_memory(options: Options) -> Store {
 
 /// A profile that may read and write every bucket, and nothing else.
 fn keeper() -> Profile {
-    granted(StorageGrant::Every, StorageGrant::Every)
+    granted(BucketSet::Every, BucketSet::Every)
+}
+
+fn granted(read: BucketSet, write: BucketSet) -> Profile {
+    let builder = nothing().to_builder("keeper");
+    let builder = builder.storage(KvGrant { read, write });
+    builder.build().expect("it can be honoured")
 }
 
 /// A clock that the test sets.

@@ -8,7 +8,7 @@
 //! What a read copies is bounded by `max-call-kb`, as what a call hands over is.
 
 use super::Host;
-use rusm_abi::limits::{MAX_BATCH, MAX_PAGE};
+use rusm_abi::limits::MAX_PAGE;
 use rusm_caps::{Access, Denied, Permit, Request};
 use rusm_kv::{Batch, Op, OpResult, Outcome, Page, ReadError, Snapshot, Store, WriteError};
 
@@ -54,8 +54,8 @@ impl Host<'_> {
         key: &str,
     ) -> Result<Option<Vec<u8>>, KvRefused> {
         let bucket = self.bucket(bucket, key, Access::Read)?;
-        let (snapshot, most) = self.snapshot().await?;
-        Ok(snapshot.get_within(bucket, key, most)?)
+        let (snapshot, _) = self.snapshot().await?;
+        Ok(snapshot.get(bucket, key)?)
     }
 
     pub(crate) async fn kv_put(
@@ -95,20 +95,15 @@ impl Host<'_> {
         Ok(snapshot.list(bucket, prefix, start, limit, most.min(PAGE_BYTES))?)
     }
 
-    /// A comparison tells what is there, so it asks for reading. Of operations that are too many, those that are
-    /// too many are not looked at.
+    /// A comparison tells what is there, so it asks for reading.
     pub(crate) async fn kv_transact(
         &mut self,
         bucket: &str,
-        mut ops: impl Iterator<Item = Op>,
+        ops: Vec<Op>,
     ) -> Result<(), KvRefused> {
-        let taken: Vec<Op> = ops.by_ref().take(MAX_BATCH).collect();
-        let bucket = self.permit_ops(bucket, &taken)?;
-        if ops.next().is_some() {
-            return Err(KvRefused::TooLarge);
-        }
+        let bucket = self.permit_ops(bucket, &ops)?;
         let store = self.store()?;
-        let batch = taken.into_iter().fold(Batch::new(bucket)?, Batch::op);
+        let batch = ops.into_iter().fold(Batch::new(bucket)?, Batch::op);
         submit(store, batch).await?;
         Ok(())
     }

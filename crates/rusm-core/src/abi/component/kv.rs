@@ -40,7 +40,7 @@ impl wit::kv::Host for View<'_> {
     }
 
     async fn kv_transact(&mut self, bucket: String, ops: Vec<Op>) -> Result<Result<(), KvError>> {
-        let ops = ops.into_iter().map(op);
+        let ops = ops.into_iter().map(op).collect();
         Ok(self.0.kv_transact(&bucket, ops).await.map_err(kv_error))
     }
 

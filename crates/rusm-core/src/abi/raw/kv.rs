@@ -5,6 +5,7 @@ use super::result::Long;
 use super::{Call, short};
 use crate::guest::GuestState;
 use crate::host::Host;
+use rusm_abi::limits::MAX_BATCH;
 use rusm_abi::{Errno, List, MODULE, Op};
 use rusm_kv::Expires;
 use wasmtime::{Caller, Linker};
@@ -176,7 +177,9 @@ async fn transact(
     let call = Call::enter(&mut caller)?;
     let bucket = call.memory.text(bucket.0, bucket.1)?;
     let ops = call.memory.record("operations", ops.0, ops.1)?;
-    let ops = ops.unwrap_or(List::empty()).iter().map(op);
+    // One operation too many is as good as a million of them.
+    let ops = ops.unwrap_or(List::empty()).iter().take(MAX_BATCH + 1);
+    let ops = ops.map(op).collect();
     let done = Host::new(call.state).kv_transact(bucket, ops).await;
     Ok(short(
         caller.data_mut(),

@@ -26,7 +26,7 @@ impl Long {
         match self {
             Self::Event(event) => as_event(event).encoded_len(),
             Self::Payload(payload) => payload.len(),
-            Self::Page(page) => with_page(page, Record::encoded_len),
+            Self::Page(page) => with_page(page, |page| page.encoded_len()),
             Self::Bytes(bytes) => bytes.len(),
         }
     }
