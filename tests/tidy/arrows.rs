@@ -39,7 +39,11 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
         &["landlock", "libc", "seccompiler", "thiserror"],
     ),
     ("rusm-abi", &[], &[]),
-    ("rusm-sdk", &["rusm-abi", "rusm-plan"], &["wit-bindgen"]),
+    (
+        "rusm-sdk",
+        &["rusm-abi", "rusm-plan"],
+        &["serde", "serde_json", "wit-bindgen"],
+    ),
     (
         "rusm-core",
         &[

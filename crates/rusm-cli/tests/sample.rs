@@ -164,3 +164,17 @@ fn the_greedy_guest_is_told_no_each_time() {
     assert!(summary.contains("limit: memory"), "{summary}");
     assert_eq!(summary.matches("  refused  ").count(), 3, "{summary}");
 }
+
+/// Four customers place ten orders each, and the service crashes over one of each; the second run finds them all
+/// in the book and adds none.
+#[test]
+fn the_shop_counts_every_order_once_in_every_run() {
+    let place = sample();
+    let books = "orders: 40 placed, 40 counted, 48 rice, 68 salt, 72 tea\n";
+    for is_first in [true, false] {
+        let run = place.rusm(["run"]).finish().ends_with(0);
+        assert!(run.stdout().contains(books), "{}", run.stdout());
+        let crashes = run.stderr.contains("is counted, and nobody knows");
+        assert_eq!(crashes, is_first, "{}", run.stderr);
+    }
+}

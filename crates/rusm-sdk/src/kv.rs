@@ -1,10 +1,55 @@
 //! The node's durable key-value store. Needs the `storage` permission for the bucket.
 //!
 //! Acknowledged is durable: what returned `Ok` survives a crash of the node.
+//!
+//! # Typed buckets
+//! A [`Bucket`] holds values of one type, as JSON, and has [transactions](Bucket::transact) that are repeated when
+//! others were faster. This one takes each order once, however often it is sent:
+//!
+//! ```no_run
+//! use rusm_sdk::kv::{Bucket, BucketError};
+//! use serde::{Deserialize, Serialize};
+//!
+//! #[derive(Serialize, Deserialize)]
+//! struct Order {
+//!     item: String,
+//!     quantity: u64,
+//! }
+//!
+//! /// The pieces of this item that have been ordered in all.
+//! fn take(id: &str, order: &Order) -> Result<u64, BucketError> {
+//!     let orders: Bucket<Order> = Bucket::new("orders");
+//!     let (key, sum) = (format!("order/{id}"), format!("total/{}", order.item));
+//!     orders.transact(|tx| {
+//!         let mut total = tx.of::<u64>().get(&sum)?.unwrap_or(0);
+//!         if tx.get(&key)?.is_none() {
+//!             total += order.quantity;
+//!             tx.put(&key, order)?;
+//!             tx.of::<u64>().put(&sum, &total)?;
+//!         }
+//!         Ok(total)
+//!     })
+//! }
+//! ```
+//!
+//! # Bytes
+//! [`get`], [`put`] and the other functions here know nothing of types: they are what the host offers, for values that
+//! are no JSON. Both ways can be used on one bucket.
+
+mod bucket;
+mod entries;
+mod error;
+mod json;
+mod transaction;
 
 use std::fmt;
 
 use crate::{Denial, sys};
+
+pub use bucket::Bucket;
+pub use entries::Entries;
+pub use error::BucketError;
+pub use transaction::{ATTEMPTS, Transaction};
 
 /// Why a storage operation did not happen.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -16,3 +16,8 @@ pub(crate) use raw::*;
 mod absent;
 #[cfg(not(all(target_arch = "wasm32", any(target_env = "p1", target_env = "p2"))))]
 pub(crate) use absent::*;
+#[cfg(all(
+    test,
+    not(all(target_arch = "wasm32", any(target_env = "p1", target_env = "p2")))
+))]
+pub(crate) mod memory;

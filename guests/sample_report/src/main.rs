@@ -100,8 +100,9 @@ fn totals() -> Totals {
     }
 }
 
+/// In one piece: others print as well.
 fn print(summary: &Summary) -> io::Result<()> {
     let mut to = io::stdout().lock();
-    write!(to, "{summary}")?;
+    to.write_all(summary.to_string().as_bytes())?;
     to.flush()
 }
