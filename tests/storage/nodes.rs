@@ -102,10 +102,12 @@ fn what_is_no_store_stops_the_start() {
     let house = house();
     let file = house.path().join("notes.txt");
     std::fs::write(&file, "not to be lost").expect("the folder is writable");
+    std::fs::write(house.path().join("empty.redb"), "").expect("the folder is writable");
     for (store, reason) in [
         ("notes.txt", "is not a rusm store"),
-        ("notes.txt/app.redb", "cannot make the store"),
-        (".", "the store"),
+        ("notes.txt/app.redb", "cannot make the folder"),
+        (".", "it is a directory"),
+        ("empty.redb", "it is empty"),
     ] {
         let path = house.path().join(store);
         let node = format!("store = {:?}", path.display().to_string());
