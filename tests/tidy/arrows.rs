@@ -24,6 +24,11 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
     ),
     ("rusm-caps", &[], &["thiserror"]),
     (
+        "rusm-kv",
+        &[],
+        &["crossbeam-channel", "parking_lot", "redb", "thiserror"],
+    ),
+    (
         "rusm-manifest",
         &["rusm-caps"],
         &["serde", "strsim", "thiserror", "toml"],
@@ -41,6 +46,7 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
             "rusm-abi",
             "rusm-actor",
             "rusm-caps",
+            "rusm-kv",
             "rusm-manifest",
             "rusm-supervisor",
         ],
