@@ -122,6 +122,21 @@ impl Snapshot {
         Ok(entry.is_live(self.now_ms).then(|| entry.to_entry(key)))
     }
 
+    /// Whether a key is there: the value is not copied.
+    ///
+    /// # Errors
+    /// As for [`Snapshot::get`].
+    pub fn contains(&self, bucket: &str, key: &str) -> Result<bool, ReadError> {
+        check_bucket(bucket)?;
+        check_key(key)?;
+        let name = entry_key(bucket, key);
+        let found = self.held.view().entries.get(name.as_slice());
+        match found.map_err(ReadError::failed)? {
+            Some(bytes) => Ok(stored(bytes.value())?.is_live(self.now_ms)),
+            None => Ok(false),
+        }
+    }
+
     /// The entries whose keys begin with `prefix`, in byte order from `start` (inclusive): up to `limit` of them,
     /// and of as many bytes as `max_bytes` allows, but at least one.
     ///

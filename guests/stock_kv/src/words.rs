@@ -10,7 +10,7 @@
 //! | `set KEY VALUE`, `delete KEY` | `ok` |
 //! | `size KEY N` | `ok`, after setting a value of N bytes |
 //! | `exists KEY` | `true` or `false` |
-//! | `list CURSOR` | the keys of one page and the cursor after it, or `end`; `-` is no cursor |
+//! | `list CURSOR` | the keys of one page, or their number if there are many, and the cursor after it, or `end`; `-` is no cursor |
 //! | `walk` | the lengths of all pages, and whether the keys came in order, each once |
 //! | `drain` | how many keys it removed, page by page, while it listed them |
 //! | `get-many KEY..` | `KEY:VALUE` for each; `-` for a key or value that is not told |
@@ -201,7 +201,10 @@ fn list(words: &mut Words) -> String {
             let next = page
                 .cursor
                 .map_or("end".to_owned(), |next| next.to_string());
-            format!("{} {next}", page.keys.join(","))
+            match page.keys.len() {
+                0..=10 => format!("{} {next}", page.keys.join(",")),
+                n_keys => format!("{n_keys} {next}"),
+            }
         }
         Err(error) => shown(&error),
     }

@@ -7,6 +7,8 @@
 //!
 //! What a read copies is bounded by `max-call-kb`, as what a call hands over is.
 
+mod keyvalue;
+
 use super::Host;
 use rusm_abi::limits::MAX_PAGE;
 use rusm_caps::{Access, Denied, Permit, Request};
