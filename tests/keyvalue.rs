@@ -10,6 +10,7 @@ pub(crate) mod grants;
 mod handles;
 mod operations;
 mod swaps;
+mod waiting;
 
 use crate::storage::{in_memory, keeper};
 use crate::support::{GuestPath, Scenario, guest};
@@ -31,13 +32,13 @@ struct Node {
 
 impl Node {
     fn new() -> Self {
-        Self::over(in_memory(Options::default()))
+        Self::with(in_memory(Options::default()), |builder| builder)
     }
 
-    fn over(store: Store) -> Self {
+    fn with(store: Store, set_up: impl FnOnce(RuntimeBuilder) -> RuntimeBuilder) -> Self {
         let of_node = store.clone();
         Self {
-            court: court(|builder| builder.store(of_node)),
+            court: court(|builder| set_up(builder).store(of_node)),
             store,
             n_guests: AtomicUsize::new(0),
         }

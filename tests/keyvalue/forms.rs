@@ -3,7 +3,8 @@
 use super::Node;
 use crate::forge::{Interfaces, Wasi};
 use crate::storage::keeper;
-use rusm_core::{ExitReason, Runtime};
+use crate::trial::Court;
+use rusm_core::ExitReason;
 
 const TODAY: &str = "list<tuple<string, option<list<u8>>>>";
 const EARLIER: &str = "list<option<tuple<string, list<u8>>>>";
@@ -57,6 +58,7 @@ fn a_component_of_an_earlier_copy_is_linked() {
     let forms = [
         ("today", component(Interfaces::of(Wasi::V02), today)),
         ("earlier", component(&copied, earlier)),
+        ("concurrent", component(Interfaces::of(Wasi::V03), today)),
         // Whatever was linked last.
         (
             "today again",
@@ -72,9 +74,7 @@ fn a_component_of_an_earlier_copy_is_linked() {
 /// Any other form is refused when the code is loaded, with the name of the import.
 #[test]
 fn a_form_that_nobody_has_is_refused_at_load() {
-    let runtime = Runtime::builder()
-        .build()
-        .expect("the machine can run a node");
+    let court = Court::new();
     for (from, to) in [
         (TODAY, "list<option<list<u8>>>"),
         (TODAY, "list<tuple<string, list<u8>>>"),
@@ -91,11 +91,11 @@ fn a_form_that_nobody_has_is_refused_at_load() {
             .enumerate()
             .map(|(n, function)| function.import_as(&format!("f{n}")))
             .collect();
+        let runtime = &court.scenario.runtime;
         let error = runtime
             .load("other", &copied.component(&items, ""))
             .expect_err("no node has this form");
         let text = error.to_string();
         assert!(text.contains("wasi:keyvalue/"), "{text}");
     }
-    runtime.shutdown();
 }
