@@ -1,7 +1,8 @@
 //! Who may open what, and do what with it; and that nobody learns anything of what is not theirs.
 
 use super::{CLIENTS, Node, court, nth, run};
-use crate::storage::granted;
+use crate::forge::{Interfaces, Wasi};
+use crate::storage::{granted, keeper};
 use crate::trial::{Outcome, assert_sentence, nothing};
 use rusm_caps::BucketSet::{self, Every, Nothing};
 use rusm_core::ExitReason;
@@ -181,4 +182,48 @@ fn a_grant_opens_its_buckets_and_nothing_beside_them() {
         assert_eq!(outcome.lines, expected, "{client}");
         assert_denied(&outcome, &[]);
     }
+}
+
+/// A handle is a name: when the right is given up, what was opened before is worth nothing.
+#[test]
+fn a_handle_outlives_no_right() {
+    let items = r#"
+        (import "wasi:keyvalue/store@0.2.0-draft2" "open" (func $open (param i32 i32 i32)))
+        (import "wasi:keyvalue/store@0.2.0-draft2" "[method]bucket.exists" (func $exists (param i32 i32 i32 i32)))
+        (import "wasi:keyvalue/store@0.2.0-draft2" "[method]bucket.set" (func $set (param i32 i32 i32 i32 i32 i32)))
+        (import "wasi:keyvalue/atomics@0.2.0-draft2" "[static]cas.new" (func $cas (param i32 i32 i32 i32)))
+        (import "wasi:keyvalue/atomics@0.2.0-draft2" "[method]cas.current" (func $current (param i32 i32)))
+        (import "wasi:keyvalue/atomics@0.2.0-draft2" "swap" (func $swap (param i32 i32 i32 i32)))
+        (import "rusm:actor/permissions@0.1.0" "drop" (func $drop (param i32 i32)))
+        (data (i32.const 16) "k")
+        (data (i32.const 32) "storage")
+        (global $bucket (mut i32) (i32.const 0))
+        (func $fine (call $check (i32.eqz (i32.load8_u (i32.const 64)))))
+        ;; The error `access-denied`; the one of a swap is inside `store-error`.
+        (func $denied
+            (call $check (i32.eq (i32.load8_u (i32.const 64)) (i32.const 1)))
+            (call $check (i32.eq (i32.load8_u (i32.const 68)) (i32.const 1))))
+        (func $swap-denied
+            (call $check (i32.eq (i32.load8_u (i32.const 64)) (i32.const 1)))
+            (call $check (i32.eq (i32.load8_u (i32.const 68)) (i32.const 0)))
+            (call $check (i32.eq (i32.load8_u (i32.const 72)) (i32.const 1))))"#;
+    let body = "
+        (call $open (i32.const 16) (i32.const 1) (i32.const 64)) (call $fine)
+        (global.set $bucket (i32.load (i32.const 68)))
+        (call $cas (global.get $bucket) (i32.const 16) (i32.const 1) (i32.const 64)) (call $fine)
+        (local.set $n (i32.load (i32.const 68)))
+        (call $exists (global.get $bucket) (i32.const 16) (i32.const 1) (i32.const 64)) (call $fine)
+        (call $current (local.get $n) (i32.const 64)) (call $fine)
+        (call $drop (i32.const 32) (i32.const 7))
+        (call $exists (global.get $bucket) (i32.const 16) (i32.const 1) (i32.const 64)) (call $denied)
+        (call $set (global.get $bucket) (i32.const 16) (i32.const 1) (i32.const 16) (i32.const 1) (i32.const 64)) (call $denied)
+        (call $current (local.get $n) (i32.const 64)) (call $denied)
+        (call $swap (local.get $n) (i32.const 16) (i32.const 1) (i32.const 64)) (call $swap-denied)
+        (call $open (i32.const 16) (i32.const 1) (i32.const 64)) (call $denied)";
+    let node = Node::new();
+    let wasm = Interfaces::of(Wasi::V02).component(items, body);
+    let outcome = node.court.run_as(keeper(), "waiver", &wasm, [""; 0]);
+    assert_eq!(outcome.reason, ExitReason::Normal);
+    assert_eq!(outcome.denied.len(), 5, "{:#?}", outcome.denied);
+    assert_eq!(node.says("stock_kv", "open k then list -")[1], "list= end");
 }

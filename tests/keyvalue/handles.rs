@@ -3,8 +3,9 @@
 use super::bounds::keeper_with;
 use super::{CLIENTS, Node};
 use crate::forge::{Interfaces, Wasi};
-use crate::storage::keeper;
+use crate::storage::{in_memory, keeper};
 use rusm_core::ExitReason;
+use rusm_kv::Options;
 
 /// `max-handles` is for buckets as for files and sockets; what is closed makes room.
 #[test]
@@ -12,7 +13,7 @@ fn handles_to_buckets_are_bounded() {
     for client in CLIENTS {
         let profile = keeper_with(|limits| limits.max_handles = 10);
         let outcome = Node::new().run(profile, client, "opens 1000 then opens 10 then opens 11");
-        let full = "10 other:the process has its 10 handles open already (max-handles)";
+        let full = "10 other:there is no room for one more handle: the profile allows 10 (max-handles), and the node has a bound, too";
         let expected = [
             format!("opens={full}"),
             "opens=10 ".to_owned(),
@@ -32,8 +33,11 @@ fn handles_to_swap_with_are_bounded() {
         "open b then hold k 1000 then hold k 9 then cas k then set k v then hold k 8 then swap x then hold k 9
         then swap x then hold k 9",
     );
-    let full =
-        |n| format!("hold={n} other:the process has its 10 handles open already (max-handles)");
+    let full = |n| {
+        format!(
+            "hold={n} other:there is no room for one more handle: the profile allows 10 (max-handles), and the node has a bound, too"
+        )
+    };
     let expected = [
         "open=ok".to_owned(),
         full(9),
@@ -47,6 +51,31 @@ fn handles_to_swap_with_are_bounded() {
         "hold=9 ".to_owned(),
     ];
     assert_eq!(outcome.lines, expected);
+}
+
+/// What is closed, or given away for a swap, is the node's again at once: another process may have it.
+#[test]
+fn a_closed_handle_is_room_for_others() {
+    let store = in_memory(Options::default());
+    let node = Node::with(store, |builder| builder.max_handles(6));
+    let first = node.start(
+        "first",
+        "stock_kv",
+        "open b then opens 10 then cas k then swap v then say closed then until others-are-done",
+    );
+    node.court
+        .scenario
+        .recorder
+        .wait_for_line("first", "say=closed");
+    let lines = node.says(
+        "stock_kv",
+        "open b then opens 4 then opens 5 then set others-are-done 1",
+    );
+    assert_eq!(lines[1], "opens=4 ");
+    assert!(lines[2].starts_with("opens=4 other:"), "{}", lines[2]);
+    assert_eq!(first.wait(), ExitReason::Normal);
+    let lines = node.court.scenario.recorder.lines("first");
+    assert!(lines[1].starts_with("opens=5 other:"), "{}", lines[1]);
 }
 
 const STORE: &str = "wasi:keyvalue/store@0.2.0-draft2";
@@ -76,10 +105,10 @@ fn trap_of(body: &str) -> String {
     );
     let wasm = Interfaces::of(Wasi::V02).component(&items, body);
     let outcome = Node::new().court.run_as(keeper(), "forger", &wasm, [""; 0]);
-    match outcome.reason {
-        ExitReason::Trap(text) => text.to_string(),
-        reason => panic!("{body}: {reason}"),
-    }
+    let ExitReason::Trap(text) = outcome.reason else {
+        panic!("{body}: {}", outcome.reason)
+    };
+    text.to_string()
 }
 
 /// A number that is no handle, one of another kind, and one that was closed or given away are nothing.

@@ -127,14 +127,13 @@ impl Snapshot {
     /// # Errors
     /// As for [`Snapshot::get`].
     pub fn contains(&self, bucket: &str, key: &str) -> Result<bool, ReadError> {
-        check_bucket(bucket)?;
         check_key(key)?;
-        let name = entry_key(bucket, key);
-        let found = self.held.view().entries.get(name.as_slice());
-        match found.map_err(ReadError::failed)? {
-            Some(bytes) => Ok(stored(bytes.value())?.is_live(self.now_ms)),
-            None => Ok(false),
-        }
+        let mut is_there = false;
+        self.walk(bucket, key, None, |found, _| {
+            is_there = found == key;
+            false
+        })?;
+        Ok(is_there)
     }
 
     /// The entries whose keys begin with `prefix`, in byte order from `start` (inclusive): up to `limit` of them,

@@ -88,20 +88,24 @@ impl<'a> Kv<'a> {
         let _promise = wasi.promise(1).map_err(|_| {
             let most = wasi.limits().max_handles;
             Error::Other(format!(
-                "the process has its {most} handles open already (max-handles)"
+                "there is no room for one more handle: the profile allows {most} (max-handles), and the node has a bound, too"
             ))
         })?;
         wasi.view().table.push(of).map_err(TrappableError::trap)
     }
+
+    /// Closes a handle, which makes room for another one, here and on the node.
+    fn remove<R: 'static>(&mut self, handle: Resource<R>) -> wasmtime::Result<R> {
+        let wasi = &mut self.0.wasi;
+        let removed = wasi.view().table.delete(handle)?;
+        wasi.recount();
+        Ok(removed)
+    }
 }
 
-/// Closes a handle.
+/// The guest closes a handle.
 fn close<R: 'static>(mut store: StoreContextMut<'_, GuestState>, rep: u32) -> wasmtime::Result<()> {
-    store
-        .data_mut()
-        .wasi
-        .view()
-        .table
-        .delete(Resource::<R>::new_own(rep))?;
-    Ok(())
+    Kv::of(&mut store)
+        .remove(Resource::<R>::new_own(rep))
+        .map(drop)
 }

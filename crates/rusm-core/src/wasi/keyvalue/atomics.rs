@@ -139,8 +139,7 @@ impl Kv<'_> {
     /// Writes the value if the key holds what the handle saw. What it holds now is compared with that here, and by the store at the
     /// moment of the commit.
     async fn swap(&mut self, cas: Resource<Cas>, value: Vec<u8>) -> Tried<Swapped> {
-        let table = self.0.wasi.view().table;
-        let mut cas = table.delete(cas).map_err(TrappableError::trap)?;
+        let mut cas = self.remove(cas).map_err(TrappableError::trap)?;
         let (bucket, key) = (Arc::clone(&cas.bucket), cas.key.clone());
         let mut host = self.host();
         host.kv_permit(&bucket, &key, Access::Write)?;
