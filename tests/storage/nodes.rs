@@ -146,10 +146,11 @@ fn a_node_without_a_store_says_so() {
 fn a_guests_folder_does_not_hold_the_store() {
     for path in BOTH_PATHS {
         let house = house();
-        std::fs::create_dir(house.path().join("data")).expect("the folder is writable");
-        for host in [".", "data"] {
+        std::fs::create_dir_all(house.path().join("data/inner")).expect("the folder is writable");
+        for host in ["data", "data/inner"] {
             let folder = format!("preopen = [{{ host = {host:?}, guest = \"/data\" }}]");
-            let manifest = manifest(STORE, &folder, "write /data/app.redb ruined");
+            let node = "store = \"data/inner/app.redb\"";
+            let manifest = manifest(node, &folder, "write /data/app.redb ruined");
             let (scenario, app) = start(path, house.path(), &manifest);
             app.expect("the app starts").wait();
             let exit = scenario.recorder.wait_for_exit("keeper");

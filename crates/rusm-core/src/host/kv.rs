@@ -22,7 +22,8 @@ const PAGE_BYTES: usize = 4 << 20;
 pub(crate) enum KvRefused {
     Denied(Denied),
     NoStore,
-    TooLarge,
+    /// What is over which bound.
+    TooLarge(String),
     /// The place of the comparison that failed.
     Conflict(u32),
     Failed(String),
@@ -30,21 +31,22 @@ pub(crate) enum KvRefused {
 
 impl From<ReadError> for KvRefused {
     fn from(error: ReadError) -> Self {
-        match error {
-            ReadError::TooLarge { .. } => Self::TooLarge,
-            other => Self::Failed(other.to_string()),
+        if let ReadError::TooLarge { .. } = error {
+            Self::TooLarge(error.to_string())
+        } else {
+            Self::Failed(error.to_string())
         }
     }
 }
 
 impl From<WriteError> for KvRefused {
     fn from(error: WriteError) -> Self {
-        match error {
-            WriteError::TooLarge { .. } => Self::TooLarge,
-            WriteError::Conflict { index } => {
-                Self::Conflict(u32::try_from(index).unwrap_or(u32::MAX))
-            }
-            other => Self::Failed(other.to_string()),
+        if let WriteError::TooLarge { .. } = error {
+            Self::TooLarge(error.to_string())
+        } else if let WriteError::Conflict { index } = error {
+            Self::Conflict(u32::try_from(index).unwrap_or(u32::MAX))
+        } else {
+            Self::Failed(error.to_string())
         }
     }
 }
@@ -56,8 +58,7 @@ impl Host<'_> {
         key: &str,
     ) -> Result<Option<Vec<u8>>, KvRefused> {
         let bucket = self.bucket(bucket, key, Access::Read)?;
-        let (snapshot, _) = self.snapshot().await?;
-        Ok(snapshot.get(bucket, key)?)
+        Ok(self.snapshot().await?.get(bucket, key)?)
     }
 
     pub(crate) async fn kv_put(
@@ -90,11 +91,13 @@ impl Host<'_> {
     ) -> Result<Page, KvRefused> {
         let bucket = self.bucket(bucket, prefix, Access::Read)?;
         if limit > MAX_PAGE {
-            return Err(KvRefused::TooLarge);
+            let text = format!("a page of {limit} is over the most of {MAX_PAGE}");
+            return Err(KvRefused::TooLarge(text));
         }
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let (snapshot, most) = self.snapshot().await?;
-        Ok(snapshot.list(bucket, prefix, start, limit, most.min(PAGE_BYTES))?)
+        let most = self.max_call_bytes().min(PAGE_BYTES);
+        let snapshot = self.snapshot().await?;
+        Ok(snapshot.list(bucket, prefix, start, limit, most)?)
     }
 
     /// A comparison tells what is there, so it asks for reading.
@@ -153,10 +156,14 @@ impl Host<'_> {
         self.state.kv.as_ref().ok_or(KvRefused::NoStore)
     }
 
-    /// The store as it is now, and how many bytes of it one call may copy.
-    async fn snapshot(&mut self) -> Result<(Snapshot, usize), KvRefused> {
-        let most = usize::try_from(self.state.max_call_bytes).unwrap_or(usize::MAX);
-        Ok((self.store()?.readable().await?, most))
+    /// The store as it is now, for a caller with so much room.
+    async fn snapshot(&mut self) -> Result<Snapshot, KvRefused> {
+        let snapshot = self.store()?.readable().await?;
+        Ok(snapshot.with_max_value(self.max_call_bytes()))
+    }
+
+    fn max_call_bytes(&self) -> usize {
+        usize::try_from(self.state.max_call_bytes).unwrap_or(usize::MAX)
     }
 }
 

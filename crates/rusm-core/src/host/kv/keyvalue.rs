@@ -37,8 +37,7 @@ impl Host<'_> {
 
     pub(crate) async fn kv_exists(&mut self, bucket: &str, key: &str) -> Result<bool, KvRefused> {
         let bucket = self.bucket(bucket, key, Access::Read)?;
-        let (snapshot, _) = self.snapshot().await?;
-        Ok(snapshot.contains(bucket, key)?)
+        Ok(self.snapshot().await?.contains(bucket, key)?)
     }
 
     /// At most so many keys, and no more than one call may copy.
@@ -49,10 +48,9 @@ impl Host<'_> {
         limit: u32,
     ) -> Result<Keys, KvRefused> {
         let bucket = self.bucket(bucket, start.unwrap_or_default(), Access::Read)?;
-        let (snapshot, most) = self.snapshot().await?;
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let limit = limit.min(most / LISTED_KEY_BYTES).max(1);
-        Ok(snapshot.keys(bucket, "", start, limit)?)
+        let limit = limit.min(self.max_call_bytes() / LISTED_KEY_BYTES).max(1);
+        Ok(self.snapshot().await?.keys(bucket, "", start, limit)?)
     }
 
     /// The value of each key, all of one moment. Together they are no more than one call may copy.
@@ -64,14 +62,17 @@ impl Host<'_> {
         let first = keys.first().map_or("", String::as_str);
         let bucket = self.bucket(bucket, first, Access::Read)?;
         if keys.len() > MAX_BATCH {
-            return Err(KvRefused::TooLarge);
+            let n_keys = keys.len();
+            let text = format!("there are {n_keys} keys, over the most of {MAX_BATCH}");
+            return Err(KvRefused::TooLarge(text));
         }
-        let (snapshot, mut left) = self.snapshot().await?;
+        let mut snapshot = self.snapshot().await?;
+        let mut left = self.max_call_bytes();
         let mut values = Vec::with_capacity(keys.len());
         for key in keys {
+            snapshot = snapshot.with_max_value(left);
             let value = snapshot.get(bucket, key)?;
-            let n_bytes = value.as_ref().map_or(0, Vec::len);
-            left = left.checked_sub(n_bytes).ok_or(KvRefused::TooLarge)?;
+            left = left.saturating_sub(value.as_ref().map_or(0, Vec::len));
             values.push(value);
         }
         Ok(values)

@@ -25,13 +25,10 @@ impl From<KvRefused> for Error {
         match refused {
             KvRefused::Denied(_) => Error::AccessDenied,
             KvRefused::NoStore => Error::NoSuchStore,
-            KvRefused::TooLarge => {
-                Error::Other("the name of the bucket, a key, a value or all of them together are over their bound".to_owned())
-            }
             KvRefused::Conflict(index) => {
                 Error::Other(format!("operation {index} expected another value"))
             }
-            KvRefused::Failed(text) => Error::Other(text),
+            KvRefused::TooLarge(text) | KvRefused::Failed(text) => Error::Other(text),
         }
     }
 }
