@@ -62,10 +62,15 @@ impl Node {
     /// Starts a program that may use every bucket.
     #[track_caller]
     fn start(&self, name: &str, client: &str, script: &str) -> ProcessHandle {
+        self.start_as(keeper(), name, client, script)
+    }
+
+    #[track_caller]
+    fn start_as(&self, profile: Profile, name: &str, client: &str, script: &str) -> ProcessHandle {
         let wasm = guest(client, GuestPath::Component);
         let runtime = &self.court.scenario.runtime;
         let program = runtime.load(client, &wasm).expect("it is a component");
-        let spawn = Spawn::new(name, &program).profile(keeper());
+        let spawn = Spawn::new(name, &program).profile(profile);
         let spawn = spawn.args(script.split_whitespace());
         runtime.spawn(spawn).expect("there is room for it")
     }

@@ -100,6 +100,25 @@ fn who_may_read_may_not_write() {
     }
 }
 
+/// A swap is refused to who may not write, also where it would have failed anyway.
+#[test]
+fn a_swap_that_would_fail_is_refused_all_the_same() {
+    let node = Node::new();
+    node.fill("orders", ["k".to_owned()]);
+    let reader = node.start_as(
+        granted(Every, Nothing),
+        "reader",
+        "stock_kv",
+        "open orders then cas k then say looked then until changed then swap v then get k",
+    );
+    let recorder = &node.court.scenario.recorder;
+    recorder.wait_for_line("reader", "say=looked");
+    node.says("stock_kv", "open orders then set k two then set changed 1");
+    assert_eq!(reader.wait(), ExitReason::Normal);
+    let lines = recorder.lines("reader");
+    assert_eq!(lines[4..], ["swap=access-denied", "get=two"]);
+}
+
 /// Every function that tells what is there is refused, and the handle goes on writing.
 #[test]
 fn who_may_write_may_not_read() {
