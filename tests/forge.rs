@@ -18,6 +18,9 @@ pub(crate) enum Wasi {
     V03,
 }
 
+/// The drafts of `wasi:keyvalue`, which components of either may import.
+const KEYVALUE: [&str; 2] = ["0.2.0-draft", "0.2.0-draft2"];
+
 /// A function that a component can import.
 #[derive(Clone, Debug)]
 pub(crate) struct Imported {
@@ -98,6 +101,20 @@ impl Interfaces {
 
     /// The same with packages of somebody else's, and what of them is imported, both as WIT.
     pub(crate) fn beside(wasi: Wasi, packages: &str, imports: &str) -> Self {
+        Self::made(wasi, packages, imports, |keyvalue| keyvalue)
+    }
+
+    /// WASI 0.2 with other copies of the drafts of `wasi:keyvalue` than the node's own, of which `copied` makes them.
+    pub(crate) fn with_keyvalue(copied: impl Fn(String) -> String) -> Self {
+        Self::made(Wasi::V02, "", "", copied)
+    }
+
+    fn made(
+        wasi: Wasi,
+        packages: &str,
+        imports: &str,
+        keyvalue: impl Fn(String) -> String,
+    ) -> Self {
         let (folder, version, run) = match wasi {
             Wasi::V02 => ("p2", "0.2.12", "wasi:cli/run@0.2.12#run"),
             Wasi::V03 => ("p3", "0.3.0", "wasi:cli/run@0.3.0#run"),
@@ -129,6 +146,15 @@ impl Interfaces {
         resolve
             .push_path(root().join("crates/rusm-abi/wit"))
             .expect("rusm's WIT is well formed");
+        for draft in KEYVALUE {
+            let name = format!("keyvalue-{draft}.wit");
+            let file = root().join("crates/rusm-core/wit").join(&name);
+            let text = std::fs::read_to_string(&file).expect("it is part of the project");
+            resolve
+                .push_str(&name, &keyvalue(text))
+                .expect("the WIT of wasi:keyvalue is well formed");
+        }
+        let [first, second] = KEYVALUE;
         let world = format!(
             "package test:forged;
             {packages}
@@ -136,6 +162,8 @@ impl Interfaces {
                 include wasi:cli/imports@{version};
                 import wasi:http/{sending}@{version};
                 include rusm:actor/actor@0.1.0;
+                include wasi:keyvalue/imports@{first};
+                include wasi:keyvalue/imports@{second};
                 {imports}
                 export wasi:cli/run@{version};
             }}"

@@ -10,6 +10,7 @@ mod embedding;
 mod fairness;
 mod forge;
 mod hostile;
+mod keyvalue;
 mod lifecycle;
 mod limits;
 mod mailboxes;

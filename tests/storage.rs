@@ -2,7 +2,7 @@
 //! and rights, and that nobody waits for a write but the process that writes.
 
 mod bounds;
-mod held;
+pub(crate) mod held;
 mod nodes;
 mod operations;
 mod rights;
@@ -69,16 +69,16 @@ fn for_both_paths(test: impl Fn(&Vault)) {
     }
 }
 
-fn in_memory(options: Options) -> Store {
+pub(crate) fn in_memory(options: Options) -> Store {
     Store::with_backend(InMemoryBackend::new(), options).expect("there is memory for it")
 }
 
 /// A profile that may read and write every bucket, and nothing else.
-fn keeper() -> Profile {
+pub(crate) fn keeper() -> Profile {
     granted(BucketSet::Every, BucketSet::Every)
 }
 
-fn granted(read: BucketSet, write: BucketSet) -> Profile {
+pub(crate) fn granted(read: BucketSet, write: BucketSet) -> Profile {
     let builder = nothing().to_builder("keeper");
     let builder = builder.storage(KvGrant { read, write });
     builder.build().expect("it can be honoured")

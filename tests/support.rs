@@ -86,7 +86,13 @@ fn build_guests() -> PathBuf {
 fn excluded(path: GuestPath) -> &'static [&'static str] {
     match path {
         GuestPath::Component => &[],
-        GuestPath::Core => &["stock_http", "stock_http_p3", "stock_p3"],
+        GuestPath::Core => &[
+            "stock_http",
+            "stock_http_p3",
+            "stock_kv",
+            "stock_kv_draft",
+            "stock_p3",
+        ],
     }
 }
 

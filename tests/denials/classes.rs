@@ -2,6 +2,7 @@
 
 use super::{wasi02, wasi03};
 use crate::forge::Wasi::{self, V02, V03};
+use crate::keyvalue::grants;
 use crate::network::http;
 
 /// What a function can do under a profile that grants nothing.
@@ -33,6 +34,8 @@ const EMPTY_03: Class = Refused(wasi03::a_concurrent_component_sees_nothing_of_t
 const SOCKETS_02: Class = Refused(wasi02::a_component_gets_no_socket_and_no_address);
 const SOCKETS_03: Class = Refused(wasi03::a_concurrent_component_gets_no_socket_and_no_address);
 const HTTP: Class = Refused(http::without_a_grant_a_request_is_denied);
+
+const KEYVALUE: Class = Refused(grants::without_a_grant_no_bucket_is_opened);
 
 /// In these versions, these functions of this interface are of this class.
 type Row = (
@@ -185,6 +188,9 @@ pub(super) const FUNCTIONS: &[Row] = &[
         &["[static]response-outparam.set"],
     ),
     (&[V02], Harmless(WAIT), "wasi:io/poll", &["poll"]),
+    (BOTH, KEYVALUE, "wasi:keyvalue/atomics", ATOMICS),
+    (BOTH, KEYVALUE, "wasi:keyvalue/batch", BATCH),
+    (BOTH, KEYVALUE, "wasi:keyvalue/store", &["open"]),
     (
         &[V02],
         Harmless(CHANCE),
@@ -252,6 +258,8 @@ const CLOCK_02: &[&str] = &[
 ];
 const CLOCK_03: &[&str] = &["now", "get-resolution", "wait-until", "wait-for"];
 const INSECURE: &[&str] = &["get-insecure-random-bytes", "get-insecure-random-u64"];
+const ATOMICS: &[&str] = &["increment", "swap", "[static]cas.new"];
+const BATCH: &[&str] = &["get-many", "set-many", "delete-many"];
 const DRAFTS_02: &[&str] = &[
     "http-error-code",
     "[constructor]fields",
@@ -289,6 +297,8 @@ pub(super) const RESOURCES: &[Row] = &[
     (&[V02], Harmless(ERRORS), "wasi:io/error", &["error"]),
     (&[V02], Harmless(WAIT), "wasi:io/poll", &["pollable"]),
     (&[V02], EMPTY_02, "wasi:io/streams", &["input-stream"]),
+    (BOTH, KEYVALUE, "wasi:keyvalue/atomics", &["cas"]),
+    (BOTH, KEYVALUE, "wasi:keyvalue/store", &["bucket"]),
     (
         &[V02],
         Harmless(OUTPUT),

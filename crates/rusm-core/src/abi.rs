@@ -10,18 +10,21 @@ pub(crate) mod raw;
 use crate::code::{ImportNames, Links};
 use crate::guest::GuestState;
 use crate::host_function::HostInterfaces;
+use crate::wasi;
 use rusm_abi::{IMPORTS, MODULE, Reason};
 use rusm_actor::{ExitReason, Limit};
 use std::sync::Arc;
 
-/// What is linked besides WASI: rusm's own imports, and the embedder's.
+/// What is linked besides WASI: rusm's own imports, `wasi:keyvalue`, and the embedder's.
 pub(crate) fn links(embedded: &Arc<HostInterfaces>) -> Links<GuestState> {
     let (for_components, for_modules) = (Arc::clone(embedded), Arc::clone(embedded));
     Links {
         component: Box::new(move |linker| {
             component::add_to_linker(linker)?;
+            wasi::add_keyvalue(linker)?;
             for_components.add_to_component_linker(linker)
         }),
+        fitted: Box::new(wasi::fitted_keyvalue),
         module: Box::new(move |linker| {
             raw::add_to_linker(linker)?;
             for_modules.add_to_module_linker(linker)

@@ -210,7 +210,7 @@ const TABLE: &[Row] = &[
     row("wasi:keyvalue/store", KEYVALUE_READING, STORE_READ),
     row("wasi:keyvalue/store", KEYVALUE_WRITING, STORE),
     row("wasi:keyvalue/atomics", &[], STORE_READ),
-    row("wasi:keyvalue/atomics", &[], STORE),
+    row("wasi:keyvalue/atomics", &["increment", "swap"], STORE),
     row("wasi:keyvalue/batch", &["get-many"], STORE_READ),
     row("wasi:keyvalue/batch", &["set-many", "delete-many"], STORE),
     row("wasi_snapshot_preview1/environ_get", &[], ENV),

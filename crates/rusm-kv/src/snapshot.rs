@@ -139,6 +139,20 @@ impl Snapshot {
         Ok(Some(entry.to_entry(key)))
     }
 
+    /// Whether a key is there: the value is not copied.
+    ///
+    /// # Errors
+    /// As for [`Snapshot::get`].
+    pub fn contains(&self, bucket: &str, key: &str) -> Result<bool, ReadError> {
+        check_key(key)?;
+        let mut is_there = false;
+        self.walk(bucket, key, None, |found, _| {
+            is_there = found == key;
+            false
+        })?;
+        Ok(is_there)
+    }
+
     /// The entries whose keys begin with `prefix`, in byte order from `start` (inclusive): up to `limit` of them,
     /// and of as many bytes as `max_bytes` allows, but at least one.
     ///

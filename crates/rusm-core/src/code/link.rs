@@ -19,12 +19,19 @@ pub(crate) use known::{check as check_import, known_names};
 /// Adds imports to a linker of components.
 pub(crate) type LinkComponent<T> =
     Box<dyn Fn(&mut ComponentLinker<T>) -> wasmtime::Result<()> + Send + Sync>;
+/// A linker of its own for a component that takes an import in another form than others do; none for most.
+pub(crate) type FitComponent<T> = Box<
+    dyn Fn(&ComponentLinker<T>, &Component) -> wasmtime::Result<Option<ComponentLinker<T>>>
+        + Send
+        + Sync,
+>;
 /// Adds imports to a linker of core modules.
 pub(crate) type LinkModule<T> = Box<dyn Fn(&mut Linker<T>) -> wasmtime::Result<()> + Send + Sync>;
 
-/// What is linked besides WASI.
+/// What is linked besides what Wasmtime has of WASI.
 pub(crate) struct Links<T: 'static> {
     pub(crate) component: LinkComponent<T>,
+    pub(crate) fitted: FitComponent<T>,
     pub(crate) module: LinkModule<T>,
     /// The names that these two add.
     pub(crate) names: ImportNames,
@@ -152,7 +159,10 @@ impl<T: Guest> Linkers<T> {
         let linker = get_or_try_init(&self.of(class).component, || {
             self.component_linker(class, component.engine())
         })?;
-        let pre = linker
+        let fitted = (self.links.fitted)(linker, component).map_err(cannot_link)?;
+        let pre = fitted
+            .as_ref()
+            .unwrap_or(linker)
             .instantiate_pre(component)
             .map_err(|error| incompatible(shape, &error))?;
         let no_entry = |error: wasmtime::Error| CodeError::NoEntry {
@@ -210,9 +220,12 @@ fn get_or_try_init<L>(
     if let Some(linker) = cell.get() {
         return Ok(linker);
     }
-    let linker = build()
-        .map_err(|error| CodeError::Engine(format!("cannot link the host functions: {error:#}")))?;
+    let linker = build().map_err(cannot_link)?;
     Ok(cell.get_or_init(|| linker))
+}
+
+fn cannot_link(error: wasmtime::Error) -> CodeError {
+    CodeError::Engine(format!("cannot link the host functions: {error:#}"))
 }
 
 /// The imports are known by name, so this one differs in type. Wasmtime's text names it; which it is, is found again by that name.

@@ -7,6 +7,8 @@
 //!
 //! What a read copies is bounded by `max-call-kb`, as what a call hands over is.
 
+mod keyvalue;
+
 use super::Host;
 use rusm_abi::limits::MAX_PAGE;
 use rusm_caps::{Access, Denied, Permit, Request};
@@ -20,7 +22,8 @@ const PAGE_BYTES: usize = 4 << 20;
 pub(crate) enum KvRefused {
     Denied(Denied),
     NoStore,
-    TooLarge,
+    /// What is over which bound.
+    TooLarge(String),
     /// The place of the comparison that failed.
     Conflict(u32),
     Failed(String),
@@ -29,7 +32,7 @@ pub(crate) enum KvRefused {
 impl From<ReadError> for KvRefused {
     fn from(error: ReadError) -> Self {
         if let ReadError::TooLarge { .. } = error {
-            Self::TooLarge
+            Self::TooLarge(error.to_string())
         } else {
             Self::Failed(error.to_string())
         }
@@ -39,7 +42,7 @@ impl From<ReadError> for KvRefused {
 impl From<WriteError> for KvRefused {
     fn from(error: WriteError) -> Self {
         if let WriteError::TooLarge { .. } = error {
-            Self::TooLarge
+            Self::TooLarge(error.to_string())
         } else if let WriteError::Conflict { index } = error {
             Self::Conflict(u32::try_from(index).unwrap_or(u32::MAX))
         } else {
@@ -88,7 +91,8 @@ impl Host<'_> {
     ) -> Result<Page, KvRefused> {
         let bucket = self.bucket(bucket, prefix, Access::Read)?;
         if limit > MAX_PAGE {
-            return Err(KvRefused::TooLarge);
+            let text = format!("a page of {limit} is over the most of {MAX_PAGE}");
+            return Err(KvRefused::TooLarge(text));
         }
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let most = self.max_call_bytes().min(PAGE_BYTES);

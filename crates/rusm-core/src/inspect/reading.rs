@@ -63,7 +63,10 @@ impl Reading {
     pub(super) fn wasi(&self) -> Vec<&'static str> {
         let has = |version: &str| {
             let mut names = self.imports.keys().chain(&self.exports);
-            names.any(|name| name.starts_with("wasi:") && name.contains(version))
+            // What is still a draft has numbers of its own.
+            names.any(|name| {
+                name.starts_with("wasi:") && name.contains(version) && !name.contains("-draft")
+            })
         };
         let is_preview1 = |name: &String| name.starts_with("wasi_snapshot_preview1/");
         let versions = [

@@ -75,6 +75,36 @@ fn the_functions_of_a_component_are_found() {
     assert!(obstacles.iter().any(|text| text.contains("no entry")));
 }
 
+/// The drafts of `wasi:keyvalue` are known by their names, and no version of WASI. What is imported of them decides what is needed.
+#[test]
+fn the_drafts_of_key_value_storage_are_known() {
+    for draft in ["draft", "draft2"] {
+        let with = |functions: &[&str]| {
+            let exports: String = functions
+                .iter()
+                .map(|name| format!(r#"(export "{name}" (func (type 0)))"#))
+                .collect();
+            let found = of(&format!(
+                r#"(component (type $batch (instance (type (func)) {exports}))
+                (import "wasi:keyvalue/batch@0.2.0-{draft}" (instance (type $batch))))"#
+            ));
+            assert_eq!(found.wasi, [""; 0]);
+            let unknown = |text: &String| text.contains("wasi:keyvalue");
+            let obstacles: Vec<String> = found.obstacles.iter().map(ToString::to_string).collect();
+            assert!(!obstacles.iter().any(unknown), "{obstacles:?}");
+            let needs = found.needs.iter();
+            needs
+                .map(|need| (need.permission, need.writes))
+                .collect::<Vec<_>>()
+        };
+        let (looking, changing) = ((Permission::Storage, false), (Permission::Storage, true));
+        assert_eq!(with(&[]), []);
+        assert_eq!(with(&["get-many"]), [looking]);
+        assert_eq!(with(&["set-many", "delete-many"]), [changing]);
+        assert_eq!(with(&["get-many", "set-many"]), [looking, changing]);
+    }
+}
+
 /// What is no code is an error that says what it looks like.
 #[test]
 fn other_bytes_are_refused() {

@@ -158,3 +158,36 @@ fn reading_is_not_writing() {
     assert_eq!(writes("wasi_snapshot_preview1/path_readlink"), [false]);
     assert_eq!(writes("wasi_snapshot_preview1/path_open"), [true]);
 }
+
+/// Of `wasi:keyvalue`, opening a bucket needs nothing: what is done with it does.
+#[test]
+fn key_value_storage_is_told_apart_by_function() {
+    let writes = |interface: &str, function: &str| -> Vec<bool> {
+        let import = format!("wasi:keyvalue/{interface}@0.2.0-draft2");
+        let needs = needs_of(&import, &[function.to_owned()]);
+        assert!(
+            needs
+                .iter()
+                .all(|need| need.permission == Permission::Storage)
+        );
+        needs.iter().map(|need| need.writes).collect()
+    };
+    let expected: [(&str, &str, &[bool]); 13] = [
+        ("store", "open", &[]),
+        ("store", "[method]bucket.get", &[false]),
+        ("store", "[method]bucket.exists", &[false]),
+        ("store", "[method]bucket.list-keys", &[false]),
+        ("store", "[method]bucket.set", &[true]),
+        ("store", "[method]bucket.delete", &[true]),
+        ("atomics", "[static]cas.new", &[false]),
+        ("atomics", "[method]cas.current", &[false]),
+        ("atomics", "swap", &[false, true]),
+        ("atomics", "increment", &[false, true]),
+        ("batch", "get-many", &[false]),
+        ("batch", "set-many", &[true]),
+        ("batch", "delete-many", &[true]),
+    ];
+    for (interface, function, needed) in expected {
+        assert_eq!(writes(interface, function), needed, "{function}");
+    }
+}

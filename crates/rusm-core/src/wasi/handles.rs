@@ -6,6 +6,7 @@
 //!
 //! What is open is counted in the table itself whenever it matters, so there is no second account that could differ from it.
 
+use super::keyvalue::{Bucket, Cas};
 use super::sockets::AddressStream;
 use crate::ceiling::{Ceiling, Held, Reached};
 use rusm_caps::Limits;
@@ -154,6 +155,8 @@ impl Handles {
             || entry.is::<udp::IncomingDatagramStream>()
             || entry.is::<udp::OutgoingDatagramStream>()
             || entry.is::<AddressStream>()
+            || entry.is::<Bucket>()
+            || entry.is::<Cas>()
             || entry.is::<p3::TcpSocket>()
             || entry.is::<p3::UdpSocket>()
     }

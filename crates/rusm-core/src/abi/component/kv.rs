@@ -87,7 +87,7 @@ fn kv_error(refused: KvRefused) -> KvError {
     match refused {
         KvRefused::Denied(denied) => KvError::Denied(denial(denied)),
         KvRefused::NoStore => KvError::NoStore,
-        KvRefused::TooLarge => KvError::TooLarge,
+        KvRefused::TooLarge(_) => KvError::TooLarge,
         KvRefused::Conflict(index) => KvError::Conflict(index),
         KvRefused::Failed(text) => KvError::Failed(text),
     }

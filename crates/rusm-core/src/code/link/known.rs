@@ -56,8 +56,8 @@ const PREVIEW1_FUNCTIONS: [&str; 46] = [
     "sock_shutdown",
 ];
 
-/// Interfaces of WASI 0.2 and 0.3, without versions.
-const INTERFACES: [&str; 35] = [
+/// Interfaces of WASI 0.2 and 0.3 and of `wasi:keyvalue`, without versions.
+const INTERFACES: [&str; 38] = [
     "wasi:cli/environment",
     "wasi:cli/exit",
     "wasi:cli/stderr",
@@ -82,6 +82,9 @@ const INTERFACES: [&str; 35] = [
     "wasi:io/error",
     "wasi:io/poll",
     "wasi:io/streams",
+    "wasi:keyvalue/atomics",
+    "wasi:keyvalue/batch",
+    "wasi:keyvalue/store",
     "wasi:random/insecure",
     "wasi:random/insecure-seed",
     "wasi:random/random",

@@ -73,6 +73,7 @@ impl Bench {
         );
         let links = Links {
             component: Box::new(|_| Ok(())),
+            fitted: Box::new(|_, _| Ok(None)),
             module: Box::new(|linker| {
                 linker.func_wrap_async("rusm", "block", |_, ()| {
                     Box::new(std::future::pending::<()>())
