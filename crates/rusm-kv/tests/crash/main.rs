@@ -1,0 +1,15 @@
+//! What a store has acknowledged is durable, whatever happens to its disk, its file and its process.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::wildcard_enum_match_arm,
+    reason = "a failing test is a panic anyway"
+)]
+
+mod disk;
+mod loss;
+mod model;
+mod power;
+mod run;
+mod workload;
