@@ -23,6 +23,11 @@ struct State {
     has_struck: bool,
 }
 
+/// No space is left on the device.
+pub(crate) const ENOSPC: i32 = 28;
+/// The device has failed.
+pub(crate) const EIO: i32 = 5;
+
 /// What a store asks of its disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Call {
@@ -49,10 +54,10 @@ pub(crate) struct Fault {
 pub(crate) enum Trouble {
     /// Nothing reaches the disk from here on.
     PowerCut,
-    /// This one call fails so, and those after it work: the most tempting failure.
-    Once(ErrorKind),
+    /// This one call fails with this number of the operating system, and those after it work: the most tempting failure.
+    Once(i32),
     /// So does every later call of this kind.
-    Always(ErrorKind),
+    Always(i32),
     /// This one call panics, as a library may.
     Panic,
 }
@@ -75,10 +80,6 @@ impl Disk {
     /// Whether the fault has happened.
     pub(crate) fn has_struck(&self) -> bool {
         self.state().has_struck
-    }
-
-    pub(crate) fn n_calls(&self, call: Call) -> u64 {
-        self.state().n_calls[call as usize]
     }
 
     /// What a process that opens the file anew would see, with the power still on.
@@ -110,8 +111,10 @@ impl State {
         self.has_struck |= strikes;
         match fault.trouble {
             Trouble::PowerCut if self.has_struck => Err(Error::other("the power is off")),
-            Trouble::Once(kind) if strikes => Err(kind.into()),
-            Trouble::Always(kind) if self.has_struck && fault.call == call => Err(kind.into()),
+            Trouble::Once(code) if strikes => Err(Error::from_raw_os_error(code)),
+            Trouble::Always(code) if self.has_struck && fault.call == call => {
+                Err(Error::from_raw_os_error(code))
+            }
             Trouble::Panic if strikes => panic!("{call:?} {n} of the disk panics"),
             _ => Ok(()),
         }

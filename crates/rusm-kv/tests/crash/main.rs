@@ -8,8 +8,10 @@
 )]
 
 mod disk;
+mod faulty;
 mod loss;
 mod model;
+mod patience;
 mod power;
 mod run;
 mod workload;

@@ -1,6 +1,6 @@
 //! What a store should hold: the same operations over a `BTreeMap`, one after the other.
 
-use rusm_kv::{Expires, Op, OpResult, Snapshot, Store};
+use rusm_kv::{Expires, Op, OpResult, ReadError, Snapshot, Store};
 use std::collections::BTreeMap;
 
 /// What one batch asks for.
@@ -87,34 +87,38 @@ fn apply(bucket: &mut BTreeMap<String, Held>, op: &Op, now: u64) -> Result<OpRes
 }
 
 /// Everything that the store shows, by its own listings, page by page; what they say in different ways must agree.
+#[track_caller]
 pub(crate) fn contents(store: &Store) -> Contents {
-    let snapshot = store.read().expect("no compaction is running");
+    try_contents(store).expect("it can be read")
+}
+
+/// The same, unless it cannot be read.
+pub(crate) fn try_contents(store: &Store) -> Result<Contents, ReadError> {
+    let snapshot = store.read()?;
     let mut contents = Contents::new();
     let mut start = None;
     loop {
-        let page = snapshot.buckets(start.as_deref(), 2).expect("the buckets");
+        let page = snapshot.buckets(start.as_deref(), 2)?;
         for bucket in page.buckets {
-            let entries = entries(&snapshot, &bucket.name);
+            let entries = entries(&snapshot, &bucket.name)?;
             if !entries.is_empty() {
                 contents.insert(bucket.name, entries);
             }
         }
         start = page.next;
         if start.is_none() {
-            return contents;
+            return Ok(contents);
         }
     }
 }
 
-fn entries(snapshot: &Snapshot, bucket: &str) -> BTreeMap<String, Held> {
+fn entries(snapshot: &Snapshot, bucket: &str) -> Result<BTreeMap<String, Held>, ReadError> {
     let mut entries = BTreeMap::new();
     let mut start: Option<String> = None;
     loop {
-        let page = snapshot
-            .list(bucket, "", start.as_deref(), 7, 1 << 20)
-            .expect("a page");
+        let page = snapshot.list(bucket, "", start.as_deref(), 7, 1 << 20)?;
         for entry in page.entries {
-            let got = snapshot.get(bucket, &entry.key).expect("an entry");
+            let got = snapshot.get(bucket, &entry.key)?;
             assert_eq!(got.as_ref(), Some(&entry.value), "{bucket}/{}", entry.key);
             let held = (entry.value, entry.expires_at_ms);
             let twice = entries.insert(entry.key, held);
@@ -122,7 +126,7 @@ fn entries(snapshot: &Snapshot, bucket: &str) -> BTreeMap<String, Held> {
         }
         start = page.next;
         if start.is_none() {
-            return entries;
+            return Ok(entries);
         }
     }
 }

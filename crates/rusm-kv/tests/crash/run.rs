@@ -3,7 +3,7 @@
 use crate::disk::Disk;
 use crate::model::{Contents, Deed, Model, contents, difference};
 use crate::workload::Step;
-use rusm_kv::{Batch, Clock, OpenError, Options, Outcome, Store, Submission, WriteError};
+use rusm_kv::{Batch, Clock, Op, OpenError, Options, Outcome, Store, Submission, WriteError};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -113,6 +113,16 @@ impl Run {
                 }
             }
         }
+    }
+
+    /// What another write is answered by a store that takes none.
+    pub(crate) fn refused(store: &Store) -> WriteError {
+        let deed = Deed {
+            bucket: "too-late".to_owned(),
+            ops: vec![Op::Delete { key: "k".to_owned() }],
+        };
+        let answer = store.submit(batch(&deed)).wait();
+        answer.expect_err("it takes no more writes")
     }
 
     /// What a reader of the running store must see.

@@ -1,0 +1,22 @@
+//! Nothing that a store is asked may hang: [`within_patience`].
+
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::Duration;
+
+/// How long a test waits for what must come, on a machine that does much else. No test passes because of it.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// Does the work on a thread of its own, and fails if that never ends.
+#[track_caller]
+pub(crate) fn within_patience<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    let (done, is_done) = channel();
+    let worker = std::thread::spawn(move || {
+        let result = work();
+        done.send(()).expect("somebody waits");
+        result
+    });
+    if is_done.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+        panic!("it hangs");
+    }
+    worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
