@@ -95,7 +95,9 @@ impl Disk {
 
     fn state(&self) -> MutexGuard<'_, State> {
         // A backend that panics leaves the lock poisoned; what it guards is whole.
-        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+        self.0
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 }
 
@@ -160,7 +162,11 @@ impl StorageBackend for Disk {
     fn sync_data(&self) -> Result<()> {
         let mut state = self.state();
         let entered = state.enter(Call::Sync);
-        if state.fault.is_some_and(|fault| fault.trouble == Trouble::PowerCut) && entered.is_err() {
+        if state
+            .fault
+            .is_some_and(|fault| fault.trouble == Trouble::PowerCut)
+            && entered.is_err()
+        {
             return entered;
         }
         // A kernel that could not write a page takes it for clean afterwards: no later sync writes it.
@@ -175,7 +181,9 @@ impl StorageBackend for Disk {
     fn write(&self, offset: u64, data: &[u8]) -> Result<()> {
         let mut state = self.state();
         let entered = state.enter(Call::Write);
-        let is_off = state.fault.is_some_and(|fault| fault.trouble == Trouble::PowerCut);
+        let is_off = state
+            .fault
+            .is_some_and(|fault| fault.trouble == Trouble::PowerCut);
         match &entered {
             Ok(()) => state.write(position(offset), data),
             // A write that fails has often written something.

@@ -3,7 +3,7 @@
 
 use crate::disk::{Call, Disk, EIO, ENOSPC, Fault, Trouble};
 use crate::loss::Loss;
-use crate::model::{Model, try_contents};
+use crate::model::{Model, assert_same, try_contents};
 use crate::patience::within_patience;
 use crate::run::{Hands, Run, open, options};
 use crate::workload::{self, Step};
@@ -53,12 +53,15 @@ fn is_poisoned(store: &Store, run: &Run, fault: Fault, place: &str) {
     let poisoned = store.status().poisoned;
     let reason = poisoned.unwrap_or_else(|| panic!("{place}: it goes on after a failure"));
     names_the_reason(&reason, fault, place);
-    let found = try_contents(store);
-    assert_eq!(found, Ok(run.acknowledged()), "{place}: what was committed can be read");
+    reads_go_on(store, run, place);
     let refused = Run::refused(store);
     assert_eq!(refused, WriteError::Poisoned { reason }, "{place}");
-    let found = try_contents(store);
-    assert_eq!(found, Ok(run.acknowledged()), "{place}: nothing was written");
+    reads_go_on(store, run, place);
+}
+
+fn reads_go_on(store: &Store, run: &Run, place: &str) {
+    let found = try_contents(store).unwrap_or_else(|error| panic!("{place}: {error}"));
+    assert_same(&found, &run.acknowledged(), place);
 }
 
 fn opens_anew(disk: &Disk, run: &Run, loss: Loss, place: &str) {
@@ -87,7 +90,10 @@ fn every_call(call: Call, trouble: Trouble, at_least: u64) {
         let steps = workload::steps(&mut Dice::new(SEED), STEPS);
         let fault = |nth| Fault { call, nth, trouble };
         let n_struck = (0..).take_while(|nth| fails_well(&steps, fault(*nth)));
-        assert!(n_struck.count() as u64 >= at_least, "the workload has that many");
+        assert!(
+            n_struck.count() as u64 >= at_least,
+            "the workload has that many"
+        );
     });
 }
 
@@ -149,7 +155,10 @@ fn reads_well(fault: Fault) -> bool {
     let (clock, disk, place) = (Hands::new(), Disk::default(), format!("{fault:?}"));
     let mut run = Run::from(&clock, Model::default());
     let mut dice = Dice::new(SEED);
-    run.go(&open(&disk, &clock).unwrap(), &workload::steps(&mut dice, STEPS));
+    run.go(
+        &open(&disk, &clock).unwrap(),
+        &workload::steps(&mut dice, STEPS),
+    );
     let disk = Disk::holding(disk.contents()).with_fault(fault);
     // Without a cache, everything is read from the disk.
     let opened = Store::with_backend(disk.clone(), options(&clock).cache_bytes(0));
@@ -157,7 +166,7 @@ fn reads_well(fault: Fault) -> bool {
         Ok(store) => {
             for _ in 0..3 {
                 if let Ok(found) = try_contents(&store) {
-                    assert_eq!(found, run.acknowledged(), "{place}");
+                    assert_same(&found, &run.acknowledged(), &place);
                 }
                 run.go(&store, &workload::steps(&mut dice, 1));
             }

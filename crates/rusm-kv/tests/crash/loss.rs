@@ -66,7 +66,12 @@ impl Loss {
     ];
 
     /// The file after the loss: `durable` with some of what came after it.
-    pub(crate) fn strike(self, mut durable: Vec<u8>, unsynced: &[Change], dice: &mut Dice) -> Vec<u8> {
+    pub(crate) fn strike(
+        self,
+        mut durable: Vec<u8>,
+        unsynced: &[Change],
+        dice: &mut Dice,
+    ) -> Vec<u8> {
         for change in self.survivors(unsynced, dice) {
             change.apply(&mut durable);
         }
@@ -94,7 +99,10 @@ impl Loss {
                 if let Some(Change::Write { offset, data }) = rest.first() {
                     let kept = below(dice, data.len() / sector + 1) * sector;
                     let data = data[..kept].to_vec();
-                    survivors.push(Change::Write { offset: *offset, data });
+                    survivors.push(Change::Write {
+                        offset: *offset,
+                        data,
+                    });
                 }
                 survivors
             }

@@ -7,8 +7,13 @@
     reason = "a failing test is a panic anyway"
 )]
 
+mod child;
+mod corrupt;
 mod disk;
 mod faulty;
+mod full;
+mod group;
+mod kill;
 mod loss;
 mod model;
 mod patience;

@@ -22,6 +22,11 @@ pub(crate) struct Refused;
 pub(crate) struct Model(Contents);
 
 impl Model {
+    /// A store that holds this.
+    pub(crate) fn of(contents: Contents) -> Self {
+        Self(contents)
+    }
+
     /// Does what the batch asks for at this time, all of it or nothing.
     pub(crate) fn apply(&mut self, deed: &Deed, now: u64) -> Result<Vec<OpResult>, Refused> {
         let mut bucket = self.0.get(&deed.bucket).cloned().unwrap_or_default();
@@ -145,10 +150,23 @@ pub(crate) fn totals(store: &Store) -> Vec<(String, u64, u64)> {
 /// The same, counted.
 pub(crate) fn counted(contents: &Contents) -> Vec<(String, u64, u64)> {
     let count = |(name, bucket): (&String, &BTreeMap<String, Held>)| {
-        let bytes = bucket.iter().map(|(key, (value, _))| key.len() + value.len());
-        (name.clone(), bucket.len() as u64, bytes.sum::<usize>() as u64)
+        let bytes = bucket
+            .iter()
+            .map(|(key, (value, _))| key.len() + value.len());
+        (
+            name.clone(),
+            bucket.len() as u64,
+            bytes.sum::<usize>() as u64,
+        )
     };
     contents.iter().map(count).collect()
+}
+
+/// Both are the same.
+#[track_caller]
+pub(crate) fn assert_same(found: &Contents, wanted: &Contents, place: &str) {
+    let is_same = found == wanted;
+    assert!(is_same, "{place}\n{}", difference(found, wanted));
 }
 
 /// What differs, in few words.
@@ -157,9 +175,15 @@ pub(crate) fn difference(found: &Contents, wanted: &Contents) -> String {
     let names: std::collections::BTreeSet<&String> = found.keys().chain(wanted.keys()).collect();
     for name in names {
         let empty = BTreeMap::new();
-        let (found, wanted) = (found.get(name).unwrap_or(&empty), wanted.get(name).unwrap_or(&empty));
+        let (found, wanted) = (
+            found.get(name).unwrap_or(&empty),
+            wanted.get(name).unwrap_or(&empty),
+        );
         let keys: std::collections::BTreeSet<&String> = found.keys().chain(wanted.keys()).collect();
-        for key in keys.into_iter().filter(|key| found.get(*key) != wanted.get(*key)) {
+        for key in keys
+            .into_iter()
+            .filter(|key| found.get(*key) != wanted.get(*key))
+        {
             let say = |held: Option<&Held>| {
                 held.map_or("nothing".to_owned(), |(value, expires_at)| {
                     format!("{} bytes, expiry {expires_at:?}", value.len())

@@ -2,7 +2,7 @@
 
 use crate::disk::{Call, Disk, Fault, Trouble};
 use crate::loss::Loss;
-use crate::model::{Deed, Model, contents, counted, totals};
+use crate::model::{Deed, Model, assert_same, contents, counted, totals};
 use crate::run::{Hands, Run, open};
 use crate::workload::{self, Step};
 use rusm_kv::{Expires, Op, Store};
@@ -26,7 +26,10 @@ fn live(disk: &Disk, run: &mut Run, steps: &[Step]) -> bool {
     if let Ok(store) = open(disk, &run.clock) {
         run.go(&store, steps);
     } else {
-        assert!(disk.has_struck(), "only a cut of power keeps it from opening");
+        assert!(
+            disk.has_struck(),
+            "only a cut of power keeps it from opening"
+        );
     }
     disk.has_struck()
 }
@@ -84,7 +87,7 @@ fn holds(image: Vec<u8>, run: &Run, place: &str) -> (Disk, Model) {
     after.go(&store, &[Step::Write(vec![put("after", "the crash")])]);
     drop(store);
     let store = open(&disk, &run.clock).unwrap_or_else(|error| panic!("{place}, closed: {error}"));
-    assert_eq!(contents(&store), after.acknowledged(), "{place}, closed");
+    assert_same(&contents(&store), &after.acknowledged(), place);
     is_swept(&store, &mut after, place);
     drop(store);
     (disk, after.latest().clone())
@@ -105,7 +108,11 @@ fn is_swept(store: &Store, run: &mut Run, place: &str) {
     for n in 0..3 {
         run.go(store, &[deed(n)]);
     }
-    assert_eq!(totals(store), counted(&run.acknowledged()), "{place}, swept");
+    assert_eq!(
+        totals(store),
+        counted(&run.acknowledged()),
+        "{place}, swept"
+    );
 }
 
 fn put(key: &str, value: &str) -> Deed {

@@ -97,7 +97,10 @@ impl Run {
             let wanted = next.apply(deed, self.clock.now_ms());
             match answer {
                 Ok(Outcome { results }) => {
-                    assert!(!was_poisoned, "nothing is written after a failure: {deed:?}");
+                    assert!(
+                        !was_poisoned,
+                        "nothing is written after a failure: {deed:?}"
+                    );
                     assert_eq!(Ok(&results), wanted.as_ref(), "{deed:?}");
                     self.states.push(next);
                     self.acknowledged = self.states.len() - 1;
@@ -119,10 +122,19 @@ impl Run {
     pub(crate) fn refused(store: &Store) -> WriteError {
         let deed = Deed {
             bucket: "too-late".to_owned(),
-            ops: vec![Op::Delete { key: "k".to_owned() }],
+            ops: vec![Op::Delete {
+                key: "k".to_owned(),
+            }],
         };
         let answer = store.submit(batch(&deed)).wait();
         answer.expect_err("it takes no more writes")
+    }
+
+    /// What the store held after each acknowledged batch, as seen now.
+    pub(crate) fn history(&self) -> Vec<Contents> {
+        let now = self.clock.now_ms();
+        let states = &self.states[..=self.acknowledged];
+        states.iter().map(|state| state.at(now)).collect()
     }
 
     /// What a reader of the running store must see.

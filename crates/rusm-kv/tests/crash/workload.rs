@@ -31,7 +31,11 @@ fn step(dice: &mut Dice) -> Step {
 
 pub(crate) fn deed(dice: &mut Dice) -> Deed {
     let bucket = format!("bucket-{}", dice.below(3));
-    let n_ops = if dice.one_in(8) { 40 } else { 1 + dice.below(5) };
+    let n_ops = if dice.one_in(8) {
+        40
+    } else {
+        1 + dice.below(5)
+    };
     let ops = (0..n_ops).map(|_| op(dice)).collect();
     Deed { bucket, ops }
 }
@@ -42,7 +46,11 @@ fn op(dice: &mut Dice) -> Op {
         0 | 1 => Op::Delete { key },
         2 => Op::Increment {
             // A key of its own mostly; sometimes one that holds no number.
-            key: if dice.one_in(9) { key } else { "count".to_owned() },
+            key: if dice.one_in(9) {
+                key
+            } else {
+                "count".to_owned()
+            },
             by: 1,
         },
         // Holds only if there is no such entry, which is true often enough.
