@@ -24,6 +24,11 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
     ),
     ("rusm-caps", &[], &["thiserror"]),
     (
+        "rusm-kv",
+        &[],
+        &["crossbeam-channel", "parking_lot", "redb", "thiserror"],
+    ),
+    (
         "rusm-manifest",
         &["rusm-caps"],
         &["serde", "strsim", "thiserror", "toml"],

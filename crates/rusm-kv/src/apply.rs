@@ -1,0 +1,330 @@
+//! One batch against the tables of a write transaction: first it is decided without writing, then it is written whole.
+
+use crate::batch::{Batch, Expires, Op, OpResult};
+use crate::error::WriteError;
+use crate::layout::{
+    BUCKETS, ENTRIES, EXPIRY, Stored, entry_key, entry_value, expired_entry, expiry_key,
+    split_entry_key,
+};
+use redb::{ReadableTable, StorageError, Table, TableError, WriteTransaction};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+/// The tables of one write transaction.
+pub(crate) struct Tables<'txn> {
+    entries: Table<'txn, &'static [u8], &'static [u8]>,
+    expiry: Table<'txn, &'static [u8], ()>,
+    buckets: Table<'txn, &'static str, (u64, u64)>,
+}
+
+/// What a batch does to one key.
+enum Change<'b> {
+    Put(Option<u64>, Cow<'b, [u8]>),
+    Delete,
+}
+
+/// What a batch does, decided and not yet written.
+pub(crate) struct Plan<'b> {
+    bucket: &'b str,
+    changes: BTreeMap<&'b str, Change<'b>>,
+    pub(crate) results: Vec<OpResult>,
+}
+
+/// Why a batch was not planned.
+pub(crate) enum PlanError {
+    /// It is refused; the others go on.
+    Refused(WriteError),
+    /// The store cannot be read.
+    Storage(StorageError),
+}
+
+impl From<StorageError> for PlanError {
+    fn from(error: StorageError) -> Self {
+        Self::Storage(error)
+    }
+}
+
+impl From<WriteError> for PlanError {
+    fn from(error: WriteError) -> Self {
+        Self::Refused(error)
+    }
+}
+
+/// How the totals of a bucket change.
+#[derive(Default)]
+struct Totals {
+    keys: i64,
+    bytes: i64,
+}
+
+impl<'txn> Tables<'txn> {
+    pub(crate) fn open(txn: &'txn WriteTransaction) -> Result<Self, TableError> {
+        Ok(Self {
+            entries: txn.open_table(ENTRIES)?,
+            expiry: txn.open_table(EXPIRY)?,
+            buckets: txn.open_table(BUCKETS)?,
+        })
+    }
+
+    /// Decides what a batch does at a time. Reads only.
+    pub(crate) fn plan<'b>(&self, batch: &'b Batch, now_ms: u64) -> Result<Plan<'b>, PlanError> {
+        let mut plan = Plan {
+            bucket: &batch.bucket,
+            changes: BTreeMap::new(),
+            results: Vec::with_capacity(batch.ops.len()),
+        };
+        for (index, op) in batch.ops.iter().enumerate() {
+            let result = self.step(&mut plan, index, op, now_ms)?;
+            plan.results.push(result);
+        }
+        Ok(plan)
+    }
+
+    fn step<'b>(
+        &self,
+        plan: &mut Plan<'b>,
+        index: usize,
+        op: &'b Op,
+        now_ms: u64,
+    ) -> Result<OpResult, PlanError> {
+        match op {
+            Op::Put {
+                key,
+                value,
+                expires,
+            } => {
+                let change = Change::Put(expires.at(now_ms), Cow::Borrowed(value));
+                plan.changes.insert(key, change);
+                Ok(OpResult::Done)
+            }
+            Op::Delete { key } => {
+                let was_there = self.look(plan, key, now_ms, |entry| entry.is_some())?;
+                plan.changes.insert(key, Change::Delete);
+                Ok(OpResult::Deleted(was_there))
+            }
+            Op::Expect { key, value } => {
+                let is_so = self.look(plan, key, now_ms, |entry| {
+                    entry.map(|entry| entry.value) == value.as_deref()
+                })?;
+                if is_so {
+                    Ok(OpResult::Done)
+                } else {
+                    Err(WriteError::Conflict { index }.into())
+                }
+            }
+            Op::Increment { key, by } => {
+                let (expires, before) = self.look(plan, key, now_ms, |entry| match entry {
+                    Some(entry) => (entry.expires_at_ms, number(entry.value)),
+                    None => (None, Some(0)),
+                })?;
+                let before = before.ok_or(WriteError::NotANumber { index })?;
+                let sum = before
+                    .checked_add(*by)
+                    .ok_or(WriteError::Overflow { index })?;
+                let text = sum.to_string().into_bytes();
+                plan.changes
+                    .insert(key, Change::Put(expires, Cow::Owned(text)));
+                Ok(OpResult::Value(sum))
+            }
+        }
+    }
+
+    /// Shows `f` the live entry of a key, as the batch so far has left it.
+    fn look<R>(
+        &self,
+        plan: &Plan<'_>,
+        key: &str,
+        now_ms: u64,
+        f: impl FnOnce(Option<Stored<'_>>) -> R,
+    ) -> Result<R, StorageError> {
+        let guard;
+        let entry = match plan.changes.get(key) {
+            Some(Change::Delete) => None,
+            Some(Change::Put(expires_at_ms, value)) => Some(Stored {
+                expires_at_ms: *expires_at_ms,
+                value,
+            }),
+            None => {
+                guard = self.entries.get(entry_key(plan.bucket, key).as_slice())?;
+                match &guard {
+                    Some(guard) => Some(stored(guard.value())?),
+                    None => None,
+                }
+            }
+        };
+        Ok(f(entry.filter(|entry| entry.is_live(now_ms))))
+    }
+
+    /// Writes what was planned; says whether that changed anything.
+    pub(crate) fn write(&mut self, plan: &Plan<'_>) -> Result<bool, StorageError> {
+        let mut totals = Totals::default();
+        for (key, change) in &plan.changes {
+            let entry_key = entry_key(plan.bucket, key);
+            match change {
+                Change::Put(expires, value) => {
+                    self.put(&entry_key, *expires, value, &mut totals)?
+                }
+                Change::Delete => self.remove(&entry_key, &mut totals)?,
+            }
+        }
+        self.count(plan.bucket, &totals)?;
+        Ok(!plan.changes.is_empty())
+    }
+
+    /// Removes up to `most` entries that have expired; says how many.
+    pub(crate) fn sweep(&mut self, now_ms: u64, most: usize) -> Result<usize, StorageError> {
+        let due = self.due(now_ms, most)?;
+        let mut by_bucket: BTreeMap<String, Totals> = BTreeMap::new();
+        for entry_key in &due {
+            let Some((bucket, _)) = split_entry_key(entry_key) else {
+                return Err(corrupted("a time of expiry belongs to no key"));
+            };
+            let totals = by_bucket.entry(bucket.to_owned()).or_default();
+            self.remove(entry_key, totals)?;
+        }
+        for (bucket, totals) in &by_bucket {
+            self.count(bucket, totals)?;
+        }
+        Ok(due.len())
+    }
+
+    /// Writes an entry of another store as it is, unless it has expired.
+    pub(crate) fn copy(
+        &mut self,
+        entry_key: &[u8],
+        entry_value: &[u8],
+        now_ms: u64,
+    ) -> Result<(), StorageError> {
+        let entry = stored(entry_value)?;
+        if !entry.is_live(now_ms) {
+            return Ok(());
+        }
+        let (bucket, _) =
+            split_entry_key(entry_key).ok_or_else(|| corrupted("a key has no bucket"))?;
+        let mut totals = Totals::default();
+        self.put(entry_key, entry.expires_at_ms, entry.value, &mut totals)?;
+        self.count(bucket, &totals)
+    }
+
+    fn due(&self, now_ms: u64, most: usize) -> Result<Vec<Vec<u8>>, StorageError> {
+        // Times are the first bytes of the keys: everything below the next moment is due.
+        let end = now_ms.saturating_add(1).to_be_bytes();
+        let mut due = Vec::new();
+        for row in self.expiry.range(..end.as_slice())?.take(most) {
+            let (key, ()) = row.map(|(key, value)| (key, value.value()))?;
+            let entry = expired_entry(key.value());
+            due.push(
+                entry
+                    .ok_or_else(|| corrupted("a time of expiry is cut"))?
+                    .to_vec(),
+            );
+        }
+        Ok(due)
+    }
+
+    fn put(
+        &mut self,
+        entry_key: &[u8],
+        expires: Option<u64>,
+        value: &[u8],
+        totals: &mut Totals,
+    ) -> Result<(), StorageError> {
+        let bytes = entry_value(expires, value);
+        let before = match self.entries.insert(entry_key, bytes.as_slice())? {
+            Some(old) => Some(measure(old.value())?),
+            None => None,
+        };
+        totals.keys += i64::from(before.is_none());
+        totals.bytes += signed(value.len());
+        match before {
+            Some((_, len)) => totals.bytes -= signed(len),
+            None => totals.bytes += key_len(entry_key),
+        }
+        let expired_before = before.and_then(|(expires, _)| expires);
+        self.reschedule(entry_key, expired_before, expires)
+    }
+
+    fn remove(&mut self, entry_key: &[u8], totals: &mut Totals) -> Result<(), StorageError> {
+        let (expires, len) = match self.entries.remove(entry_key)? {
+            Some(old) => measure(old.value())?,
+            None => return Ok(()),
+        };
+        totals.keys -= 1;
+        totals.bytes -= signed(len) + key_len(entry_key);
+        self.reschedule(entry_key, expires, None)
+    }
+
+    fn reschedule(
+        &mut self,
+        entry_key: &[u8],
+        from: Option<u64>,
+        to: Option<u64>,
+    ) -> Result<(), StorageError> {
+        if from == to {
+            return Ok(());
+        }
+        if let Some(at) = from {
+            self.expiry.remove(expiry_key(at, entry_key).as_slice())?;
+        }
+        if let Some(at) = to {
+            self.expiry
+                .insert(expiry_key(at, entry_key).as_slice(), ())?;
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, bucket: &str, change: &Totals) -> Result<(), StorageError> {
+        if change.keys == 0 && change.bytes == 0 {
+            return Ok(());
+        }
+        let before = self.buckets.get(bucket)?.map(|row| row.value());
+        let (keys, bytes) = before.unwrap_or_default();
+        let keys = keys.saturating_add_signed(change.keys);
+        let bytes = bytes.saturating_add_signed(change.bytes);
+        if keys == 0 {
+            self.buckets.remove(bucket)?;
+        } else {
+            self.buckets.insert(bucket, (keys, bytes))?;
+        }
+        Ok(())
+    }
+}
+
+impl Expires {
+    fn at(self, now_ms: u64) -> Option<u64> {
+        match self {
+            Self::Never => None,
+            Self::After { ms } => Some(now_ms.saturating_add(ms)),
+            Self::At { ms_since_1970 } => Some(ms_since_1970),
+        }
+        // All ones stand for never.
+        .filter(|at| *at != u64::MAX)
+    }
+}
+
+fn number(text: &[u8]) -> Option<i64> {
+    std::str::from_utf8(text).ok()?.parse().ok()
+}
+
+fn stored(bytes: &[u8]) -> Result<Stored<'_>, StorageError> {
+    Stored::read(bytes).ok_or_else(|| corrupted("an entry is cut"))
+}
+
+fn measure(bytes: &[u8]) -> Result<(Option<u64>, usize), StorageError> {
+    let entry = stored(bytes)?;
+    Ok((entry.expires_at_ms, entry.value.len()))
+}
+
+/// Bytes of the key of an entry, without its bucket.
+fn key_len(entry_key: &[u8]) -> i64 {
+    let key = split_entry_key(entry_key).map_or(0, |(_, key)| key.len());
+    signed(key)
+}
+
+fn signed(len: usize) -> i64 {
+    i64::try_from(len).unwrap_or(i64::MAX)
+}
+
+fn corrupted(why: &str) -> StorageError {
+    StorageError::Corrupted(why.to_owned())
+}

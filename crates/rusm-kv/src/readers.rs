@@ -1,0 +1,134 @@
+//! Who may read: everybody, by the view of the last commit, but nobody while a compaction runs.
+
+use crate::error::ReadError;
+use crate::snapshot::View;
+use parking_lot::{Condvar, Mutex};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+/// Where the last commit is published.
+#[derive(Default)]
+pub(crate) struct Readers {
+    state: Mutex<State>,
+    idle: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    phase: Phase,
+    /// Snapshots that are held.
+    held: usize,
+    waiting: BTreeMap<u64, Waker>,
+    next_ticket: u64,
+}
+
+#[derive(Default)]
+enum Phase {
+    Open(Arc<View>),
+    #[default]
+    Busy,
+    Closed,
+}
+
+/// A held view; counts as a reader until it is dropped.
+pub(crate) struct Held {
+    view: Arc<View>,
+    readers: Arc<Readers>,
+}
+
+impl Readers {
+    /// The view of the last commit.
+    pub(crate) fn hold(self: &Arc<Self>) -> Result<Held, ReadError> {
+        let mut state = self.state.lock();
+        let view = match &state.phase {
+            Phase::Open(view) => Arc::clone(view),
+            Phase::Busy => return Err(ReadError::Busy),
+            Phase::Closed => return Err(ReadError::Closed),
+        };
+        state.held += 1;
+        Ok(Held {
+            view,
+            readers: Arc::clone(self),
+        })
+    }
+
+    /// The same, later if a compaction runs. `ticket` is the place where this waiter's waker is kept.
+    pub(crate) fn poll_hold(
+        self: &Arc<Self>,
+        ticket: &mut Option<u64>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Held, ReadError>> {
+        let mut state = self.state.lock();
+        if matches!(state.phase, Phase::Busy) {
+            let ticket = *ticket.get_or_insert(state.next_ticket);
+            state.next_ticket = state.next_ticket.max(ticket + 1);
+            state.waiting.insert(ticket, cx.waker().clone());
+            return Poll::Pending;
+        }
+        drop(state);
+        match self.hold() {
+            Err(ReadError::Busy) => {
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            }
+            ready => Poll::Ready(ready),
+        }
+    }
+
+    /// Forgets a waiter.
+    pub(crate) fn forget(&self, ticket: u64) {
+        self.state.lock().waiting.remove(&ticket);
+    }
+
+    /// Shows what a commit has left, and lets everybody read.
+    pub(crate) fn publish(&self, view: View) {
+        self.enter(Phase::Open(Arc::new(view)));
+    }
+
+    /// Lets nobody read any more.
+    pub(crate) fn close(&self) {
+        self.enter(Phase::Closed);
+    }
+
+    /// Lets new readers wait and waits for those that read; false if they go on for longer than `patience`, and then
+    /// everything is as before.
+    pub(crate) fn exclude(&self, patience: Duration) -> bool {
+        let mut state = self.state.lock();
+        let before = std::mem::replace(&mut state.phase, Phase::Busy);
+        while state.held > 0 {
+            if self.idle.wait_for(&mut state, patience).timed_out() && state.held > 0 {
+                drop(state);
+                self.enter(before);
+                return false;
+            }
+        }
+        true
+    }
+
+    fn enter(&self, phase: Phase) {
+        let mut state = self.state.lock();
+        let before = std::mem::replace(&mut state.phase, phase);
+        let waiting = std::mem::take(&mut state.waiting);
+        drop(state);
+        drop(before);
+        waiting.into_values().for_each(Waker::wake);
+    }
+}
+
+impl Held {
+    pub(crate) fn view(&self) -> &View {
+        &self.view
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let mut state = self.readers.state.lock();
+        state.held -= 1;
+        if state.held == 0 {
+            self.readers.idle.notify_all();
+        }
+    }
+}

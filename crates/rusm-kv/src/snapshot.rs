@@ -1,0 +1,276 @@
+//! Reading: one consistent view of the whole store, on the caller's thread.
+
+use crate::apply::Tables;
+use crate::error::ReadError;
+use crate::layout::{BUCKETS, ENTRIES, Stored, entry_key, split_entry_key};
+use crate::limits::{MAX_KEY, check_bucket, check_key, check_len};
+use crate::readers::Held;
+use redb::{Database, ReadOnlyTable, ReadableDatabase, ReadableTable};
+use std::fmt;
+use std::ops::Bound;
+
+/// Entries that one listing looks at beyond those it gives, so that many expired ones do not hold it up.
+const EXPIRED_PER_PAGE: usize = 1_000;
+/// Bytes that one transaction of a copy writes, about.
+const BYTES_PER_COPY_COMMIT: usize = 16 * 1024 * 1024;
+
+/// The tables as one commit left them.
+pub(crate) struct View {
+    entries: ReadOnlyTable<&'static [u8], &'static [u8]>,
+    buckets: ReadOnlyTable<&'static str, (u64, u64)>,
+}
+
+impl View {
+    /// The last commit of a database.
+    pub(crate) fn of(database: &Database) -> Result<Self, redb::Error> {
+        let txn = database.begin_read()?;
+        Ok(Self {
+            entries: txn.open_table(ENTRIES)?,
+            buckets: txn.open_table(BUCKETS)?,
+        })
+    }
+}
+
+/// One consistent view of the store: what was committed before it was taken, less what had expired by then.
+///
+/// It costs no copy. While it is held, the space of what is overwritten or deleted is not used again and no
+/// compaction runs: keep it short.
+pub struct Snapshot {
+    held: Held,
+    now_ms: u64,
+}
+
+/// A key with its value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The key.
+    pub key: String,
+    /// The value.
+    pub value: Vec<u8>,
+    /// When it goes away, in milliseconds since the beginning of 1970; none for never.
+    pub expires_at_ms: Option<u64>,
+}
+
+/// Some entries of a bucket, in byte order of their keys.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Page {
+    /// The entries. There may be none although `next` is there: then all that were looked at had expired.
+    pub entries: Vec<Entry>,
+    /// Where to go on; none at the end.
+    pub next: Option<String>,
+}
+
+/// Some keys of a bucket, in byte order.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Keys {
+    /// The keys. There may be none although `next` is there: then all that were looked at had expired.
+    pub keys: Vec<String>,
+    /// Where to go on; none at the end.
+    pub next: Option<String>,
+}
+
+/// A bucket and what it holds, entries that have expired and are not yet removed included.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bucket {
+    /// The name.
+    pub name: String,
+    /// The number of its entries.
+    pub keys: u64,
+    /// The bytes of their keys and values.
+    pub bytes: u64,
+}
+
+/// Some buckets, in byte order of their names.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Buckets {
+    /// The buckets.
+    pub buckets: Vec<Bucket>,
+    /// Where to go on; none at the end.
+    pub next: Option<String>,
+}
+
+impl Snapshot {
+    pub(crate) fn new(held: Held, now_ms: u64) -> Self {
+        Self { held, now_ms }
+    }
+
+    /// The value of a key; none if there is none.
+    ///
+    /// # Errors
+    /// [`ReadError::TooLarge`] or [`ReadError::Unusable`] for a name or key that nothing can have,
+    /// [`ReadError::Failed`] if the file cannot be read.
+    pub fn get(&self, bucket: &str, key: &str) -> Result<Option<Vec<u8>>, ReadError> {
+        Ok(self.entry(bucket, key)?.map(|entry| entry.value))
+    }
+
+    /// The same with its expiry.
+    ///
+    /// # Errors
+    /// As for [`Snapshot::get`].
+    pub fn entry(&self, bucket: &str, key: &str) -> Result<Option<Entry>, ReadError> {
+        check_bucket(bucket)?;
+        check_key(key)?;
+        let found = self
+            .held
+            .view()
+            .entries
+            .get(entry_key(bucket, key).as_slice());
+        let Some(bytes) = found.map_err(ReadError::failed)? else {
+            return Ok(None);
+        };
+        let entry = stored(bytes.value())?;
+        Ok(entry.is_live(self.now_ms).then(|| entry.to_entry(key)))
+    }
+
+    /// The entries whose keys begin with `prefix`, in byte order from `start` (inclusive): up to `limit` of them,
+    /// and of as many bytes as `max_bytes` allows, but at least one.
+    ///
+    /// # Errors
+    /// As for [`Snapshot::get`].
+    pub fn list(
+        &self,
+        bucket: &str,
+        prefix: &str,
+        start: Option<&str>,
+        limit: usize,
+        max_bytes: usize,
+    ) -> Result<Page, ReadError> {
+        let mut entries: Vec<Entry> = Vec::new();
+        let mut bytes = 0_usize;
+        let next = self.walk(bucket, prefix, start, |key, entry| {
+            let size = key.len().saturating_add(entry.value.len());
+            bytes = bytes.saturating_add(size);
+            if entries.len() == limit || (bytes > max_bytes && !entries.is_empty()) {
+                return false;
+            }
+            entries.push(entry.to_entry(key));
+            true
+        })?;
+        Ok(Page { entries, next })
+    }
+
+    /// The keys that begin with `prefix`, in byte order from `start` (inclusive), up to `limit` of them.
+    ///
+    /// # Errors
+    /// As for [`Snapshot::get`].
+    pub fn keys(
+        &self,
+        bucket: &str,
+        prefix: &str,
+        start: Option<&str>,
+        limit: usize,
+    ) -> Result<Keys, ReadError> {
+        let mut keys = Vec::new();
+        let next = self.walk(bucket, prefix, start, |key, _| {
+            if keys.len() == limit {
+                return false;
+            }
+            keys.push(key.to_owned());
+            true
+        })?;
+        Ok(Keys { keys, next })
+    }
+
+    /// The buckets in byte order from `start` (inclusive), up to `limit` of them.
+    ///
+    /// # Errors
+    /// [`ReadError::Failed`] if the file cannot be read.
+    pub fn buckets(&self, start: Option<&str>, limit: usize) -> Result<Buckets, ReadError> {
+        let mut found = Buckets::default();
+        let rows = self.held.view().buckets.range(start.unwrap_or_default()..);
+        for row in rows.map_err(ReadError::failed)? {
+            let (name, totals) = row.map_err(ReadError::failed)?;
+            if found.buckets.len() == limit {
+                found.next = Some(name.value().to_owned());
+                break;
+            }
+            let (keys, bytes) = totals.value();
+            found.buckets.push(Bucket {
+                name: name.value().to_owned(),
+                keys,
+                bytes,
+            });
+        }
+        Ok(found)
+    }
+
+    /// Writes all live entries into a new database, some at a time.
+    pub(crate) fn copy_to(&self, to: &Database) -> Result<(), redb::Error> {
+        let mut rows = self.held.view().entries.iter()?.peekable();
+        while rows.peek().is_some() {
+            let txn = to.begin_write()?;
+            let mut tables = Tables::open(&txn)?;
+            let mut bytes = 0;
+            while bytes < BYTES_PER_COPY_COMMIT {
+                let Some(row) = rows.next() else {
+                    break;
+                };
+                let (key, value) = row?;
+                bytes += key.value().len() + value.value().len();
+                tables.copy(key.value(), value.value(), self.now_ms)?;
+            }
+            drop(tables);
+            txn.commit()?;
+        }
+        Ok(())
+    }
+
+    /// Shows `take` live entries in order until it says false, and gives the key to go on from.
+    fn walk(
+        &self,
+        bucket: &str,
+        prefix: &str,
+        start: Option<&str>,
+        mut take: impl FnMut(&str, &Stored<'_>) -> bool,
+    ) -> Result<Option<String>, ReadError> {
+        check_bucket(bucket)?;
+        check_len("prefix", prefix.len(), MAX_KEY)?;
+        check_len("start of the listing", start.map_or(0, str::len), MAX_KEY)?;
+        let from = start.filter(|start| *start > prefix).unwrap_or(prefix);
+        let first = entry_key(bucket, from);
+        let range = (Bound::Included(first.as_slice()), Bound::Unbounded);
+        let rows = self.held.view().entries.range::<&[u8]>(range);
+        let mut expired = 0;
+        for row in rows.map_err(ReadError::failed)? {
+            let (name, value) = row.map_err(ReadError::failed)?;
+            let (owner, key) = split_entry_key(name.value())
+                .ok_or_else(|| ReadError::failed("a key is no text"))?;
+            if owner != bucket || !key.starts_with(prefix) {
+                return Ok(None);
+            }
+            let entry = stored(value.value())?;
+            let goes_on = if entry.is_live(self.now_ms) {
+                take(key, &entry)
+            } else {
+                expired += 1;
+                expired <= EXPIRED_PER_PAGE
+            };
+            if !goes_on {
+                return Ok(Some(key.to_owned()));
+            }
+        }
+        Ok(None)
+    }
+}
+
+impl Stored<'_> {
+    fn to_entry(self, key: &str) -> Entry {
+        Entry {
+            key: key.to_owned(),
+            value: self.value.to_vec(),
+            expires_at_ms: self.expires_at_ms,
+        }
+    }
+}
+
+impl fmt::Debug for Snapshot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Snapshot")
+            .field("now_ms", &self.now_ms)
+            .finish_non_exhaustive()
+    }
+}
+
+fn stored(bytes: &[u8]) -> Result<Stored<'_>, ReadError> {
+    Stored::read(bytes).ok_or_else(|| ReadError::failed("an entry is cut"))
+}

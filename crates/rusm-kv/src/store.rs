@@ -1,0 +1,340 @@
+//! The store: a file, its commit thread, and those who read.
+
+use crate::batch::{Batch, Outcome};
+use crate::clock::Clock;
+use crate::commit::{Committer, Message};
+use crate::completion::{Completion, completion, wait};
+use crate::error::{BackupError, CompactError, OpenError, ReadError, WriteError};
+use crate::gate::{Answer, Gate, Ticket};
+use crate::options::Options;
+use crate::readers::Readers;
+use crate::snapshot::{Snapshot, View};
+use parking_lot::Mutex;
+use redb::{Database, StorageBackend};
+use std::fmt;
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
+use std::thread::JoinHandle;
+
+/// Messages to the commit thread that are no batches.
+const CONTROL_MESSAGES: usize = 8;
+
+/// Durable buckets in one file. Clones share it.
+///
+/// Dropping the last clone commits what was accepted, ends the commit thread and closes the file: it blocks until
+/// then. What had not been accepted is answered with [`WriteError::Closed`]; a [`Snapshot`] that is still held
+/// cannot be read any more.
+#[derive(Clone)]
+pub struct Store(Arc<Inner>);
+
+struct Inner {
+    gate: Arc<Gate<Message>>,
+    readers: Arc<Readers>,
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// What the store and its commit thread both know.
+pub(crate) struct Shared {
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) max_bytes: Option<u64>,
+    pub(crate) commits: AtomicU64,
+    path: PathBuf,
+    poison: Mutex<Option<String>>,
+}
+
+/// How a store does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Status {
+    /// Bytes of the file.
+    pub file_bytes: u64,
+    /// The most bytes that it may have; none for no bound.
+    pub max_bytes: Option<u64>,
+    /// Why the store takes no more writes, if so.
+    pub poisoned: Option<String>,
+    /// Batches that are submitted and not answered.
+    pub waiting_writes: usize,
+    /// Commits since the store was opened.
+    pub commits: u64,
+}
+
+/// What a compaction did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Compacted {
+    /// Bytes of the file before.
+    pub bytes_before: u64,
+    /// Bytes of the file after.
+    pub bytes_after: u64,
+}
+
+impl Store {
+    /// Opens a store, and makes the file if it is not there, readable and writable by its owner alone.
+    ///
+    /// # Errors
+    /// An [`OpenError`] that says what is wrong with the file.
+    pub fn open(path: &Path, options: Options) -> Result<Self, OpenError> {
+        let database = crate::open::open(path, &options, true)?;
+        Self::start(database, path, options)
+    }
+
+    /// Opens a store whose file is there.
+    ///
+    /// # Errors
+    /// [`OpenError::Missing`] if it is not, and as for [`Store::open`].
+    pub fn open_existing(path: &Path, options: Options) -> Result<Self, OpenError> {
+        let database = crate::open::open(path, &options, false)?;
+        Self::start(database, path, options)
+    }
+
+    /// Opens a store on something that stands for a file: for tests.
+    ///
+    /// # Errors
+    /// As for [`Store::open`].
+    pub fn with_backend(backend: impl StorageBackend, options: Options) -> Result<Self, OpenError> {
+        let path = Path::new("(no file)");
+        let database = crate::open::on_backend(backend, path, &options)?;
+        Self::start(database, path, options)
+    }
+
+    fn start(database: Database, path: &Path, options: Options) -> Result<Self, OpenError> {
+        let view = View::of(&database).map_err(|error| OpenError::Corrupt {
+            path: path.to_owned(),
+            why: error.to_string(),
+        })?;
+        let slots = options.queue_slots;
+        let (sender, messages) = crossbeam_channel::bounded(slots + CONTROL_MESSAGES);
+        let gate = Arc::new(Gate::new(
+            sender,
+            slots,
+            options.queue_bytes,
+            Message::Write,
+        ));
+        let readers = Arc::new(Readers::default());
+        readers.publish(view);
+        let shared = Arc::new(Shared {
+            clock: options.clock,
+            max_bytes: options.max_bytes,
+            commits: AtomicU64::new(0),
+            path: path.to_owned(),
+            poison: Mutex::new(None),
+        });
+        let committer = Committer {
+            database,
+            messages,
+            gate: Arc::clone(&gate),
+            readers: Arc::clone(&readers),
+            shared: Arc::clone(&shared),
+        };
+        let thread = std::thread::Builder::new()
+            .name("rusm-kv".to_owned())
+            .spawn(|| committer.run())
+            .map_err(|source| OpenError::Io {
+                path: path.to_owned(),
+                doing: "start the commit thread of",
+                source,
+            })?;
+        Ok(Self(Arc::new(Inner {
+            gate,
+            readers,
+            shared,
+            thread: Some(thread),
+        })))
+    }
+
+    /// What is committed, as of now. Never waits.
+    ///
+    /// # Errors
+    /// [`ReadError::Busy`] while a compaction runs.
+    pub fn read(&self) -> Result<Snapshot, ReadError> {
+        let held = self.0.readers.hold()?;
+        Ok(Snapshot::new(held, self.0.shared.clock.now_ms()))
+    }
+
+    /// The same once no compaction runs: at once, if none does.
+    pub fn readable(&self) -> Readable {
+        Readable {
+            readers: Arc::clone(&self.0.readers),
+            shared: Arc::clone(&self.0.shared),
+            ticket: None,
+        }
+    }
+
+    /// Hands in a batch, which waits its turn whether or not the [`Submission`] is polled.
+    #[must_use = "the batch is not written yet, and may never be once this is dropped"]
+    pub fn submit(&self, batch: Batch) -> Submission {
+        if let Err(refused) = batch.check() {
+            return Submission(Progress::Refused(Some(refused)));
+        }
+        let (ticket, answer) = self.0.gate.enter(batch);
+        let gate = Arc::clone(&self.0.gate);
+        Submission(Progress::Entered {
+            gate,
+            ticket,
+            answer,
+        })
+    }
+
+    /// Copies what is committed into a new store file while this one goes on. The copy is made under
+    /// another name beside it, and has its own once it is whole and durable.
+    ///
+    /// # Errors
+    /// [`BackupError::Exists`] if there is such a file, and the other [`BackupError`]s.
+    pub fn backup(&self, to: &Path) -> Result<(), BackupError> {
+        let snapshot = self.readable().wait()?;
+        crate::backup::copy(&snapshot, to)
+    }
+
+    /// Makes the file as small as it can be. Blocks until it is done; reads and writes wait meanwhile.
+    ///
+    /// # Errors
+    /// [`CompactError::Busy`] if a [`Snapshot`] is held for seconds.
+    pub fn compact(&self) -> Result<Compacted, CompactError> {
+        let (reply, answer) = completion(Err(CompactError::Closed));
+        if !self.0.gate.send(Message::Compact(reply)) {
+            return Err(CompactError::Busy);
+        }
+        wait(std::future::poll_fn(|cx| answer.poll(cx)))
+    }
+
+    /// How the store does.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        let shared = &self.0.shared;
+        Status {
+            file_bytes: shared.file_bytes(),
+            max_bytes: shared.max_bytes,
+            poisoned: shared.poisoned(),
+            waiting_writes: self.0.gate.unanswered(),
+            commits: shared.commits.load(Ordering::Relaxed),
+        }
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.gate.close();
+        if let Some(thread) = self.thread.take() {
+            // A panic of the commit thread has been answered to those who waited for it.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Shared {
+    pub(crate) fn poisoned(&self) -> Option<String> {
+        self.poison.lock().clone()
+    }
+
+    pub(crate) fn poison(&self, reason: &str) {
+        self.poison.lock().get_or_insert_with(|| reason.to_owned());
+    }
+
+    pub(crate) fn file_bytes(&self) -> u64 {
+        std::fs::metadata(&self.path).map_or(0, |file| file.len())
+    }
+}
+
+/// A batch on its way: ready when it is durable or refused.
+///
+/// Dropped before the batch was accepted, it is never written; afterwards it may be.
+#[must_use = "a submission does not say what became of the batch until it is awaited"]
+pub struct Submission(Progress);
+
+enum Progress {
+    Refused(Option<WriteError>),
+    Entered {
+        gate: Arc<Gate<Message>>,
+        ticket: Ticket,
+        answer: Completion<Answer>,
+    },
+}
+
+impl Submission {
+    /// Blocks this thread until the batch is durable or refused.
+    ///
+    /// # Errors
+    /// Why it was refused.
+    pub fn wait(self) -> Result<Outcome, WriteError> {
+        wait(self)
+    }
+}
+
+impl Future for Submission {
+    type Output = Answer;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Answer> {
+        match &mut self.0 {
+            Progress::Refused(error) => match error.take() {
+                Some(error) => Poll::Ready(Err(error)),
+                None => Poll::Pending,
+            },
+            Progress::Entered { answer, .. } => answer.poll(cx),
+        }
+    }
+}
+
+impl Drop for Submission {
+    fn drop(&mut self) {
+        if let Progress::Entered { gate, ticket, .. } = &self.0 {
+            gate.leave(*ticket);
+        }
+    }
+}
+
+impl fmt::Debug for Submission {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Submission").finish_non_exhaustive()
+    }
+}
+
+/// A [`Snapshot`] as soon as no compaction runs.
+#[must_use = "nothing is read before it is awaited"]
+pub struct Readable {
+    readers: Arc<Readers>,
+    shared: Arc<Shared>,
+    ticket: Option<u64>,
+}
+
+impl Readable {
+    /// Blocks this thread until no compaction runs.
+    ///
+    /// # Errors
+    /// [`ReadError::Closed`] if the store was closed meanwhile.
+    pub fn wait(self) -> Result<Snapshot, ReadError> {
+        wait(self)
+    }
+}
+
+impl Future for Readable {
+    type Output = Result<Snapshot, ReadError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        let held = this.readers.poll_hold(&mut this.ticket, cx);
+        held.map_ok(|held| Snapshot::new(held, this.shared.clock.now_ms()))
+    }
+}
+
+impl Drop for Readable {
+    fn drop(&mut self) {
+        if let Some(ticket) = self.ticket {
+            self.readers.forget(ticket);
+        }
+    }
+}
+
+impl fmt::Debug for Readable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Readable").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Store").field(&self.status()).finish()
+    }
+}
