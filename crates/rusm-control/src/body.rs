@@ -29,6 +29,12 @@ impl RequestBody {
         }
     }
 
+    /// Its length in bytes, if the client has said so.
+    pub(crate) fn announced(&self) -> Option<usize> {
+        let announced = self.incoming.size_hint().exact()?;
+        Some(usize::try_from(announced).unwrap_or(usize::MAX))
+    }
+
     /// The next piece; none at the end. After an error there is nothing more to be had.
     pub(crate) async fn piece(&mut self) -> Result<Option<Bytes>, ApiError> {
         let piece = poll_fn(|context| self.poll_piece(context)).await;
@@ -71,8 +77,7 @@ impl RequestBody {
             let message = format!("{what} is longer than {bytes_max} bytes");
             ApiError::new(Code::TooLarge, message)
         };
-        let announced = self.incoming.size_hint().exact().unwrap_or(0);
-        let announced = usize::try_from(announced).map_err(|_| too_large())?;
+        let announced = self.announced().unwrap_or(0);
         if announced > bytes_max {
             return Err(too_large());
         }

@@ -1,20 +1,18 @@
-//! One client's bytes, between the reactor's socket and hyper.
+//! One client's bytes: what it is too slow to read ends its connection, and what is no answer of ours does not reach it.
 
 use crate::patience::Patience;
+use crate::stream_io::StreamIo;
 use hyper::rt::{Read, ReadBufCursor, Write};
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
-use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
 use tokio::net::UnixStream;
-
-const PIECE_BYTES: usize = 16 * 1024;
 
 #[derive(Debug)]
 pub(crate) struct ClientIo {
-    stream: UnixStream,
+    io: StreamIo,
     patience: Patience,
     has_arrived: Arc<AtomicBool>,
 }
@@ -28,14 +26,14 @@ impl ClientIo {
         has_arrived: Arc<AtomicBool>,
     ) -> ClientIo {
         ClientIo {
-            stream,
+            io: StreamIo(stream),
             patience,
             has_arrived,
         }
     }
 
     pub(crate) fn into_stream(self) -> UnixStream {
-        self.stream
+        self.io.0
     }
 
     fn has_arrived(&self) -> bool {
@@ -64,14 +62,9 @@ impl Read for ClientIo {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-        mut to: ReadBufCursor<'_>,
+        to: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        let mut piece = [0; PIECE_BYTES];
-        let room = to.remaining().min(PIECE_BYTES);
-        let mut read = ReadBuf::new(piece.get_mut(..room).unwrap_or_default());
-        ready!(Pin::new(&mut self.stream).poll_read(context, &mut read))?;
-        to.put_slice(read.filled());
-        Poll::Ready(Ok(()))
+        Pin::new(&mut self.io).poll_read(context, to)
     }
 }
 
@@ -84,7 +77,7 @@ impl Write for ClientIo {
         if !self.has_arrived() {
             return Poll::Ready(Ok(from.len()));
         }
-        let written = Pin::new(&mut self.stream).poll_write(context, from);
+        let written = Pin::new(&mut self.io).poll_write(context, from);
         self.written(context, written)
     }
 
@@ -96,7 +89,7 @@ impl Write for ClientIo {
         if !self.has_arrived() {
             return Poll::Ready(Ok(from.iter().map(|slice| slice.len()).sum()));
         }
-        let written = Pin::new(&mut self.stream).poll_write_vectored(context, from);
+        let written = Pin::new(&mut self.io).poll_write_vectored(context, from);
         self.written(context, written)
     }
 
@@ -105,13 +98,13 @@ impl Write for ClientIo {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
+        Pin::new(&mut self.io).poll_flush(context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         if !self.has_arrived() {
             return Poll::Ready(Ok(()));
         }
-        Pin::new(&mut self.stream).poll_shutdown(context)
+        Pin::new(&mut self.io).poll_shutdown(context)
     }
 }

@@ -141,12 +141,12 @@ async fn work(request: http::Request<Incoming>, shared: &Shared) -> Result<Reply
             return Err(error);
         }
     };
-    let budget = shared.budget.clone();
     let mut request = Request {
         names,
         query,
         body,
-        budget,
+        budget: shared.budget.clone(),
+        time: Arc::clone(&shared.time),
     };
     let reply = handler(&mut request).await;
     request.body.drain().await;

@@ -17,10 +17,13 @@
 
 mod body;
 mod budget;
+mod client;
 mod client_io;
 mod connection;
+mod entry;
 mod error;
 mod json;
+mod kv;
 mod patience;
 mod reply;
 mod request;
@@ -28,10 +31,15 @@ mod router;
 mod seats;
 mod server;
 mod socket;
+mod stream_io;
 mod target;
 mod time;
+mod wire;
 
+pub use client::{Client, ClientError, Export, Listing};
+pub use entry::{Entry, LINE_BYTES_MAX};
 pub use error::{ApiError, Code};
+pub use kv::{Action, Deed, EXPIRES_AT};
 pub use reply::Reply;
 pub use request::{Names, Query, Request};
 pub use router::{Answer, Router};
@@ -39,3 +47,6 @@ pub use server::Server;
 pub use socket::{PATH_BYTES_MAX, Socket, SocketError};
 pub use target::Target;
 pub use time::{Time, Waiting};
+pub use wire::{
+    BucketInfo, BucketPage, Compaction, Deleted, EntryPage, KeyPage, StoreStatus, Written,
+};

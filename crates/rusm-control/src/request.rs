@@ -3,11 +3,12 @@
 use crate::body::RequestBody;
 use crate::budget::Budget;
 use crate::error::ApiError;
-use std::fmt::Display;
+use crate::time::Time;
+use std::fmt::{self, Display};
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// What a handler is given.
-#[derive(Debug)]
 pub struct Request {
     /// What the path names.
     pub names: Names,
@@ -16,6 +17,17 @@ pub struct Request {
     pub(crate) body: RequestBody,
     /// What large answers and bodies are taken from.
     pub(crate) budget: Budget,
+    pub(crate) time: Arc<dyn Time>,
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("names", &self.names)
+            .field("query", &self.query)
+            .field("body", &self.body)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The texts of a path that its pattern gives names.
