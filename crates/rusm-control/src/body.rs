@@ -54,12 +54,14 @@ impl RequestBody {
                     // Fields behind the body say nothing here.
                     if let Ok(data) = frame.into_data() {
                         self.patience.moved(data.len());
-                        return Poll::Ready(Ok(Some(data)));
+                        return Poll::Ready(match self.patience.is_over() {
+                            true => Err(late()),
+                            false => Ok(Some(data)),
+                        });
                     }
                 }
                 Poll::Pending if self.patience.poll_over(context).is_ready() => {
-                    let message = "the body did not arrive in time";
-                    return Poll::Ready(Err(ApiError::new(Code::Timeout, message)));
+                    return Poll::Ready(Err(late()));
                 }
                 Poll::Pending => return Poll::Pending,
             }
@@ -113,6 +115,10 @@ impl RequestBody {
             }
         }
     }
+}
+
+fn late() -> ApiError {
+    ApiError::new(Code::Timeout, "the body did not arrive in time")
 }
 
 fn broken(error: &hyper::Error) -> ApiError {

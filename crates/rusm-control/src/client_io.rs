@@ -49,12 +49,12 @@ impl ClientIo {
         match &written {
             Poll::Ready(Ok(n_bytes)) => self.patience.moved(*n_bytes),
             Poll::Ready(Err(_)) => {}
-            Poll::Pending => {
-                ready!(self.patience.poll_over(context));
-                return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
-            }
+            Poll::Pending => ready!(self.patience.poll_over(context)),
         }
-        written
+        match written {
+            Poll::Ready(written) if !self.patience.is_over() => Poll::Ready(written),
+            Poll::Ready(_) | Poll::Pending => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
+        }
     }
 }
 

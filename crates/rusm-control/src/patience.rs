@@ -50,6 +50,11 @@ impl Patience {
         let n_bytes = u64::try_from(n_bytes).unwrap_or(u64::MAX);
         self.n_bytes = self.n_bytes.saturating_add(n_bytes);
     }
+
+    /// Whether it has had its time, also if it moves again now.
+    pub(crate) fn is_over(&self) -> bool {
+        left(self.waited, self.n_bytes).is_zero()
+    }
 }
 
 /// What is left of the time of a client that has moved so many bytes and been waited for so long.

@@ -16,7 +16,6 @@ pub(crate) struct House {
     pub(crate) path: PathBuf,
     pub(crate) time: Arc<ManualTime>,
     pub(crate) deeds: Arc<Mutex<Vec<Deed>>>,
-    pub(crate) store: Option<Store>,
     // Behind what runs on it.
     _reactor: Runtime,
     _folder: tempfile::TempDir,
@@ -47,7 +46,7 @@ impl House {
             .unwrap();
         let deeds = Arc::new(Mutex::new(Vec::new()));
         let written_down = Arc::clone(&deeds);
-        let router = Router::new().with_store(store.clone(), move |deed| {
+        let router = Router::new().with_store(store, move |deed| {
             written_down.lock().unwrap().push(deed);
         });
         let time = Arc::new(ManualTime::default());
@@ -58,7 +57,6 @@ impl House {
             path,
             time,
             deeds,
-            store,
             _reactor: reactor,
             _folder: folder,
         }
@@ -172,9 +170,11 @@ impl Time for ManualTime {
     fn wait(&self, time: Duration) -> Waiting {
         let (wake, woken) = oneshot::channel();
         let mut state = self.state.lock().unwrap();
-        let at = state.now + time;
-        state.waiting.push((at, wake));
-        self.changed.notify_all();
+        if !time.is_zero() {
+            let at = state.now + time;
+            state.waiting.push((at, wake));
+            self.changed.notify_all();
+        }
         Box::pin(async move {
             let _dropped = woken.await;
         })
