@@ -65,6 +65,7 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
             "rusm-abi",
             "rusm-actor",
             "rusm-caps",
+            "rusm-kv",
             "rusm-manifest",
             "rusm-supervisor",
         ],
