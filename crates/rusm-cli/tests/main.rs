@@ -12,6 +12,7 @@ mod fix;
 #[cfg(target_os = "linux")]
 mod hardening;
 mod inspect;
+mod kv;
 mod programs;
 mod sample;
 mod single_files;
