@@ -104,10 +104,12 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
             "rusm-caps",
             "rusm-core",
             "rusm-harden",
+            "rusm-kv",
             "rusm-manifest",
             "rusm-supervisor",
         ],
         &[
+            "base64",
             "clap",
             "dotenvy",
             "indicatif",

@@ -5,9 +5,14 @@
 
 mod audit;
 mod grants;
+mod kv;
 
 pub(crate) use audit::{AuditArgs, AuditCommand, FilterArgs, VerifyArgs};
 pub(crate) use grants::{GrantArgs, ListenFlag, NetFlag};
+pub(crate) use kv::{
+    BackupArgs, BucketsArgs, CompactArgs, DeleteArgs, ExportArgs, GetArgs, KvArgs, KvCommand,
+    ListArgs, MakeArgs, PutArgs, StoreArgs,
+};
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
@@ -113,6 +118,8 @@ pub(crate) enum Command {
     Doctor(DoctorArgs),
     /// Show the audit log of an app, or find out whether it is as it was written
     Audit(AuditArgs),
+    /// Look at the durable store of an app and mend it, while its node runs or not
+    Kv(KvArgs),
 }
 
 /// `rusm run`

@@ -6,6 +6,7 @@ mod check;
 mod doctor;
 mod grant_line;
 mod inspect;
+mod kv;
 mod run;
 mod run_file;
 mod wall;
@@ -38,6 +39,7 @@ pub(crate) fn run(cli: &Cli, console: Console) -> Result<u8, Failure> {
         Command::Why(args) => why::why(args, &session),
         Command::Doctor(args) => doctor::doctor(args, &session),
         Command::Audit(args) => audit::audit(args, session.console),
+        Command::Kv(args) => kv::kv(args, session.console),
     }
 }
 

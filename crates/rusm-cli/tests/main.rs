@@ -12,6 +12,7 @@ mod fix;
 #[cfg(target_os = "linux")]
 mod hardening;
 mod inspect;
+mod kv;
 mod orders;
 mod programs;
 mod sample;

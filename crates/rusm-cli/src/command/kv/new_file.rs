@@ -1,0 +1,74 @@
+//! A file that gets its name once it is whole, and never takes the place of another.
+
+use crate::place::plain_cause;
+use crate::report::{Failure, Kind};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+/// A file under another name beside the one that it will have. It goes away unless it is published.
+#[derive(Debug)]
+pub(super) struct NewFile {
+    partial: PathBuf,
+    to: PathBuf,
+}
+
+impl NewFile {
+    /// Where it is to be; a name that is taken is refused.
+    pub(super) fn at(to: &Path) -> Result<Self, Failure> {
+        if fs::symlink_metadata(to).is_ok() {
+            return Err(taken(to));
+        }
+        let mut partial = to.as_os_str().to_owned();
+        partial.push(format!(".{}.partial", std::process::id()));
+        Ok(Self {
+            partial: partial.into(),
+            to: to.to_owned(),
+        })
+    }
+
+    /// Makes it, for the eyes of its owner: it holds whatever the store holds.
+    pub(super) fn create(&self) -> Result<File, Failure> {
+        OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&self.partial)
+            .map_err(|error| self.cannot(&error))
+    }
+
+    /// Gives it its name, and makes the name durable. Its content has to be.
+    pub(super) fn publish(self) -> Result<(), Failure> {
+        fs::hard_link(&self.partial, &self.to).map_err(|error| match error.kind() {
+            ErrorKind::AlreadyExists => taken(&self.to),
+            _ => self.cannot(&error),
+        })?;
+        let folder = self.to.parent().filter(|folder| *folder != Path::new(""));
+        let folder = File::open(folder.unwrap_or(Path::new(".")));
+        folder
+            .and_then(|folder| folder.sync_all())
+            .map_err(|error| self.cannot(&error))
+    }
+
+    fn cannot(&self, error: &io::Error) -> Failure {
+        let message = format!(
+            "cannot make '{}': {}",
+            self.to.display(),
+            plain_cause(error)
+        );
+        Failure::new(Kind::General, message)
+    }
+}
+
+impl Drop for NewFile {
+    fn drop(&mut self) {
+        // What cannot be removed is left: it is not under the name that was asked for.
+        let _left = fs::remove_file(&self.partial);
+    }
+}
+
+fn taken(path: &Path) -> Failure {
+    let message = format!("'{}' is there already, and is not replaced", path.display());
+    Failure::new(Kind::General, message).help("name a file that does not exist yet")
+}

@@ -1,0 +1,126 @@
+//! Which store is meant, and the way to it.
+
+use super::access::Access;
+use super::file::FileAccess;
+use crate::args::{MakeArgs, StoreArgs};
+use crate::manifest_file;
+use crate::place::{find_app, folder_of, nearest_path};
+use crate::report::{Console, Failure, Kind};
+use rusm_core::BootPlan;
+use rusm_kv::{OpenError, Options, Store};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// A store that may not be there yet.
+#[derive(Debug)]
+pub(super) enum Which {
+    /// A file, whoever uses it.
+    File(PathBuf),
+    /// The store of an app.
+    App(AppStore),
+}
+
+/// What the manifest says of the store.
+#[derive(Debug)]
+pub(super) struct AppStore {
+    plan: BootPlan,
+    path: PathBuf,
+    max_bytes: u64,
+}
+
+impl Which {
+    pub(super) fn typed(args: &StoreArgs, console: Console) -> Result<Self, Failure> {
+        match (&args.store, &args.manifest) {
+            (Some(_), Some(_)) => Err(Failure::new(
+                Kind::Usage,
+                "--store names the file of a store, and --manifest an app: only one of them can be meant",
+            )),
+            (Some(file), None) => Ok(Self::File(file.clone())),
+            (None, manifest) => AppStore::of(manifest.as_deref(), console).map(Self::App),
+        }
+    }
+
+    /// The store, which has to be there: to look at one makes none.
+    pub(super) fn existing(&self) -> Result<Box<dyn Access>, Failure> {
+        let (path, options) = self.file();
+        let store = Store::open_existing(path, options).map_err(|error| self.refused(error))?;
+        Ok(Box::new(FileAccess(store)))
+    }
+
+    /// The store, made if its manifest names it or `--create` was typed.
+    pub(super) fn or_made(&self, make: MakeArgs) -> Result<Box<dyn Access>, Failure> {
+        match self {
+            Self::File(_) if !make.create => return self.existing(),
+            Self::File(_) => {}
+            Self::App(_) if make.create => {
+                let message = "--create is about --store: the store of a manifest is made anyway";
+                return Err(Failure::new(Kind::Usage, message));
+            }
+            Self::App(app) => app.make()?,
+        }
+        let (path, options) = self.file();
+        let store = Store::open(path, options).map_err(|error| self.refused(error))?;
+        Ok(Box::new(FileAccess(store)))
+    }
+
+    fn file(&self) -> (&Path, Options) {
+        match self {
+            Self::File(path) => (path, Options::default()),
+            Self::App(app) => (&app.path, Options::default().max_bytes(app.max_bytes)),
+        }
+    }
+
+    fn refused(&self, error: OpenError) -> Failure {
+        match (self, &error) {
+            (Self::App(app), OpenError::Missing { .. }) => {
+                let message = format!("there is no store at '{}' yet", app.path.display());
+                Failure::new(Kind::General, message).help(
+                    "the node makes it when it starts, and `rusm kv put` and `rusm kv import` do",
+                )
+            }
+            (Self::File(path), OpenError::Missing { .. }) => {
+                let message = format!("there is no store at '{}'", path.display());
+                let help = "--create makes it, for `rusm kv put` and `rusm kv import`";
+                Failure::new(Kind::Usage, message)
+                    .help(help)
+                    .maybe_help(nearest_path(path))
+            }
+            (Self::File(path), OpenError::InUse { .. }) => {
+                let message = format!("the store '{}' is in use", path.display());
+                Failure::new(Kind::General, message)
+                    .help("ask the node that runs with it: name its manifest with --manifest in place of --store")
+            }
+            _ => Failure::new(Kind::General, error.to_string()),
+        }
+    }
+}
+
+impl AppStore {
+    fn of(typed: Option<&Path>, console: Console) -> Result<Self, Failure> {
+        let path = find_app(typed)?;
+        let manifest = manifest_file::read(&path, console)?;
+        let Some(store) = manifest.node.store.clone() else {
+            let message = format!("'{}' asks for no store", path.display());
+            return Err(Failure::new(Kind::Usage, message).help(
+                "write store = \"data/store.redb\" under [node], or name a file with --store",
+            ));
+        };
+        let folder = folder_of(&path).to_owned();
+        Ok(Self {
+            path: folder.join(store.path),
+            max_bytes: store.max_bytes,
+            plan: BootPlan {
+                manifest,
+                folder,
+                built: BTreeMap::new(),
+            },
+        })
+    }
+
+    /// Makes the file and its folder, as the node does when it starts.
+    fn make(&self) -> Result<(), Failure> {
+        let made = self.plan.make_store();
+        made.map(drop)
+            .map_err(|error| Failure::new(Kind::General, error.to_string()))
+    }
+}
