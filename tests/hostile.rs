@@ -19,6 +19,7 @@ mod rebinding;
 mod rights;
 mod roster;
 mod secrets;
+mod storage;
 mod streams;
 mod texts;
 mod words;

@@ -284,10 +284,14 @@ impl Scenario {
 
     /// The same, while no other scenario runs.
     pub(crate) fn alone() -> Self {
+        Self::alone_with(|builder| builder)
+    }
+
+    pub(crate) fn alone_with(set_up: impl FnOnce(RuntimeBuilder) -> RuntimeBuilder) -> Self {
         let share = Share::All {
             _hold: MACHINE.write(),
         };
-        Self::on(share, with_cache())
+        Self::on(share, set_up(with_cache()))
     }
 
     fn on(share: Share, builder: RuntimeBuilder) -> Self {

@@ -31,7 +31,8 @@ pub(crate) fn all() -> Vec<Benchmark> {
     both.into_iter().flatten().collect()
 }
 
-fn percentile(mut round_trips: Vec<Duration>, thousandths: usize) -> Work {
+/// In thousandths.
+pub(crate) fn percentile(mut round_trips: Vec<Duration>, thousandths: usize) -> Work {
     round_trips.sort_unstable();
     let index = round_trips.len() * thousandths / 1_000;
     let elapsed = round_trips.get(index).copied().unwrap_or_default();

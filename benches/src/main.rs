@@ -14,6 +14,7 @@ mod fairness;
 mod figure;
 mod native;
 mod scale;
+mod storage;
 mod wasm;
 
 use figure::{Benchmark, Figure};
@@ -31,6 +32,7 @@ fn main() {
         wasm::all(),
         scale::all(),
         fairness::all(),
+        storage::all(),
     ];
     let benchmarks: Vec<Benchmark> = all.into_iter().flatten().collect();
     for benchmark in benchmarks

@@ -2,8 +2,8 @@
 
 use crate::figure::{Benchmark, Unit, Work, timed};
 use rusm_actor::{Context, ExitReason, Name, Pid, Selector};
-use rusm_caps::{Profile, SpawnGrant};
-use rusm_core::{AppEnd, BootPlan, ProcessHandle, Program, Runtime, Spawn};
+use rusm_caps::{KvGrant, Profile, SpawnGrant};
+use rusm_core::{AppEnd, BootPlan, ProcessHandle, Program, Runtime, RuntimeBuilder, Spawn};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -40,37 +40,40 @@ pub(crate) fn all() -> Vec<Benchmark> {
 }
 
 /// A runtime and the modules of one benchmark.
-struct Bench {
-    runtime: Runtime,
+pub(crate) struct Bench {
+    pub(crate) runtime: Runtime,
     profile: Arc<Profile>,
 }
 
 impl Bench {
     fn new() -> Self {
+        Self::over(Runtime::builder())
+    }
+
+    pub(crate) fn over(builder: RuntimeBuilder) -> Self {
         let profile = Profile::sandboxed()
             .to_builder("bench")
             .spawn(SpawnGrant::Anyone)
+            .storage(KvGrant::every())
             .with_limits(|limits| {
                 limits.max_memory_bytes = 1 << 20;
                 limits.max_processes = 100_000;
             })
             .build();
         Self {
-            runtime: Runtime::builder()
-                .build()
-                .expect("the machine can run a node"),
+            runtime: builder.build().expect("the machine can run a node"),
             profile: Arc::new(profile.expect("the bounds are in range")),
         }
     }
 
-    fn load(&self, name: &str, wat: &str) -> Program {
+    pub(crate) fn load(&self, name: &str, wat: &str) -> Program {
         let wasm = wat::parse_str(wat).expect("the module is well formed");
         self.runtime
             .load(name, &wasm)
             .expect("the module can run here")
     }
 
-    fn spawn(&self, name: &str, wat: &str) -> ProcessHandle {
+    pub(crate) fn spawn(&self, name: &str, wat: &str) -> ProcessHandle {
         let program = self.load(name, wat);
         let name = Name::new(name).expect("the name is one");
         let spawn = Spawn::new(name.as_str(), &program)
@@ -79,7 +82,12 @@ impl Bench {
         self.runtime.spawn(spawn).expect("there is room")
     }
 
-    fn spawn_many(&self, count: u64, label: &str, program: &Program) -> Vec<ProcessHandle> {
+    pub(crate) fn spawn_many(
+        &self,
+        count: u64,
+        label: &str,
+        program: &Program,
+    ) -> Vec<ProcessHandle> {
         let one = || Spawn::new(label, program).profile(Arc::clone(&self.profile));
         (0..count)
             .map(|_| self.runtime.spawn(one()).expect("there is room"))
@@ -93,7 +101,7 @@ impl Drop for Bench {
     }
 }
 
-fn expect_normal(process: &ProcessHandle) {
+pub(crate) fn expect_normal(process: &ProcessHandle) {
     assert_eq!(process.wait(), ExitReason::Normal);
 }
 

@@ -12,7 +12,8 @@ use crate::stage::{actor, component};
 use crate::support::{BOTH_PATHS, GuestPath, PATIENCE, Scenario};
 use crate::trial::{Court, Outcome};
 use rusm_actor::Ties;
-use rusm_core::{ExitReason, Ledger, Name, Pid, ProcessHandle, Program, Spawn};
+use rusm_core::{ExitReason, Ledger, Name, Pid, ProcessHandle, Program, RuntimeBuilder, Spawn};
+use rusm_kv::{Options, Store};
 use std::collections::BTreeSet;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -34,6 +35,8 @@ pub(crate) struct Arena {
     programs: [Program; 2],
     /// The only place on the disk that guests may be granted.
     pub(crate) folder: TempDir,
+    /// Where the store lies, if there is one.
+    _store_folder: Option<TempDir>,
     resident: usize,
     mappings: usize,
 }
@@ -45,6 +48,8 @@ pub(crate) struct Account {
     witnesses: Vec<(usize, usize, Ties)>,
     /// Descriptors of this program that lead into the folder.
     open_files: usize,
+    /// Batches that are submitted to the store and not answered.
+    writes: usize,
 }
 
 /// Lets these loose, one after the other, and says which of them got through.
@@ -73,8 +78,24 @@ pub(crate) fn fight_in(arena: &Arena, attacks: &[Attack]) {
 
 impl Arena {
     pub(crate) fn open() -> Self {
+        Self::on(None)
+    }
+
+    /// The same with a store on the disk.
+    pub(crate) fn with_store(options: Options) -> Self {
+        let folder = tempfile::tempdir().expect("there is room for a folder");
+        let store = Store::open(&folder.path().join("store.redb"), options);
+        Self::on(Some((store.expect("a new store can be made"), folder)))
+    }
+
+    fn on(store: Option<(Store, TempDir)>) -> Self {
+        let (store, store_folder) = store.unzip();
+        let set_up = |builder: RuntimeBuilder| match store {
+            Some(store) => builder.store(store),
+            None => builder,
+        };
         let court = Court {
-            scenario: Scenario::alone(),
+            scenario: Scenario::alone_with(set_up),
         };
         let programs = BOTH_PATHS.map(|path| probe(&court.scenario, path));
         for (path, program) in BOTH_PATHS.into_iter().zip(&programs) {
@@ -100,6 +121,7 @@ impl Arena {
             witnesses,
             programs,
             folder: tempfile::tempdir().expect("there is room for a folder"),
+            _store_folder: store_folder,
             resident: resident(),
             mappings: mappings(),
             court,
@@ -206,6 +228,10 @@ impl Arena {
         }
     }
 
+    pub(crate) fn store(&self) -> Option<Store> {
+        self.court.scenario.runtime.store()
+    }
+
     pub(crate) fn node(&self) -> &rusm_actor::Node {
         self.court.scenario.runtime.node()
     }
@@ -288,6 +314,7 @@ impl Arena {
             node: self.court.scenario.runtime.ledger(),
             witnesses: self.witnesses.iter().map(ties).collect(),
             open_files: open_files(&self.folder),
+            writes: self.store().map_or(0, |store| store.status().waiting_writes),
         }
     }
 

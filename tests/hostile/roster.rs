@@ -2,7 +2,7 @@
 
 use super::attack::Attack;
 use super::{bombs, bounds, breeding, dialects, floods, handles, loops, numbers};
-use super::{paths, rights, secrets, streams, words};
+use super::{paths, rights, secrets, storage, streams, words};
 use crate::support::GuestPath;
 use std::collections::BTreeSet;
 
@@ -20,6 +20,7 @@ fn roster() -> Vec<Attack> {
         paths::attacks(),
         rights::attacks(),
         secrets::attacks(),
+        storage::attacks(),
         streams::attacks(),
         words::attacks(),
     ];
