@@ -111,16 +111,18 @@ impl Snapshot {
     pub fn entry(&self, bucket: &str, key: &str) -> Result<Option<Entry>, ReadError> {
         check_bucket(bucket)?;
         check_key(key)?;
-        let found = self
-            .held
-            .view()
-            .entries
-            .get(entry_key(bucket, key).as_slice());
-        let Some(bytes) = found.map_err(ReadError::failed)? else {
-            return Ok(None);
-        };
-        let entry = stored(bytes.value())?;
-        Ok(entry.is_live(self.now_ms).then(|| entry.to_entry(key)))
+        guarded(|| {
+            let found = self
+                .held
+                .view()
+                .entries
+                .get(entry_key(bucket, key).as_slice());
+            let Some(bytes) = found.map_err(ReadError::failed)? else {
+                return Ok(None);
+            };
+            let entry = stored(bytes.value())?;
+            Ok(entry.is_live(self.now_ms).then(|| entry.to_entry(key)))
+        })
     }
 
     /// The entries whose keys begin with `prefix`, in byte order from `start` (inclusive): up to `limit` of them,
