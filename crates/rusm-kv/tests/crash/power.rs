@@ -126,11 +126,11 @@ fn is_swept(store: &Store, run: &mut Run, place: &str) {
     for n in 0..12 {
         run.go(store, &[Step::Write(vec![put("swept", &n.to_string())])]);
     }
-    assert_eq!(
-        totals(store),
-        counted(&run.acknowledged()),
-        "{place}, swept"
-    );
+    // A full file may have no room for what it takes to remove something.
+    if run.n_full == 0 {
+        let left = counted(&run.acknowledged());
+        assert_eq!(totals(store), left, "{place}, swept");
+    }
 }
 
 fn put(key: &str, value: &str) -> Deed {
