@@ -123,20 +123,22 @@ impl Snapshot {
     pub fn entry(&self, bucket: &str, key: &str) -> Result<Option<Entry>, ReadError> {
         check_bucket(bucket)?;
         check_key(key)?;
-        let found = self
-            .held
-            .view()
-            .entries
-            .get(entry_key(bucket, key).as_slice());
-        let Some(bytes) = found.map_err(ReadError::failed)? else {
-            return Ok(None);
-        };
-        let entry = stored(bytes.value())?;
-        if !entry.is_live(self.now_ms) {
-            return Ok(None);
-        }
-        self.check_value(&entry)?;
-        Ok(Some(entry.to_entry(key)))
+        guarded(|| {
+            let found = self
+                .held
+                .view()
+                .entries
+                .get(entry_key(bucket, key).as_slice());
+            let Some(bytes) = found.map_err(ReadError::failed)? else {
+                return Ok(None);
+            };
+            let entry = stored(bytes.value())?;
+            if !entry.is_live(self.now_ms) {
+                return Ok(None);
+            }
+            self.check_value(&entry)?;
+            Ok(Some(entry.to_entry(key)))
+        })
     }
 
     /// Whether a key is there: the value is not copied.

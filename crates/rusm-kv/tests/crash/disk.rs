@@ -2,14 +2,15 @@
 
 use crate::loss::Change;
 use redb::StorageBackend;
+use std::fmt;
 use std::io::{Error, ErrorKind, Result};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 /// A disk; a clone is another handle to the same one.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Disk(Arc<Mutex<State>>);
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct State {
     /// What a read sees: the page cache over the disk.
     live: Vec<u8>,
@@ -134,6 +135,12 @@ impl State {
         }
         let data = data.to_vec();
         self.change(Change::Write { offset, data });
+    }
+}
+
+impl fmt::Debug for Disk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Disk").field(&self.state().fault).finish()
     }
 }
 

@@ -46,12 +46,15 @@ pub(crate) fn options(clock: &Arc<Hands>) -> Options {
 /// What has become of a workload so far.
 pub(crate) struct Run {
     pub(crate) clock: Arc<Hands>,
+    options: Options,
     /// What the store holds after each batch that may have been written; first what it held before all of them.
     states: Vec<Model>,
     /// The last of them that was acknowledged.
     acknowledged: usize,
     /// Whether there was a store to begin with, or it was opened: then it must open again.
     was_open: bool,
+    /// How many batches did not fit.
+    pub(crate) n_full: usize,
     /// What the first failed write was answered.
     pub(crate) failure: Option<WriteError>,
 }
@@ -61,9 +64,11 @@ impl Run {
     pub(crate) fn from(clock: &Arc<Hands>, model: Model) -> Self {
         Self {
             clock: clock.clone(),
+            options: options(clock),
             states: vec![model],
             acknowledged: 0,
             was_open: true,
+            n_full: 0,
             failure: None,
         }
     }
@@ -74,6 +79,21 @@ impl Run {
             was_open: false,
             ..Self::from(&Hands::new(), Model::default())
         }
+    }
+
+    /// With other options than the usual ones.
+    pub(crate) fn with(mut self, change: impl FnOnce(Options) -> Options) -> Self {
+        self.options = change(self.options);
+        self
+    }
+
+    /// The same options over a store that is known to hold this.
+    pub(crate) fn after(&self, model: Model) -> Self {
+        Self::from(&self.clock, model).with(|_| self.options.clone())
+    }
+
+    pub(crate) fn open(&self, disk: &Disk) -> Result<Store, OpenError> {
+        Store::with_backend(disk.clone(), self.options.clone())
     }
 
     /// Does the steps; every answer of the store must be the one that the model gives.
@@ -105,6 +125,8 @@ impl Run {
                     self.states.push(next);
                     self.acknowledged = self.states.len() - 1;
                 }
+                // What fits is for the store to say.
+                Err(WriteError::Full { .. }) => self.n_full += 1,
                 Err(error) if is_refusal(&error) => {
                     assert!(wanted.is_err(), "{error}, wanted {wanted:?}: {deed:?}");
                 }
