@@ -253,11 +253,11 @@ impl Client {
 
 fn cannot_connect(path: &Path, cause: io::Error) -> ClientError {
     let path = path.to_owned();
-    match cause.kind() {
-        io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => {
-            ClientError::NobodyListens(path)
-        }
-        _ => ClientError::Connect { path, cause },
+    let nobody = [io::ErrorKind::NotFound, io::ErrorKind::ConnectionRefused];
+    if nobody.contains(&cause.kind()) {
+        ClientError::NobodyListens(path)
+    } else {
+        ClientError::Connect { path, cause }
     }
 }
 

@@ -5,6 +5,7 @@
 
 use crate::body::RequestBody;
 use crate::client_io::ClientIo;
+use crate::crew::Member;
 use crate::error::{ApiError, Code};
 use crate::patience::Patience;
 use crate::reply::{Reply, ReplyBody};
@@ -34,15 +35,28 @@ const HEAD_TIME: Duration = Duration::from_secs(10);
 /// What is held of an answer that waits to be written, besides its piece.
 const BUFFER_BYTES: usize = 64 * 1024;
 
+/// A client that was taken on.
+pub(crate) struct Client {
+    pub(crate) stream: UnixStream,
+    pub(crate) seat: Seat,
+    pub(crate) member: Member,
+}
+
 /// Serves a client to its end.
-pub(crate) async fn serve(stream: UnixStream, seat: Seat, wanted: Wanted, shared: Arc<Shared>) {
+pub(crate) async fn serve(client: Client, wanted: Wanted, shared: Arc<Shared>) {
+    let Client {
+        stream,
+        seat,
+        member,
+    } = client;
     let has_arrived = Arc::new(AtomicBool::new(false));
     let patience = Patience::new(Arc::clone(&shared.time));
     let io = ClientIo::new(stream, patience, Arc::clone(&has_arrived));
     let seat = Arc::new(seat);
     let service = service_fn(|request| {
         has_arrived.store(true, Ordering::Release);
-        answer(request, Arc::clone(&seat), Arc::clone(&shared))
+        let work = (Arc::clone(&seat), member.join());
+        answer(request, work, Arc::clone(&shared))
     });
     let mut connection = http1::Builder::new()
         .keep_alive(false)
@@ -104,13 +118,13 @@ pub(crate) fn refuse(stream: &UnixStream, error: ApiError) {
 
 async fn answer(
     request: http::Request<Incoming>,
-    seat: Arc<Seat>,
+    (seat, member): (Arc<Seat>, Member),
     shared: Arc<Shared>,
 ) -> Result<Response<ReplyBody>, Infallible> {
     // What has begun is brought to its end, whether or not the client is still there to hear of it: the seat is kept until then.
     let working = tokio::spawn(async move {
         let reply = match seat.is_kept() {
-            true => work(request, &shared).await,
+            true => work(request, &shared, member).await,
             false => Err(busy()),
         };
         drop(seat);
@@ -125,7 +139,11 @@ async fn answer(
     Ok(reply.unwrap_or_else(Reply::error).into_response())
 }
 
-async fn work(request: http::Request<Incoming>, shared: &Shared) -> Result<Reply, ApiError> {
+async fn work(
+    request: http::Request<Incoming>,
+    shared: &Shared,
+    member: Member,
+) -> Result<Reply, ApiError> {
     let (head, incoming) = request.into_parts();
     let patience = Patience::new(Arc::clone(&shared.time));
     let mut body = RequestBody::new(incoming, patience);
@@ -147,6 +165,7 @@ async fn work(request: http::Request<Incoming>, shared: &Shared) -> Result<Reply
         body,
         budget: shared.budget.clone(),
         time: Arc::clone(&shared.time),
+        member,
     };
     let reply = handler(&mut request).await;
     request.body.drain().await;

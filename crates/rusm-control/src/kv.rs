@@ -82,20 +82,21 @@ impl fmt::Display for Action {
 
 #[derive(Clone)]
 struct Kv {
-    store: Option<Store>,
+    store: Arc<dyn Fn() -> Option<Store> + Send + Sync>,
     on_deed: Arc<dyn Fn(Deed) + Send + Sync>,
     exports: Arc<Semaphore>,
 }
 
 impl Router {
-    /// Adds the endpoints of the store; without one they say so. `on_deed` is told of each change when it is durable.
+    /// Adds the endpoints of the store, which is asked for at each request; while there is none they say so. `on_deed` is told of
+    /// each change when it is durable.
     pub fn with_store(
         self,
-        store: Option<Store>,
+        store: impl Fn() -> Option<Store> + Send + Sync + 'static,
         on_deed: impl Fn(Deed) + Send + Sync + 'static,
     ) -> Router {
         let kv = Kv {
-            store,
+            store: Arc::new(store),
             on_deed: Arc::new(on_deed),
             exports: Arc::new(Semaphore::new(usize::try_from(EXPORTS_MAX).unwrap_or(1))),
         };
@@ -127,12 +128,12 @@ impl Router {
 }
 
 impl Kv {
-    fn store(&self) -> Result<&Store, ApiError> {
+    fn store(&self) -> Result<Store, ApiError> {
         let no_store = || {
             ApiError::new(Code::NoStore, "this node has no store")
                 .help("give it one: store = \"data/app.redb\" under [node] in rusm.toml")
         };
-        self.store.as_ref().ok_or_else(no_store)
+        (self.store)().ok_or_else(no_store)
     }
 
     /// What is committed as of now. Waits for a compaction, but not for ever.
@@ -175,7 +176,7 @@ async fn blocking<T: Send + 'static>(
 
 async fn status(kv: Kv, request: &mut Request) -> Result<Reply, ApiError> {
     request.query.finish()?;
-    let store = kv.store()?.clone();
+    let store = kv.store()?;
     let status = blocking(move || store.status()).await?;
     Ok(Reply::json(&StoreStatus {
         file_bytes: status.file_bytes,
@@ -307,7 +308,7 @@ async fn remove(kv: Kv, request: &mut Request) -> Result<Reply, ApiError> {
 
 async fn compact(kv: Kv, request: &mut Request) -> Result<Reply, ApiError> {
     request.query.finish()?;
-    let store = kv.store()?.clone();
+    let store = kv.store()?;
     // A compaction would let everybody else's reads wait for the end of an export, and then give up.
     let _no_exports = Arc::clone(&kv.exports)
         .try_acquire_many_owned(EXPORTS_MAX)
@@ -348,7 +349,6 @@ fn of_write(error: WriteError) -> ApiError {
     ApiError::new(code, error.to_string())
 }
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "the list of errors is open")]
 fn of_compaction(error: CompactError) -> ApiError {
     let code = match &error {
         CompactError::Busy | CompactError::Closed => Code::Busy,

@@ -20,6 +20,7 @@ mod budget;
 mod client;
 mod client_io;
 mod connection;
+mod crew;
 mod entry;
 mod error;
 mod json;

@@ -2,6 +2,7 @@
 
 use crate::body::RequestBody;
 use crate::budget::Budget;
+use crate::crew::Member;
 use crate::error::ApiError;
 use crate::time::Time;
 use std::fmt::{self, Display};
@@ -18,6 +19,8 @@ pub struct Request {
     /// What large answers and bodies are taken from.
     pub(crate) budget: Budget,
     pub(crate) time: Arc<dyn Time>,
+    /// Kept by whatever goes on when the request is answered.
+    pub(crate) member: Member,
 }
 
 impl fmt::Debug for Request {

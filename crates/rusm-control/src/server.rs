@@ -1,7 +1,8 @@
 //! The server: takes clients on, within its bounds, and lets them go when the node ends.
 
 use crate::budget::Budget;
-use crate::connection::{busy, refuse, serve};
+use crate::connection::{Client, busy, refuse, serve};
+use crate::crew::{Crew, Member};
 use crate::error::{ApiError, Code};
 use crate::router::Router;
 use crate::seats::Seats;
@@ -22,6 +23,8 @@ const CONNECTIONS_MAX: usize = 64;
 const MEMORY_BYTES_MAX: usize = 256 << 20;
 /// How long to wait when the system has no more sockets for this process.
 const PAUSE: Duration = Duration::from_millis(100);
+/// How long the end of a node waits for requests that are being worked on: as long as any store can be expected to take.
+const STOP_TIME: Duration = Duration::from_secs(30);
 
 /// What all connections share.
 pub(crate) struct Shared {
@@ -33,6 +36,7 @@ pub(crate) struct Shared {
 /// A running control socket. Dropping it ends it, see [`Server::stop`].
 pub struct Server {
     running: Mutex<Option<(Socket, tokio::task::AbortHandle)>>,
+    crew: Crew,
 }
 
 impl Server {
@@ -61,17 +65,22 @@ impl Server {
         });
         let _within_the_reactor = reactor.enter();
         let listener = UnixListener::from_std(socket.listener()?)?;
-        let accepting = reactor.spawn(accept(listener, shared)).abort_handle();
+        let crew = Crew::default();
+        let accepting = accept(listener, shared, crew.join());
+        let accepting = reactor.spawn(accepting).abort_handle();
         Ok(Server {
             running: Mutex::new(Some((socket, accepting))),
+            crew,
         })
     }
 
-    /// Removes the socket and closes every connection. Requests that are being worked on end with their store.
+    /// Removes the socket, closes every connection, and waits for the requests that are being worked on: after that, nothing here has
+    /// the store. Blocks, and is not for the reactor itself.
     pub fn stop(&self) {
         if let Some((socket, accepting)) = self.running.lock().take() {
             drop(socket);
             accepting.abort();
+            self.crew.wait_until_empty(STOP_TIME);
         }
     }
 }
@@ -91,7 +100,7 @@ impl fmt::Debug for Server {
 }
 
 /// Takes clients on. The connections are its own: they end when it does.
-async fn accept(listener: UnixListener, shared: Arc<Shared>) {
+async fn accept(listener: UnixListener, shared: Arc<Shared>, member: Member) {
     let own = rustix::process::geteuid().as_raw();
     let seats = Seats::new(CONNECTIONS_MAX);
     let mut connections = JoinSet::new();
@@ -108,7 +117,12 @@ async fn accept(listener: UnixListener, shared: Arc<Shared>) {
         }
         match seats.take().await {
             Some((seat, wanted)) => {
-                connections.spawn(serve(stream, seat, wanted, Arc::clone(&shared)));
+                let client = Client {
+                    stream,
+                    seat,
+                    member: member.join(),
+                };
+                connections.spawn(serve(client, wanted, Arc::clone(&shared)));
             }
             None => refuse(&stream, busy()),
         }

@@ -34,13 +34,12 @@ impl Client {
                 return Ok(written);
             }
             let answer = self.ask(Method::POST, kv(["batch"]), Bytes::from(request));
-            let Written { written: more } = answer.map_err(|error| match error {
-                ClientError::Refused(mut refusal) => {
+            let Written { written: more } = answer.map_err(|mut error| {
+                if let ClientError::Refused(refusal) = &mut error {
                     refusal.line = refusal.line.map(|line| n_lines + line);
                     refusal.written = Some(written + refusal.written.unwrap_or(0));
-                    ClientError::Refused(refusal)
                 }
-                other => other,
+                error
             })?;
             written += more;
             n_lines += n_more;

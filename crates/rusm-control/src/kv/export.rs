@@ -6,6 +6,7 @@
 
 use super::{EXPORTS_MAX, Kv, PAGE_MEMORY, blocking, of_bucket, of_read, of_write};
 use crate::budget::Share;
+use crate::crew::Member;
 use crate::error::{ApiError, Code};
 use crate::reply::{Cut, Reply};
 use crate::request::Request;
@@ -32,7 +33,8 @@ pub(super) async fn export(kv: Kv, request: &mut Request) -> Result<Reply, ApiEr
     let cursor = blocking(move || Cursor::new(snapshot, only)).await??;
     // With no room of its own it never reads more than one page ahead of the client.
     let (pieces, taken) = mpsc::channel(1);
-    tokio::spawn(produce(cursor, pieces, (place, share)));
+    let held = (place, share, request.member.join());
+    tokio::spawn(produce(cursor, pieces, held));
     Ok(Reply::lines(taken))
 }
 
@@ -40,7 +42,7 @@ pub(super) async fn export(kv: Kv, request: &mut Request) -> Result<Reply, ApiEr
 async fn produce(
     mut cursor: Cursor,
     pieces: mpsc::Sender<Result<Bytes, Cut>>,
-    _held: (OwnedSemaphorePermit, Share),
+    _held: (OwnedSemaphorePermit, Share, Member),
 ) {
     loop {
         let read = blocking(move || {

@@ -46,9 +46,12 @@ impl House {
             .unwrap();
         let deeds = Arc::new(Mutex::new(Vec::new()));
         let written_down = Arc::clone(&deeds);
-        let router = Router::new().with_store(store, move |deed| {
-            written_down.lock().unwrap().push(deed);
-        });
+        let router = Router::new().with_store(
+            move || store.clone(),
+            move |deed| {
+                written_down.lock().unwrap().push(deed);
+            },
+        );
         let time = Arc::new(ManualTime::default());
         let socket = Socket::bind(&path).unwrap();
         let clock = Arc::clone(&time) as Arc<dyn Time>;
