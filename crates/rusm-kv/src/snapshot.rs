@@ -2,7 +2,7 @@
 
 use crate::error::ReadError;
 use crate::layout::{BUCKETS, ENTRIES, Stored, entry_key, split_entry_key};
-use crate::limits::{MAX_KEY, check_bucket, check_key, check_len};
+use crate::limits::{MAX_KEY, Refusal, check_bucket, check_key, check_len};
 use crate::readers::Held;
 use redb::{Database, ReadOnlyTable, ReadableDatabase, ReadableTable};
 use std::fmt;
@@ -39,6 +39,7 @@ impl View {
 pub struct Snapshot {
     held: Held,
     now_ms: u64,
+    max_value: usize,
 }
 
 /// A key with its value.
@@ -92,7 +93,18 @@ pub struct Buckets {
 
 impl Snapshot {
     pub(crate) fn new(held: Held, now_ms: u64) -> Self {
-        Self { held, now_ms }
+        Self {
+            held,
+            now_ms,
+            max_value: usize::MAX,
+        }
+    }
+
+    /// The same, for a caller who has room for values of so many bytes: a longer one is not copied, and reading it is
+    /// [`ReadError::TooLarge`].
+    #[must_use]
+    pub fn with_max_value(self, max_value: usize) -> Self {
+        Self { max_value, ..self }
     }
 
     /// The value of a key; none if there is none.
@@ -120,7 +132,11 @@ impl Snapshot {
             return Ok(None);
         };
         let entry = stored(bytes.value())?;
-        Ok(entry.is_live(self.now_ms).then(|| entry.to_entry(key)))
+        if !entry.is_live(self.now_ms) {
+            return Ok(None);
+        }
+        self.check_value(&entry)?;
+        Ok(Some(entry.to_entry(key)))
     }
 
     /// The entries whose keys begin with `prefix`, in byte order from `start` (inclusive): up to `limit` of them,
@@ -138,16 +154,24 @@ impl Snapshot {
     ) -> Result<Page, ReadError> {
         let mut entries: Vec<Entry> = Vec::new();
         let mut bytes = 0_usize;
+        let mut fits = Ok(());
         let next = self.walk(bucket, prefix, start, |key, entry| {
             let size = key.len().saturating_add(entry.value.len());
             bytes = bytes.saturating_add(size);
             if entries.len() == limit || (bytes > max_bytes && !entries.is_empty()) {
                 return false;
             }
-            entries.push(entry.to_entry(key));
-            true
+            fits = self.check_value(entry);
+            if fits.is_ok() {
+                entries.push(entry.to_entry(key));
+            }
+            fits.is_ok()
         })?;
-        Ok(Page { entries, next })
+        match fits {
+            // The page ends before what does not fit, unless it begins with that.
+            Err(refused) if entries.is_empty() => Err(refused.into()),
+            Ok(()) | Err(_) => Ok(Page { entries, next }),
+        }
     }
 
     /// The keys that begin with `prefix`, in byte order from `start` (inclusive), up to `limit` of them.
@@ -216,6 +240,10 @@ impl Snapshot {
     /// The time that decides what has expired.
     pub(crate) fn now_ms(&self) -> u64 {
         self.now_ms
+    }
+
+    fn check_value(&self, entry: &Stored<'_>) -> Result<(), Refusal> {
+        check_len("value", entry.value.len(), self.max_value)
     }
 
     /// Shows `take` live entries in order until it says false, and gives the key to go on from.
