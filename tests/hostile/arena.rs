@@ -314,7 +314,9 @@ impl Arena {
             node: self.court.scenario.runtime.ledger(),
             witnesses: self.witnesses.iter().map(ties).collect(),
             open_files: open_files(&self.folder),
-            writes: self.store().map_or(0, |store| store.status().waiting_writes),
+            writes: self
+                .store()
+                .map_or(0, |store| store.status().waiting_writes),
         }
     }
 
