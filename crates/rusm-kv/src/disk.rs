@@ -112,6 +112,15 @@ impl Disk {
         self.freeze_locked(&mut self.instead.lock(), reason);
     }
 
+    /// Does some work in memory, with the file as it is, and forgets it.
+    pub(crate) fn rehearse<T>(&self, work: impl FnOnce() -> T) -> T {
+        self.freeze("it is only looked at");
+        let done = work();
+        *self.instead.lock() = Instead::default();
+        self.mode.store(NORMAL, Ordering::Release);
+        done
+    }
+
     /// Does some work with another answer to growth beyond the bound.
     pub(crate) fn with_growth<T>(&self, growth: Growth, work: impl FnOnce() -> T) -> T {
         let before = std::mem::replace(&mut *self.growth.lock(), growth);
