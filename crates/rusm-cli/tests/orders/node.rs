@@ -21,8 +21,8 @@ pub(crate) enum End {
     AtOnce,
     /// It is killed when it opens the store: before, during or after its recovery.
     AtTheStore,
-    /// It is killed with the first line of its log.
-    AtTheFirstLine,
+    /// It is killed with the first line of its log: a service has died, and is started again.
+    AtTheFirstCrash,
     /// It is killed when so many new orders have been acknowledged.
     AfterNewOrders(u64),
     /// It is not killed.
@@ -34,7 +34,7 @@ impl End {
         match dice.below(10) {
             0 => Self::AtOnce,
             1 => Self::AtTheStore,
-            2 => Self::AtTheFirstLine,
+            2 => Self::AtTheFirstCrash,
             _ => Self::AfterNewOrders(1 + dice.below(20)),
         }
     }
@@ -70,7 +70,7 @@ impl Printed {
             }
             Stream::Log => {
                 self.stderr += line;
-                End::AtTheFirstLine
+                End::AtTheFirstCrash
             }
         }
     }
@@ -166,11 +166,11 @@ allow-stdio = true
 [supervisors.shop]
 auto-shutdown = "all-significant"
 restart = "transient"
-max-restarts = 10_000
+max-restarts = 1_000
 children = [
   {{ component = "orders-a" }},
   {{ component = "orders-b" }},
-  {{ component = "customer", count = 4, restart = "transient", significant = true }},
+  {{ component = "customer", count = 4, restart = "temporary", significant = true }},
 ]
 "#
             ),
@@ -188,7 +188,7 @@ children = [
                 self.wait_for_store(&mut child);
                 child.kill().unwrap();
             }
-            End::AtTheFirstLine | End::AfterNewOrders(_) | End::Natural => {}
+            End::AtTheFirstCrash | End::AfterNewOrders(_) | End::Natural => {}
         }
         let mut printed = Printed::default();
         for (stream, line) in heard {
