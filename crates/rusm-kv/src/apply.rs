@@ -15,6 +15,8 @@ pub(crate) struct Tables<'txn> {
     entries: Table<'txn, &'static [u8], &'static [u8]>,
     expiry: Table<'txn, &'static [u8], ()>,
     buckets: Table<'txn, &'static str, (u64, u64)>,
+    /// What [`Tables::finish`] still has to write.
+    totals: BTreeMap<String, Totals>,
 }
 
 /// What a batch does to one key.
@@ -51,7 +53,7 @@ impl From<WriteError> for PlanError {
 }
 
 /// How the totals of a bucket change.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 struct Totals {
     keys: i64,
     bytes: i64,
@@ -63,6 +65,7 @@ impl<'txn> Tables<'txn> {
             entries: txn.open_table(ENTRIES)?,
             expiry: txn.open_table(EXPIRY)?,
             buckets: txn.open_table(BUCKETS)?,
+            totals: BTreeMap::new(),
         })
     }
 
@@ -157,33 +160,23 @@ impl<'txn> Tables<'txn> {
 
     /// Writes what was planned; says whether that changed anything.
     pub(crate) fn write(&mut self, plan: &Plan<'_>) -> Result<bool, StorageError> {
-        let mut totals = Totals::default();
         for (key, change) in &plan.changes {
             let entry_key = entry_key(plan.bucket, key);
-            match change {
-                Change::Put(expires, value) => {
-                    self.put(&entry_key, *expires, value, &mut totals)?
-                }
-                Change::Delete => self.remove(&entry_key, &mut totals)?,
-            }
+            let totals = match change {
+                Change::Put(expires, value) => self.put(&entry_key, *expires, value)?,
+                Change::Delete => self.remove(&entry_key)?,
+            };
+            self.count(plan.bucket, totals);
         }
-        self.count(plan.bucket, &totals)?;
         Ok(!plan.changes.is_empty())
     }
 
     /// Removes up to `most` entries that have expired; says how many.
     pub(crate) fn sweep(&mut self, now_ms: u64, most: usize) -> Result<usize, StorageError> {
         let due = self.due(now_ms, most)?;
-        let mut by_bucket: BTreeMap<String, Totals> = BTreeMap::new();
         for entry_key in &due {
-            let Some((bucket, _)) = split_entry_key(entry_key) else {
-                return Err(corrupted("a time of expiry belongs to no key"));
-            };
-            let totals = by_bucket.entry(bucket.to_owned()).or_default();
-            self.remove(entry_key, totals)?;
-        }
-        for (bucket, totals) in &by_bucket {
-            self.count(bucket, totals)?;
+            let totals = self.remove(entry_key)?;
+            self.count(bucket_of(entry_key)?, totals);
         }
         Ok(due.len())
     }
@@ -196,14 +189,27 @@ impl<'txn> Tables<'txn> {
         now_ms: u64,
     ) -> Result<(), StorageError> {
         let entry = stored(entry_value)?;
-        if !entry.is_live(now_ms) {
-            return Ok(());
+        if entry.is_live(now_ms) {
+            let totals = self.put(entry_key, entry.expires_at_ms, entry.value)?;
+            self.count(bucket_of(entry_key)?, totals);
         }
-        let (bucket, _) =
-            split_entry_key(entry_key).ok_or_else(|| corrupted("a key has no bucket"))?;
-        let mut totals = Totals::default();
-        self.put(entry_key, entry.expires_at_ms, entry.value, &mut totals)?;
-        self.count(bucket, &totals)
+        Ok(())
+    }
+
+    /// Writes the totals of the buckets: the last step before the commit.
+    pub(crate) fn finish(mut self) -> Result<(), StorageError> {
+        for (bucket, change) in &self.totals {
+            let before = self.buckets.get(bucket.as_str())?.map(|row| row.value());
+            let (keys, bytes) = before.unwrap_or_default();
+            let keys = keys.saturating_add_signed(change.keys);
+            let bytes = bytes.saturating_add_signed(change.bytes);
+            if keys == 0 {
+                self.buckets.remove(bucket.as_str())?;
+            } else {
+                self.buckets.insert(bucket.as_str(), (keys, bytes))?;
+            }
+        }
+        Ok(())
     }
 
     fn due(&self, now_ms: u64, most: usize) -> Result<Vec<Vec<u8>>, StorageError> {
@@ -211,7 +217,7 @@ impl<'txn> Tables<'txn> {
         let end = now_ms.saturating_add(1).to_be_bytes();
         let mut due = Vec::new();
         for row in self.expiry.range(..end.as_slice())?.take(most) {
-            let (key, ()) = row.map(|(key, value)| (key, value.value()))?;
+            let (key, _) = row?;
             let entry = expired_entry(key.value());
             due.push(
                 entry
@@ -227,31 +233,31 @@ impl<'txn> Tables<'txn> {
         entry_key: &[u8],
         expires: Option<u64>,
         value: &[u8],
-        totals: &mut Totals,
-    ) -> Result<(), StorageError> {
+    ) -> Result<Totals, StorageError> {
         let bytes = entry_value(expires, value);
         let before = match self.entries.insert(entry_key, bytes.as_slice())? {
             Some(old) => Some(measure(old.value())?),
             None => None,
         };
-        totals.keys += i64::from(before.is_none());
-        totals.bytes += signed(value.len());
-        match before {
-            Some((_, len)) => totals.bytes -= signed(len),
-            None => totals.bytes += key_len(entry_key),
-        }
         let expired_before = before.and_then(|(expires, _)| expires);
-        self.reschedule(entry_key, expired_before, expires)
+        self.reschedule(entry_key, expired_before, expires)?;
+        let gone = before.map_or(0, |(_, len)| pair_len(entry_key, len));
+        Ok(Totals {
+            keys: i64::from(before.is_none()),
+            bytes: pair_len(entry_key, value.len()) - gone,
+        })
     }
 
-    fn remove(&mut self, entry_key: &[u8], totals: &mut Totals) -> Result<(), StorageError> {
+    fn remove(&mut self, entry_key: &[u8]) -> Result<Totals, StorageError> {
         let (expires, len) = match self.entries.remove(entry_key)? {
             Some(old) => measure(old.value())?,
-            None => return Ok(()),
+            None => return Ok(Totals::default()),
         };
-        totals.keys -= 1;
-        totals.bytes -= signed(len) + key_len(entry_key);
-        self.reschedule(entry_key, expires, None)
+        self.reschedule(entry_key, expires, None)?;
+        Ok(Totals {
+            keys: -1,
+            bytes: -pair_len(entry_key, len),
+        })
     }
 
     fn reschedule(
@@ -273,20 +279,14 @@ impl<'txn> Tables<'txn> {
         Ok(())
     }
 
-    fn count(&mut self, bucket: &str, change: &Totals) -> Result<(), StorageError> {
-        if change.keys == 0 && change.bytes == 0 {
-            return Ok(());
+    fn count(&mut self, bucket: &str, change: Totals) {
+        if !self.totals.contains_key(bucket) {
+            self.totals.insert(bucket.to_owned(), Totals::default());
         }
-        let before = self.buckets.get(bucket)?.map(|row| row.value());
-        let (keys, bytes) = before.unwrap_or_default();
-        let keys = keys.saturating_add_signed(change.keys);
-        let bytes = bytes.saturating_add_signed(change.bytes);
-        if keys == 0 {
-            self.buckets.remove(bucket)?;
-        } else {
-            self.buckets.insert(bucket, (keys, bytes))?;
+        if let Some(totals) = self.totals.get_mut(bucket) {
+            totals.keys += change.keys;
+            totals.bytes += change.bytes;
         }
-        Ok(())
     }
 }
 
@@ -315,14 +315,15 @@ fn measure(bytes: &[u8]) -> Result<(Option<u64>, usize), StorageError> {
     Ok((entry.expires_at_ms, entry.value.len()))
 }
 
-/// Bytes of the key of an entry, without its bucket.
-fn key_len(entry_key: &[u8]) -> i64 {
+/// Bytes of the key, without its bucket, and of the value.
+fn pair_len(entry_key: &[u8], value: usize) -> i64 {
     let key = split_entry_key(entry_key).map_or(0, |(_, key)| key.len());
-    signed(key)
+    i64::try_from(key.saturating_add(value)).unwrap_or(i64::MAX)
 }
 
-fn signed(len: usize) -> i64 {
-    i64::try_from(len).unwrap_or(i64::MAX)
+fn bucket_of(entry_key: &[u8]) -> Result<&str, StorageError> {
+    let parts = split_entry_key(entry_key);
+    Ok(parts.ok_or_else(|| corrupted("a key has no bucket"))?.0)
 }
 
 fn corrupted(why: &str) -> StorageError {

@@ -175,6 +175,12 @@ impl Batch {
         self.bytes().saturating_add(ops)
     }
 
+    /// Whether it may make the store larger.
+    pub(crate) fn takes_room(&self) -> bool {
+        let mut ops = self.ops.iter();
+        ops.any(|op| matches!(op, Op::Put { .. } | Op::Increment { .. }))
+    }
+
     /// Asks whether the batch is within all bounds, as submitting it does.
     ///
     /// # Errors

@@ -1,14 +1,15 @@
-//! The commit thread: it takes what has gathered, writes it in one transaction with one sync, and answers all.
+//! The commit thread: it takes what has gathered, has it written with one sync, and answers all.
 
-use crate::apply::{PlanError, Tables};
-use crate::batch::Outcome;
+use crate::completion::Reply;
+use crate::engine::Engine;
 use crate::error::{CompactError, WriteError};
 use crate::gate::{Answer, Gate, Request};
 use crate::readers::Readers;
-use crate::snapshot::View;
 use crate::store::{Compacted, Shared};
+use crate::transact::{Attempt, attempt, reclaim};
 use crossbeam_channel::Receiver;
-use redb::{CompactionError, Database};
+use redb::CompactionError;
+use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -18,27 +19,29 @@ use std::time::Duration;
 const BATCHES: usize = 1_024;
 /// No more batches join a commit that has so many bytes.
 const BYTES: usize = 16 * 1024 * 1024;
-/// Entries that have expired and are removed by one commit, beyond twice the number of its batches.
-const SWEPT: usize = 256;
 /// How long a compaction waits for those who read.
-const PATIENCE: Duration = Duration::from_secs(5);
+const COMPACT_PATIENCE: Duration = Duration::from_secs(5);
+/// How long a write that may fit into a longer file waits for those who read.
+const STRETCH_PATIENCE: Duration = Duration::from_millis(200);
+/// Commits before the file is made longer again, after it did not help.
+const COMMITS_BETWEEN_STRETCHES: u64 = 64;
 
 /// What the commit thread is told.
 pub(crate) enum Message {
     Write(Request),
-    Compact(crate::completion::Reply<Result<Compacted, CompactError>>),
+    Compact(Reply<Result<Compacted, CompactError>>),
 }
 
 /// What the commit thread has.
 pub(crate) struct Committer {
-    pub(crate) database: Database,
+    pub(crate) engine: Engine,
     pub(crate) messages: Receiver<Message>,
     pub(crate) gate: Arc<Gate<Message>>,
     pub(crate) readers: Arc<Readers>,
     pub(crate) shared: Arc<Shared>,
+    /// The number of commits before which the file is not made longer by hand.
+    pub(crate) next_stretch: u64,
 }
-
-type Waiting = crate::completion::Reply<Answer>;
 
 impl Committer {
     /// Works until the last [`Store`](crate::Store) is gone and all that was accepted is answered.
@@ -48,10 +51,7 @@ impl Committer {
             while let Some(message) = next.take() {
                 match message {
                     Message::Write(first) => next = self.gather(first),
-                    Message::Compact(reply) => {
-                        let result = self.compact();
-                        reply.answer(result);
-                    }
+                    Message::Compact(reply) => reply.answer(self.compact()),
                 }
             }
         }
@@ -76,105 +76,167 @@ impl Committer {
                 Err(_) => break,
             }
         }
-        self.answer(group, bytes);
+        self.settle(group);
         next
     }
 
-    fn answer(&mut self, group: Vec<Request>, bytes: usize) {
-        let count = group.len();
-        let (batches, replies): (Vec<_>, Vec<Waiting>) = group
-            .into_iter()
-            .map(|request| (request.batch, request.reply))
-            .unzip();
-        let answers = match self.shared.poisoned() {
-            Some(reason) => vec![Err(WriteError::Poisoned { reason }); count],
-            None => {
-                let work = || self.commit(&batches);
-                let done = catch_unwind(AssertUnwindSafe(work));
-                let done = done.unwrap_or_else(|_| Err("the commit thread panicked".to_owned()));
-                done.unwrap_or_else(|reason| {
-                    self.shared.poison(&reason);
-                    vec![Err(WriteError::Poisoned { reason }); count]
-                })
-            }
-        };
-        drop(batches);
-        for (reply, answer) in replies.into_iter().zip(answers) {
-            reply.answer(answer);
-        }
-        self.gate.release(count, bytes);
-    }
-
-    /// The answers to the batches, which are durable if one of them wrote anything. An error poisons the store.
-    fn commit(&mut self, batches: &[crate::batch::Batch]) -> Result<Vec<Answer>, String> {
-        let now_ms = self.shared.clock.now_ms();
-        let txn = self
-            .database
-            .begin_write()
-            .map_err(|error| error.to_string())?;
-        let mut answers = Vec::with_capacity(batches.len());
-        let mut changed = false;
-        {
-            let mut tables = Tables::open(&txn).map_err(|error| error.to_string())?;
-            for batch in batches {
-                match tables.plan(batch, now_ms) {
-                    Ok(plan) => {
-                        changed |= tables.write(&plan).map_err(|error| error.to_string())?;
-                        answers.push(Ok(Outcome {
-                            results: plan.results,
-                        }));
-                    }
-                    Err(PlanError::Refused(error)) => answers.push(Err(error)),
-                    Err(PlanError::Storage(error)) => return Err(error.to_string()),
+    /// Answers a group: all from one commit, or, if they do not fit together, each half from its own.
+    fn settle(&mut self, group: Vec<Request>) {
+        let mut groups = vec![group];
+        while let Some(mut group) = groups.pop() {
+            match self.try_commit(&group) {
+                Ok(Some(answers)) => self.answer(group, answers),
+                Ok(None) if group.len() > 1 => {
+                    let later = group.split_off(group.len() / 2);
+                    groups.push(later);
+                    groups.push(group);
                 }
-            }
-            if changed {
-                let most = SWEPT.saturating_add(batches.len().saturating_mul(2));
-                tables
-                    .sweep(now_ms, most)
-                    .map_err(|error| error.to_string())?;
+                Ok(None) => {
+                    let answers = self.make_room(&group);
+                    self.answer_or_poison(group, answers);
+                }
+                Err(reason) => self.answer_or_poison(group, Err(reason)),
             }
         }
-        if !changed {
-            txn.abort().map_err(|error| error.to_string())?;
-            return Ok(answers);
-        }
-        txn.commit().map_err(|error| error.to_string())?;
-        self.publish()?;
-        self.shared.commits.fetch_add(1, Ordering::Relaxed);
-        Ok(answers)
     }
 
-    fn publish(&self) -> Result<(), String> {
-        let view = View::of(&self.database).map_err(|error| error.to_string())?;
-        self.readers.publish(view);
-        Ok(())
+    /// The answers of a commit that has happened; none if the group does not fit into the file.
+    fn try_commit(&mut self, group: &[Request]) -> Result<Option<Vec<Answer>>, String> {
+        if let Some(reason) = self.shared.poisoned() {
+            let poisoned = Err(WriteError::Poisoned { reason });
+            return Ok(Some(vec![poisoned; group.len()]));
+        }
+        let now_ms = self.shared.clock.now_ms();
+        let batches: Vec<_> = group.iter().map(|request| &request.batch).collect();
+        let engine = &self.engine;
+        match caught(|| attempt(engine, &batches, now_ms))? {
+            Attempt::Done { answers, wrote } => {
+                if wrote {
+                    self.publish()?;
+                }
+                Ok(Some(answers))
+            }
+            Attempt::Over => Ok(None),
+        }
+    }
+
+    /// What becomes of a batch that does not fit on its own: there may be room that redb does not use by itself.
+    fn make_room(&mut self, group: &[Request]) -> Result<Vec<Answer>, String> {
+        // A batch that only deletes makes room itself.
+        let hopeful = self.commits() >= self.next_stretch
+            || !group.iter().any(|request| request.batch.takes_room());
+        if hopeful && self.stretch()? {
+            if let Some(answers) = self.try_commit(group)? {
+                return Ok(answers);
+            }
+            self.next_stretch = self.commits() + COMMITS_BETWEEN_STRETCHES;
+        }
+        let now_ms = self.shared.clock.now_ms();
+        let engine = &self.engine;
+        if caught(|| reclaim(engine, now_ms))? {
+            self.publish()?;
+            if let Some(answers) = self.try_commit(group)? {
+                return Ok(answers);
+            }
+        }
+        let max_bytes = self.shared.max_bytes.unwrap_or(u64::MAX);
+        Ok(vec![Err(WriteError::Full { max_bytes }); group.len()])
+    }
+
+    fn stretch(&mut self) -> Result<bool, String> {
+        if !self.engine.can_stretch() || !self.readers.exclude(STRETCH_PATIENCE) {
+            return Ok(false);
+        }
+        let engine = &mut self.engine;
+        let stretched = caught(|| engine.stretch());
+        self.readable_again()?;
+        stretched
     }
 
     fn compact(&mut self) -> Result<Compacted, CompactError> {
         if let Some(reason) = self.shared.poisoned() {
             return Err(CompactError::Poisoned { reason });
         }
-        if !self.readers.exclude(PATIENCE) {
+        if !self.readers.exclude(COMPACT_PATIENCE) {
             return Err(CompactError::Busy);
         }
-        let before = self.shared.file_bytes();
-        let result = self.database.compact();
-        let published = self.publish();
-        let poison = match (result, published) {
-            (Ok(_), Ok(())) => {
-                return Ok(Compacted {
-                    bytes_before: before,
-                    bytes_after: self.shared.file_bytes(),
-                });
+        let bytes_before = self.engine.disk().len();
+        let engine = &mut self.engine;
+        let compacted = caught(|| match engine.compact() {
+            Err(CompactionError::TransactionInProgress) => Ok(false),
+            other => other.map(|_| true).map_err(|error| error.to_string()),
+        });
+        let readable = self.readable_again();
+        let failure = self.engine.disk().failure().map_or(Ok(()), Err);
+        match failure.and(readable).and(compacted) {
+            Ok(true) => Ok(Compacted {
+                bytes_before,
+                bytes_after: self.engine.disk().len(),
+            }),
+            Ok(false) => Err(CompactError::Busy),
+            Err(reason) => {
+                self.poison(&reason);
+                Err(CompactError::Poisoned { reason })
             }
-            (Err(CompactionError::TransactionInProgress), Ok(())) => {
-                return Err(CompactError::Busy);
-            }
-            (Err(error), _) => error.to_string(),
-            (_, Err(reason)) => reason,
-        };
-        self.shared.poison(&poison);
-        Err(CompactError::Poisoned { reason: poison })
+        }
     }
+
+    /// Shows everybody what the commit has left.
+    fn publish(&self) -> Result<(), String> {
+        self.shared.commits.fetch_add(1, Ordering::Relaxed);
+        let view = caught(|| self.engine.view().map_err(|error| error.to_string()))?;
+        self.readers.publish(view);
+        Ok(())
+    }
+
+    /// Ends the time in which nobody could read.
+    fn readable_again(&self) -> Result<(), String> {
+        match caught(|| self.engine.view().map_err(|error| error.to_string())) {
+            Ok(view) => self.readers.publish(view),
+            Err(reason) => {
+                self.readers.fail(&reason);
+                return Err(reason);
+            }
+        }
+        Ok(())
+    }
+
+    fn answer_or_poison(&mut self, group: Vec<Request>, answers: Result<Vec<Answer>, String>) {
+        let answers = answers.unwrap_or_else(|reason| {
+            self.poison(&reason);
+            vec![Err(WriteError::Poisoned { reason }); group.len()]
+        });
+        self.answer(group, answers);
+    }
+
+    fn answer(&self, group: Vec<Request>, answers: Vec<Answer>) {
+        // First the room, so that who is answered finds it.
+        let bytes = group.iter().map(|request| request.bytes).sum();
+        self.gate.release(group.len(), bytes);
+        for (request, answer) in group.into_iter().zip(answers) {
+            drop(request.batch);
+            request.reply.answer(answer);
+        }
+    }
+
+    fn poison(&self, reason: &str) {
+        self.engine.disk().freeze(reason);
+        self.shared.poison(reason);
+    }
+
+    fn commits(&self) -> u64 {
+        self.shared.commits.load(Ordering::Relaxed)
+    }
+}
+
+/// Does some work; a panic, of a redb that finds its pages damaged, is an error.
+fn caught<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    let done = catch_unwind(AssertUnwindSafe(work));
+    done.unwrap_or_else(|panic| Err(format!("the commit thread panicked: {}", message(&*panic))))
+}
+
+fn message(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("no text")
 }

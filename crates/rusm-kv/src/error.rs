@@ -22,6 +22,14 @@ pub enum OpenError {
         /// Where it was looked for.
         path: PathBuf,
     },
+    /// The folder that the file was to be made in is not there.
+    #[error("cannot make the store {}: there is no folder {}; make that first", path.display(), folder.display())]
+    NoFolder {
+        /// The store's file.
+        path: PathBuf,
+        /// The folder.
+        folder: PathBuf,
+    },
     /// The file is something else: it was left as it is.
     #[error("{} is not a rusm store: {why}; give the path of a store, or of a file that does not exist yet", path.display())]
     NotAStore {
@@ -49,7 +57,7 @@ pub enum OpenError {
         why: String,
     },
     /// An option that no store can have.
-    #[error("a store cannot have {what} of {actual} bytes: at least {least} are needed")]
+    #[error("a store cannot have {what} of {actual} bytes; give at least {least}")]
     TooSmall {
         /// Which option.
         what: &'static str,

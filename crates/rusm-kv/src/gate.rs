@@ -70,7 +70,9 @@ impl<M> Gate<M> {
 
     /// Sends a batch on, or lets it wait.
     pub(crate) fn enter(&self, batch: Batch) -> (Ticket, Completion<Answer>) {
-        let (reply, answer) = completion(Err(WriteError::Closed));
+        let (reply, answer) = completion(Err(WriteError::Poisoned {
+            reason: "the commit thread has ended before its time".to_owned(),
+        }));
         let bytes = batch.footprint();
         let request = Request {
             batch,
@@ -83,6 +85,9 @@ impl<M> Gate<M> {
         if state.sender.is_some() {
             state.waiting.push_back((ticket, request));
             self.admit(&mut state);
+        } else {
+            drop(state);
+            request.reply.answer(Err(WriteError::Closed));
         }
         (ticket, answer)
     }
@@ -124,7 +129,9 @@ impl<M> Gate<M> {
         state.sender = None;
         let waiting = std::mem::take(&mut state.waiting);
         drop(state);
-        drop(waiting);
+        for (_, request) in waiting {
+            request.reply.answer(Err(WriteError::Closed));
+        }
     }
 
     /// Batches that are submitted and not answered.

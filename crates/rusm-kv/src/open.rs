@@ -1,98 +1,172 @@
-//! Opening a file: what it is, whether it is free, and its tables.
+//! Opening a file: what it is, whether it is free, and whether its content is known here.
 
+use crate::disk::Disk;
+use crate::engine::Engine;
 use crate::error::OpenError;
 use crate::layout::{BUCKETS, ENTRIES, EXPIRY, FORMAT, FORMAT_KEY, META};
-use crate::options::Options;
+use crate::options::{LEAST_MAX_BYTES, Options};
+use crate::place;
 use redb::backends::FileBackend;
-use redb::{
-    Builder, Database, DatabaseError, ReadableTable, StorageBackend, StorageError, TableHandle,
-};
-use std::fs::OpenOptions;
+use redb::{DatabaseError, ReadableDatabase, StorageBackend, StorageError, TableError};
+use std::fs::{File, OpenOptions};
 use std::io::ErrorKind;
-use std::os::unix::fs::OpenOptionsExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::Arc;
 
-/// Opens the file at `path`, and makes it if it may be made.
-pub(crate) fn open(path: &Path, options: &Options, make: bool) -> Result<Database, OpenError> {
-    let io = |source: std::io::Error| match source.kind() {
-        ErrorKind::NotFound if !make => OpenError::Missing {
-            path: path.to_owned(),
-        },
-        _ => OpenError::Io {
-            path: path.to_owned(),
-            doing: "open",
-            source,
-        },
-    };
-    let file = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(make)
-        .truncate(false)
-        .mode(0o600)
-        .open(path)
-        .map_err(io)?;
+/// Opens the store at `path`, and makes it if it may be made.
+pub(crate) fn open(path: &Path, options: &Options, make: bool) -> Result<Engine, OpenError> {
+    check_options(options)?;
+    if make {
+        make_if_missing(path)?;
+    }
+    let file = open_file(path)?;
     let backend = FileBackend::new(file).map_err(|error| refused(path, error))?;
     on_backend(backend, path, options)
 }
 
-/// Opens what stands for a file.
+/// Opens what stands for a file, and makes a store of it if it is empty.
 pub(crate) fn on_backend(
     backend: impl StorageBackend,
     path: &Path,
     options: &Options,
-) -> Result<Database, OpenError> {
-    let mut builder = Builder::new();
-    builder.set_cache_size(options.cache_bytes);
-    let work = || -> Result<Database, OpenError> {
-        let database = builder
-            .create_with_backend(backend)
-            .map_err(|error| refused(path, error))?;
-        prepare(&database, path)?;
-        Ok(database)
+) -> Result<Engine, OpenError> {
+    check_options(options)?;
+    // redb reports most of what is wrong with a file, and panics on some of it.
+    let work = || {
+        let disk = Disk::new(backend, options.max_bytes).map_err(io(path, "measure"))?;
+        let disk = Arc::new(disk);
+        let engine = open_disk(&disk, path, options.cache_bytes);
+        if engine.is_err() {
+            disk.close();
+        }
+        engine
     };
-    // redb checks what it reads, and panics where it trusts what it has written.
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(corrupt(path, "it cannot be read")))
+    let opened = catch_unwind(AssertUnwindSafe(work));
+    opened.unwrap_or_else(|_| Err(corrupt(path, "its pages do not fit together")))
 }
 
-/// Makes the tables of a new store, or asks for the format of one that is there.
-fn prepare(database: &Database, path: &Path) -> Result<(), OpenError> {
-    let failed = |error: redb::Error| corrupt(path, &error.to_string());
-    let txn = database.begin_write().map_err(|e| failed(e.into()))?;
-    let names: Vec<String> = txn
-        .list_tables()
-        .map_err(|e| failed(e.into()))?
-        .map(|table| table.name().to_owned())
-        .collect();
-    if !names.is_empty() && !names.iter().any(|name| name == META.name()) {
-        return Err(OpenError::NotAStore {
+/// Makes a new store in an empty file, as small as it can be: redb begins with more than the least bound.
+pub(crate) fn make_store(file: File, path: &Path) -> Result<(), OpenError> {
+    let backend = FileBackend::new(file).map_err(|error| refused(path, error))?;
+    let mut engine = on_backend(backend, path, &Options::default())?;
+    engine.compact().map_err(failed(path))?;
+    engine
+        .close()
+        .map_err(|why| io(path, "write")(std::io::Error::other(why)))
+}
+
+fn make_if_missing(path: &Path) -> Result<(), OpenError> {
+    let failed = |source: std::io::Error| match (source.kind(), place::folder(path)) {
+        (ErrorKind::NotFound, folder) if !folder.exists() => OpenError::NoFolder {
             path: path.to_owned(),
-            why: "it is a redb database of another program".to_owned(),
-        });
+            folder: folder.to_owned(),
+        },
+        _ => io(path, "make")(source),
+    };
+    place::make(path, make_store, failed).map(drop)
+}
+
+fn check_options(options: &Options) -> Result<(), OpenError> {
+    match options.max_bytes {
+        Some(actual) if actual < LEAST_MAX_BYTES => Err(OpenError::TooSmall {
+            what: "a bound of its file",
+            actual,
+            least: LEAST_MAX_BYTES,
+        }),
+        _ => Ok(()),
     }
-    {
-        let mut meta = txn.open_table(META).map_err(|e| failed(e.into()))?;
-        let found = meta.get(FORMAT_KEY).map_err(|e| failed(e.into()))?;
-        let found = found.map(|row| row.value());
-        match found {
-            Some(FORMAT) => return Ok(()),
-            Some(found) => {
-                return Err(OpenError::NewerFormat {
-                    path: path.to_owned(),
-                    found,
-                    known: FORMAT,
-                });
+}
+
+fn open_file(path: &Path) -> Result<File, OpenError> {
+    let about = std::fs::metadata(path).map_err(|source| {
+        if source.kind() != ErrorKind::NotFound {
+            return io(path, "open")(source);
+        }
+        OpenError::Missing {
+            path: path.to_owned(),
+        }
+    })?;
+    if about.is_dir() {
+        return Err(not_a_store(path, "it is a directory"));
+    }
+    if !about.is_file() {
+        return Err(not_a_store(path, "it is no regular file"));
+    }
+    if about.len() == 0 {
+        return Err(not_a_store(path, "it is empty"));
+    }
+    let opened = OpenOptions::new().read(true).write(true).open(path);
+    opened.map_err(io(path, "open for reading and writing"))
+}
+
+fn open_disk(disk: &Arc<Disk>, path: &Path, cache_bytes: usize) -> Result<Engine, OpenError> {
+    // Looked at first without a change: it may not be ours. One that was not closed properly has to be
+    // repaired before it can be looked at.
+    if disk.len() > 0 {
+        match Engine::look(disk) {
+            Ok(database) => identify(&database, path).map(drop)?,
+            Err(DatabaseError::RepairAborted) => {}
+            Err(error) => return Err(refused(path, error)),
+        }
+    }
+    let engine = Engine::open(Arc::clone(disk), cache_bytes);
+    let engine = engine.map_err(|error| refused(path, error))?;
+    if let Some(failure) = disk.failure() {
+        return Err(io(path, "repair")(std::io::Error::other(failure)));
+    }
+    match identify(engine.database().map_err(failed(path))?, path)? {
+        Content::Store => Ok(engine),
+        Content::Nothing => initialise(&engine, path).map(|()| engine),
+    }
+}
+
+/// What a redb file holds.
+enum Content {
+    Store,
+    Nothing,
+}
+
+fn identify(database: &impl ReadableDatabase, path: &Path) -> Result<Content, OpenError> {
+    let txn = database.begin_read().map_err(failed(path))?;
+    let meta = match txn.open_table(META) {
+        Ok(meta) => meta,
+        Err(TableError::TableDoesNotExist(_)) => {
+            let mut tables = txn.list_tables().map_err(failed(path))?;
+            let mut multimaps = txn.list_multimap_tables().map_err(failed(path))?;
+            if tables.next().is_none() && multimaps.next().is_none() {
+                return Ok(Content::Nothing);
             }
-            None => meta
-                .insert(FORMAT_KEY, FORMAT)
-                .map_err(|e| failed(e.into()))?,
-        };
-        txn.open_table(ENTRIES).map_err(|e| failed(e.into()))?;
-        txn.open_table(EXPIRY).map_err(|e| failed(e.into()))?;
-        txn.open_table(BUCKETS).map_err(|e| failed(e.into()))?;
+            return Err(not_a_store(
+                path,
+                "it is the redb database of another program",
+            ));
+        }
+        Err(error) => return Err(failed(path)(error)),
+    };
+    let format = meta.get(FORMAT_KEY).map_err(failed(path))?;
+    match format.map(|row| row.value()) {
+        Some(FORMAT) => Ok(Content::Store),
+        Some(found) if found > FORMAT => Err(OpenError::NewerFormat {
+            path: path.to_owned(),
+            found,
+            known: FORMAT,
+        }),
+        _ => Err(corrupt(path, "it does not say its format")),
     }
-    txn.commit().map_err(|e| failed(e.into()))
+}
+
+fn initialise(engine: &Engine, path: &Path) -> Result<(), OpenError> {
+    let txn = engine.begin().map_err(failed(path))?;
+    {
+        let mut meta = txn.open_table(META).map_err(failed(path))?;
+        meta.insert(FORMAT_KEY, FORMAT).map_err(failed(path))?;
+        txn.open_table(ENTRIES).map_err(failed(path))?;
+        txn.open_table(EXPIRY).map_err(failed(path))?;
+        txn.open_table(BUCKETS).map_err(failed(path))?;
+    }
+    let made = engine.commit(txn);
+    made.map_err(|reason| io(path, "write")(std::io::Error::other(reason)))
 }
 
 fn corrupt(path: &Path, why: &str) -> OpenError {
@@ -102,25 +176,53 @@ fn corrupt(path: &Path, why: &str) -> OpenError {
     }
 }
 
-/// What redb's refusal means.
-fn refused(path: &Path, error: DatabaseError) -> OpenError {
-    match error {
-        DatabaseError::DatabaseAlreadyOpen => OpenError::InUse {
-            path: path.to_owned(),
-        },
-        DatabaseError::Storage(StorageError::Io(source))
-            if source.kind() == ErrorKind::InvalidData =>
-        {
-            OpenError::NotAStore {
-                path: path.to_owned(),
-                why: "it does not begin as one".to_owned(),
-            }
-        }
-        DatabaseError::Storage(StorageError::Io(source)) => OpenError::Io {
-            path: path.to_owned(),
-            doing: "open",
-            source,
-        },
-        other => corrupt(path, &other.to_string()),
+fn not_a_store(path: &Path, why: &str) -> OpenError {
+    OpenError::NotAStore {
+        path: path.to_owned(),
+        why: why.to_owned(),
     }
+}
+
+fn io(path: &Path, doing: &'static str) -> impl Fn(std::io::Error) -> OpenError {
+    move |source| OpenError::Io {
+        path: path.to_owned(),
+        doing,
+        source,
+    }
+}
+
+/// What an error means in a file that redb could open.
+fn failed<E: Into<redb::Error>>(path: &Path) -> impl Fn(E) -> OpenError {
+    move |error| {
+        let error = error.into();
+        if let redb::Error::Io(source) = error {
+            return io(path, "read")(source);
+        }
+        corrupt(path, &error.to_string())
+    }
+}
+
+/// What redb's refusal to open a file means.
+fn refused(path: &Path, error: DatabaseError) -> OpenError {
+    use DatabaseError::{DatabaseAlreadyOpen, LockProtocolMismatch, Storage, UpgradeRequired};
+    if matches!(error, DatabaseAlreadyOpen | LockProtocolMismatch) {
+        return OpenError::InUse {
+            path: path.to_owned(),
+        };
+    }
+    if let UpgradeRequired(version) = error {
+        let why = format!("it has version {version} of the redb format");
+        return not_a_store(path, &why);
+    }
+    let Storage(StorageError::Io(source)) = error else {
+        return corrupt(path, &error.to_string());
+    };
+    // redb's word for a file that does not begin as its files do.
+    if source.kind() == ErrorKind::InvalidData {
+        return not_a_store(path, "it does not begin as one");
+    }
+    if source.kind() == ErrorKind::UnexpectedEof {
+        return corrupt(path, "it is cut off");
+    }
+    io(path, "open")(source)
 }

@@ -6,6 +6,8 @@ use std::fmt;
 use std::sync::Arc;
 
 const MIB: usize = 1024 * 1024;
+/// The least bound of a file: below it, what redb needs for itself would be most of it.
+pub(crate) const LEAST_MAX_BYTES: u64 = 1024 * 1024;
 
 /// How a store behaves. [`Options::default`] has no bound on the file, the operating system's clock, 64 MiB of
 /// cache, and a queue of 1,024 batches or 128 MiB.
@@ -32,7 +34,8 @@ impl Default for Options {
 
 impl Options {
     /// The most bytes that the file may have. A batch that does not fit is refused with
-    /// [`WriteError::Full`](crate::WriteError::Full); reads and deletes go on.
+    /// [`WriteError::Full`](crate::WriteError::Full); reads go on, and so do batches that only delete, for which some
+    /// pages are kept. At least 1 MiB. A file that is larger already grows no more.
     #[must_use]
     pub fn max_bytes(mut self, bytes: u64) -> Self {
         self.max_bytes = Some(bytes);

@@ -6,7 +6,7 @@ use parking_lot::{Condvar, Mutex};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Where the last commit is published.
 #[derive(Default)]
@@ -29,6 +29,7 @@ enum Phase {
     Open(Arc<View>),
     #[default]
     Busy,
+    Failed(String),
     Closed,
 }
 
@@ -45,6 +46,7 @@ impl Readers {
         let view = match &state.phase {
             Phase::Open(view) => Arc::clone(view),
             Phase::Busy => return Err(ReadError::Busy),
+            Phase::Failed(reason) => return Err(ReadError::failed(reason)),
             Phase::Closed => return Err(ReadError::Closed),
         };
         state.held += 1;
@@ -87,6 +89,11 @@ impl Readers {
         self.enter(Phase::Open(Arc::new(view)));
     }
 
+    /// Lets nobody read until the file is opened anew.
+    pub(crate) fn fail(&self, reason: &str) {
+        self.enter(Phase::Failed(reason.to_owned()));
+    }
+
     /// Lets nobody read any more.
     pub(crate) fn close(&self) {
         self.enter(Phase::Closed);
@@ -95,10 +102,12 @@ impl Readers {
     /// Lets new readers wait and waits for those that read; false if they go on for longer than `patience`, and then
     /// everything is as before.
     pub(crate) fn exclude(&self, patience: Duration) -> bool {
+        let until = Instant::now() + patience;
         let mut state = self.state.lock();
         let before = std::mem::replace(&mut state.phase, Phase::Busy);
         while state.held > 0 {
-            if self.idle.wait_for(&mut state, patience).timed_out() && state.held > 0 {
+            let waited = self.idle.wait_until(&mut state, until);
+            if waited.timed_out() && state.held > 0 {
                 drop(state);
                 self.enter(before);
                 return false;

@@ -1,6 +1,5 @@
 //! Reading: one consistent view of the whole store, on the caller's thread.
 
-use crate::apply::Tables;
 use crate::error::ReadError;
 use crate::layout::{BUCKETS, ENTRIES, Stored, entry_key, split_entry_key};
 use crate::limits::{MAX_KEY, Refusal, check_bucket, check_key, check_len};
@@ -8,11 +7,13 @@ use crate::readers::Held;
 use redb::{Database, ReadOnlyTable, ReadableDatabase, ReadableTable};
 use std::fmt;
 use std::ops::Bound;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Entries that one listing looks at beyond those it gives, so that many expired ones do not hold it up.
 const EXPIRED_PER_PAGE: usize = 1_000;
-/// Bytes that one transaction of a copy writes, about.
-const BYTES_PER_COPY_COMMIT: usize = 16 * 1024 * 1024;
+
+/// The key and the value of `entries`.
+type Row = (Vec<u8>, Vec<u8>);
 
 /// The tables as one commit left them.
 pub(crate) struct View {
@@ -214,6 +215,10 @@ impl Snapshot {
     /// # Errors
     /// [`ReadError::Failed`] if the file cannot be read.
     pub fn buckets(&self, start: Option<&str>, limit: usize) -> Result<Buckets, ReadError> {
+        guarded(|| self.read_buckets(start, limit))
+    }
+
+    fn read_buckets(&self, start: Option<&str>, limit: usize) -> Result<Buckets, ReadError> {
         let mut found = Buckets::default();
         let rows = self.held.view().buckets.range(start.unwrap_or_default()..);
         for row in rows.map_err(ReadError::failed)? {
@@ -232,25 +237,23 @@ impl Snapshot {
         Ok(found)
     }
 
-    /// Writes all live entries into a new database, some at a time.
-    pub(crate) fn copy_to(&self, to: &Database) -> Result<(), redb::Error> {
-        let mut rows = self.held.view().entries.iter()?.peekable();
-        while rows.peek().is_some() {
-            let txn = to.begin_write()?;
-            let mut tables = Tables::open(&txn)?;
-            let mut bytes = 0;
-            while bytes < BYTES_PER_COPY_COMMIT {
-                let Some(row) = rows.next() else {
-                    break;
-                };
-                let (key, value) = row?;
-                bytes += key.value().len() + value.value().len();
-                tables.copy(key.value(), value.value(), self.now_ms)?;
-            }
-            drop(tables);
-            txn.commit()?;
-        }
-        Ok(())
+    /// All entries as they lie in the file, those that have expired included.
+    pub(crate) fn rows(&self) -> Result<impl Iterator<Item = Result<Row, ReadError>>, ReadError> {
+        let rows = guarded(|| self.held.view().entries.iter().map_err(ReadError::failed))?;
+        let mut rows = AssertUnwindSafe(rows);
+        Ok(std::iter::from_fn(move || {
+            let next = guarded(|| match rows.next() {
+                Some(Ok((key, value))) => Ok(Some((key.value().to_vec(), value.value().to_vec()))),
+                Some(Err(error)) => Err(ReadError::failed(error)),
+                None => Ok(None),
+            });
+            next.transpose()
+        }))
+    }
+
+    /// The time that decides what has expired.
+    pub(crate) fn now_ms(&self) -> u64 {
+        self.now_ms
     }
 
     fn check_value(&self, entry: &Stored<'_>) -> Result<(), Refusal> {
@@ -263,11 +266,21 @@ impl Snapshot {
         bucket: &str,
         prefix: &str,
         start: Option<&str>,
-        mut take: impl FnMut(&str, &Stored<'_>) -> bool,
+        take: impl FnMut(&str, &Stored<'_>) -> bool,
     ) -> Result<Option<String>, ReadError> {
         check_bucket(bucket)?;
         check_len("prefix", prefix.len(), MAX_KEY)?;
         check_len("start of the listing", start.map_or(0, str::len), MAX_KEY)?;
+        guarded(|| self.walk_checked(bucket, prefix, start, take))
+    }
+
+    fn walk_checked(
+        &self,
+        bucket: &str,
+        prefix: &str,
+        start: Option<&str>,
+        mut take: impl FnMut(&str, &Stored<'_>) -> bool,
+    ) -> Result<Option<String>, ReadError> {
         let from = start.filter(|start| *start > prefix).unwrap_or(prefix);
         let first = entry_key(bucket, from);
         let range = (Bound::Included(first.as_slice()), Bound::Unbounded);
@@ -311,6 +324,12 @@ impl fmt::Debug for Snapshot {
             .field("now_ms", &self.now_ms)
             .finish_non_exhaustive()
     }
+}
+
+/// Does some reading. redb trusts the pages that it reads and panics when they do not fit together.
+fn guarded<T>(read: impl FnOnce() -> Result<T, ReadError>) -> Result<T, ReadError> {
+    let done = catch_unwind(AssertUnwindSafe(read));
+    done.unwrap_or_else(|_| Err(ReadError::failed("its pages do not fit together")))
 }
 
 fn stored(bytes: &[u8]) -> Result<Stored<'_>, ReadError> {

@@ -1,23 +1,23 @@
 //! The store: a file, its commit thread, and those who read.
 
-use crate::batch::{Batch, Outcome};
+use crate::batch::Batch;
 use crate::clock::Clock;
 use crate::commit::{Committer, Message};
-use crate::completion::{Completion, completion, wait};
-use crate::error::{BackupError, CompactError, OpenError, ReadError, WriteError};
-use crate::gate::{Answer, Gate, Ticket};
+use crate::completion::{completion, wait};
+use crate::disk::Disk;
+use crate::engine::Engine;
+use crate::error::{BackupError, CompactError, OpenError, ReadError};
+use crate::gate::Gate;
 use crate::options::Options;
 use crate::readers::Readers;
-use crate::snapshot::{Snapshot, View};
+use crate::snapshot::Snapshot;
+use crate::waiting::{Readable, Submission};
 use parking_lot::Mutex;
-use redb::{Database, StorageBackend};
+use redb::StorageBackend;
 use std::fmt;
-use std::future::Future;
-use std::path::{Path, PathBuf};
-use std::pin::Pin;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::{Context, Poll};
 use std::thread::JoinHandle;
 
 /// Messages to the commit thread that are no batches.
@@ -26,7 +26,7 @@ const CONTROL_MESSAGES: usize = 8;
 /// Durable buckets in one file. Clones share it.
 ///
 /// Dropping the last clone commits what was accepted, ends the commit thread and closes the file: it blocks until
-/// then. What had not been accepted is answered with [`WriteError::Closed`]; a [`Snapshot`] that is still held
+/// then. What had not been accepted is answered with [`WriteError::Closed`](crate::WriteError::Closed); a [`Snapshot`] that is still held
 /// cannot be read any more.
 #[derive(Clone)]
 pub struct Store(Arc<Inner>);
@@ -43,7 +43,7 @@ pub(crate) struct Shared {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) max_bytes: Option<u64>,
     pub(crate) commits: AtomicU64,
-    path: PathBuf,
+    disk: Arc<Disk>,
     poison: Mutex<Option<String>>,
 }
 
@@ -77,8 +77,7 @@ impl Store {
     /// # Errors
     /// An [`OpenError`] that says what is wrong with the file.
     pub fn open(path: &Path, options: Options) -> Result<Self, OpenError> {
-        let database = crate::open::open(path, &options, true)?;
-        Self::start(database, path, options)
+        Self::start(crate::open::open(path, &options, true)?, path, options)
     }
 
     /// Opens a store whose file is there.
@@ -86,8 +85,7 @@ impl Store {
     /// # Errors
     /// [`OpenError::Missing`] if it is not, and as for [`Store::open`].
     pub fn open_existing(path: &Path, options: Options) -> Result<Self, OpenError> {
-        let database = crate::open::open(path, &options, false)?;
-        Self::start(database, path, options)
+        Self::start(crate::open::open(path, &options, false)?, path, options)
     }
 
     /// Opens a store on something that stands for a file: for tests.
@@ -96,12 +94,12 @@ impl Store {
     /// As for [`Store::open`].
     pub fn with_backend(backend: impl StorageBackend, options: Options) -> Result<Self, OpenError> {
         let path = Path::new("(no file)");
-        let database = crate::open::on_backend(backend, path, &options)?;
-        Self::start(database, path, options)
+        let engine = crate::open::on_backend(backend, path, &options)?;
+        Self::start(engine, path, options)
     }
 
-    fn start(database: Database, path: &Path, options: Options) -> Result<Self, OpenError> {
-        let view = View::of(&database).map_err(|error| OpenError::Corrupt {
+    fn start(engine: Engine, path: &Path, options: Options) -> Result<Self, OpenError> {
+        let view = engine.view().map_err(|error| OpenError::Corrupt {
             path: path.to_owned(),
             why: error.to_string(),
         })?;
@@ -119,15 +117,16 @@ impl Store {
             clock: options.clock,
             max_bytes: options.max_bytes,
             commits: AtomicU64::new(0),
-            path: path.to_owned(),
+            disk: Arc::clone(engine.disk()),
             poison: Mutex::new(None),
         });
         let committer = Committer {
-            database,
+            engine,
             messages,
             gate: Arc::clone(&gate),
             readers: Arc::clone(&readers),
             shared: Arc::clone(&shared),
+            next_stretch: 0,
         };
         let thread = std::thread::Builder::new()
             .name("rusm-kv".to_owned())
@@ -156,26 +155,13 @@ impl Store {
 
     /// The same once no compaction runs: at once, if none does.
     pub fn readable(&self) -> Readable {
-        Readable {
-            readers: Arc::clone(&self.0.readers),
-            shared: Arc::clone(&self.0.shared),
-            ticket: None,
-        }
+        Readable::new(&self.0.readers, &self.0.shared.clock)
     }
 
     /// Hands in a batch, which waits its turn whether or not the [`Submission`] is polled.
     #[must_use = "the batch is not written yet, and may never be once this is dropped"]
     pub fn submit(&self, batch: Batch) -> Submission {
-        if let Err(refused) = batch.check() {
-            return Submission(Progress::Refused(Some(refused)));
-        }
-        let (ticket, answer) = self.0.gate.enter(batch);
-        let gate = Arc::clone(&self.0.gate);
-        Submission(Progress::Entered {
-            gate,
-            ticket,
-            answer,
-        })
+        Submission::new(&self.0.gate, batch)
     }
 
     /// Copies what is committed into a new store file while this one goes on. The copy is made under
@@ -205,7 +191,7 @@ impl Store {
     pub fn status(&self) -> Status {
         let shared = &self.0.shared;
         Status {
-            file_bytes: shared.file_bytes(),
+            file_bytes: shared.disk.len(),
             max_bytes: shared.max_bytes,
             poisoned: shared.poisoned(),
             waiting_writes: self.0.gate.unanswered(),
@@ -231,105 +217,6 @@ impl Shared {
 
     pub(crate) fn poison(&self, reason: &str) {
         self.poison.lock().get_or_insert_with(|| reason.to_owned());
-    }
-
-    pub(crate) fn file_bytes(&self) -> u64 {
-        std::fs::metadata(&self.path).map_or(0, |file| file.len())
-    }
-}
-
-/// A batch on its way: ready when it is durable or refused.
-///
-/// Dropped before the batch was accepted, it is never written; afterwards it may be.
-#[must_use = "a submission does not say what became of the batch until it is awaited"]
-pub struct Submission(Progress);
-
-enum Progress {
-    Refused(Option<WriteError>),
-    Entered {
-        gate: Arc<Gate<Message>>,
-        ticket: Ticket,
-        answer: Completion<Answer>,
-    },
-}
-
-impl Submission {
-    /// Blocks this thread until the batch is durable or refused.
-    ///
-    /// # Errors
-    /// Why it was refused.
-    pub fn wait(self) -> Result<Outcome, WriteError> {
-        wait(self)
-    }
-}
-
-impl Future for Submission {
-    type Output = Answer;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Answer> {
-        match &mut self.0 {
-            Progress::Refused(error) => match error.take() {
-                Some(error) => Poll::Ready(Err(error)),
-                None => Poll::Pending,
-            },
-            Progress::Entered { answer, .. } => answer.poll(cx),
-        }
-    }
-}
-
-impl Drop for Submission {
-    fn drop(&mut self) {
-        if let Progress::Entered { gate, ticket, .. } = &self.0 {
-            gate.leave(*ticket);
-        }
-    }
-}
-
-impl fmt::Debug for Submission {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Submission").finish_non_exhaustive()
-    }
-}
-
-/// A [`Snapshot`] as soon as no compaction runs.
-#[must_use = "nothing is read before it is awaited"]
-pub struct Readable {
-    readers: Arc<Readers>,
-    shared: Arc<Shared>,
-    ticket: Option<u64>,
-}
-
-impl Readable {
-    /// Blocks this thread until no compaction runs.
-    ///
-    /// # Errors
-    /// [`ReadError::Closed`] if the store was closed meanwhile.
-    pub fn wait(self) -> Result<Snapshot, ReadError> {
-        wait(self)
-    }
-}
-
-impl Future for Readable {
-    type Output = Result<Snapshot, ReadError>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = &mut *self;
-        let held = this.readers.poll_hold(&mut this.ticket, cx);
-        held.map_ok(|held| Snapshot::new(held, this.shared.clock.now_ms()))
-    }
-}
-
-impl Drop for Readable {
-    fn drop(&mut self) {
-        if let Some(ticket) = self.ticket {
-            self.readers.forget(ticket);
-        }
-    }
-}
-
-impl fmt::Debug for Readable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Readable").finish_non_exhaustive()
     }
 }
 

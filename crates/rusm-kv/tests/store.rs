@@ -1,5 +1,7 @@
 //! What a store promises, seen from outside.
 
+#![expect(clippy::unwrap_used, reason = "a failing test is a panic anyway")]
+
 use rusm_kv::{Batch, OpResult, Options, Store, WriteError};
 use std::sync::Arc;
 

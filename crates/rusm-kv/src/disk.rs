@@ -1,0 +1,343 @@
+//! The file below redb, with two things that redb has not: a bound, and reads that outlive a failed write.
+//!
+//! redb refuses everything after the first I/O error, reads included. So an error is kept here and redb is
+//! not told: from then on the file is left as it is, what redb writes goes to memory, and the
+//! commit thread, which asks [`Disk::failure`] after every commit, poisons the store and shows nobody what was not
+//! written. Readers go on with the last commit that succeeded: its pages are never written over.
+//!
+//! In the same way growth beyond the bound is granted in memory only. The transaction that asked for it is aborted, by which
+//! redb gives the growth back, and nothing has happened. See [`Growth`] for where that cannot be.
+
+mod overlay;
+
+use overlay::Overlay;
+use parking_lot::Mutex;
+use redb::{BackendError, StorageBackend};
+use std::fmt;
+use std::io;
+use std::ops::Bound;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+
+/// What is kept in memory of what is not written, about: more than a commit writes.
+const KEPT_BYTES: usize = 256 * 1024 * 1024;
+
+/// All goes to the file.
+const NORMAL: u8 = 0;
+/// The running transaction has outgrown the bound.
+const OVER: u8 = 1;
+/// redb takes the file for longer than it is: it becomes as long as what is written.
+const LAZY: u8 = 2;
+/// Something failed; the file is not written to any more.
+const FROZEN: u8 = 3;
+
+/// What becomes of growth beyond the bound. redb doubles a file that is too small by one page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Growth {
+    /// The running transaction is [over](Disk::is_over), to be aborted: while a group is applied.
+    Refused,
+    /// A failure: within a commit, which cannot be taken back. Pages that are kept free prevent it.
+    Fatal,
+    /// The file grows by what is written, within its bound: where redb commits by itself and gives back the
+    /// end of the file that it has not used. A crash in between leaves a file that redb repairs.
+    Lazy,
+}
+
+/// See the head of this file.
+pub(crate) struct Disk {
+    inner: Box<dyn StorageBackend>,
+    most: Option<u64>,
+    /// Bytes of the file.
+    len: AtomicU64,
+    mode: AtomicU8,
+    growth: Mutex<Growth>,
+    closed: AtomicBool,
+    /// What the file would have, were it written to. Empty in the mode `NORMAL`.
+    instead: Mutex<Instead>,
+}
+
+#[derive(Default)]
+struct Instead {
+    failure: Option<String>,
+    len: u64,
+    blocks: Overlay,
+}
+
+impl Disk {
+    /// A disk on a file, or on what stands for one, of at most so many bytes.
+    pub(crate) fn new(inner: impl StorageBackend, most: Option<u64>) -> io::Result<Self> {
+        let len = inner.len()?;
+        Ok(Self {
+            inner: Box::new(inner),
+            most,
+            len: AtomicU64::new(len),
+            mode: AtomicU8::new(NORMAL),
+            growth: Mutex::new(Growth::Refused),
+            closed: AtomicBool::new(false),
+            instead: Mutex::default(),
+        })
+    }
+
+    /// Bytes of the file.
+    pub(crate) fn len(&self) -> u64 {
+        self.len.load(Ordering::Acquire)
+    }
+
+    /// The most bytes that the file may have.
+    pub(crate) fn most(&self) -> Option<u64> {
+        self.most
+    }
+
+    /// Whether the file could not grow as redb makes it grow, to twice its length.
+    pub(crate) fn is_tight(&self) -> bool {
+        self.most
+            .is_some_and(|most| self.len().saturating_mul(2) > most)
+    }
+
+    /// Whether the running transaction has outgrown the bound, and must be aborted.
+    pub(crate) fn is_over(&self) -> bool {
+        self.mode.load(Ordering::Acquire) == OVER
+    }
+
+    /// What failed; none if all went well so far.
+    pub(crate) fn failure(&self) -> Option<String> {
+        if self.mode.load(Ordering::Acquire) != FROZEN {
+            return None;
+        }
+        self.instead.lock().failure.clone()
+    }
+
+    /// Writes no more to the file, for the reason given or an earlier one.
+    pub(crate) fn freeze(&self, reason: &str) {
+        self.freeze_locked(&mut self.instead.lock(), reason);
+    }
+
+    /// Does some work with another answer to growth beyond the bound.
+    pub(crate) fn with_growth<T>(&self, growth: Growth, work: impl FnOnce() -> T) -> T {
+        let before = std::mem::replace(&mut *self.growth.lock(), growth);
+        let done = work();
+        *self.growth.lock() = before;
+        done
+    }
+
+    /// Makes the file longer by hand, while redb does not have it open.
+    pub(crate) fn stretch(&self, len: u64) -> io::Result<()> {
+        self.inner.set_len(len)?;
+        self.inner.sync_data()?;
+        self.len.store(len, Ordering::Release);
+        Ok(())
+    }
+
+    /// Gives the file and its lock back. Nothing can be read or written afterwards.
+    pub(crate) fn close(&self) {
+        if !self.closed.swap(true, Ordering::AcqRel) {
+            // There is nothing left to do about an error.
+            let _ = self.inner.close();
+        }
+    }
+
+    fn freeze_locked(&self, instead: &mut Instead, reason: &str) {
+        if self.mode.swap(FROZEN, Ordering::AcqRel) == NORMAL {
+            instead.len = self.len();
+        }
+        instead.failure.get_or_insert_with(|| reason.to_owned());
+    }
+
+    fn current_len(&self) -> u64 {
+        if self.mode.load(Ordering::Acquire) == NORMAL {
+            return self.len();
+        }
+        self.instead.lock().len
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        if self.mode.load(Ordering::Acquire) == NORMAL {
+            return self.inner.read(offset, out);
+        }
+        let instead = self.instead.lock();
+        self.read_file(offset, out)?;
+        instead.blocks.read(offset, out);
+        Ok(())
+    }
+
+    /// Reads the file, and zeroes beyond its end.
+    fn read_file(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        let there = self.bytes_before(self.len(), offset, out);
+        let (within, beyond) = out.split_at_mut(there);
+        beyond.fill(0);
+        if within.is_empty() {
+            return Ok(());
+        }
+        self.inner.read(offset, within)
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        if self.mode.load(Ordering::Acquire) == NORMAL {
+            let Err(error) = self.inner.write(offset, data) else {
+                return Ok(());
+            };
+            self.freeze(&format!("cannot write the file: {error}"));
+        }
+        let mut instead = self.instead.lock();
+        let mode = self.mode.load(Ordering::Acquire);
+        if mode == LAZY {
+            return self.write_lazily(&mut instead, offset, data);
+        }
+        // Beyond the bound nothing is written. What lies within the file may be of an earlier commit: redb writes its
+        // pages when it needs their memory.
+        let there = match mode {
+            FROZEN => 0,
+            _ => self.bytes_before(self.len(), offset, data),
+        };
+        let (within, beyond) = data.split_at(there);
+        if !within.is_empty() {
+            self.inner.write(offset, within)?;
+        }
+        let at = offset + within.len() as u64;
+        self.keep(&mut instead, at, beyond)
+    }
+
+    fn write_lazily(&self, instead: &mut Instead, offset: u64, data: &[u8]) -> io::Result<()> {
+        let end = offset + data.len() as u64;
+        let result = if end <= self.len() {
+            self.inner.write(offset, data)
+        } else if self.most.is_some_and(|most| end > most) {
+            Err(io::Error::from(io::ErrorKind::StorageFull))
+        } else {
+            self.inner.set_len(end).and_then(|()| {
+                self.len.store(end, Ordering::Release);
+                self.inner.write(offset, data)
+            })
+        };
+        if let Err(error) = result {
+            self.freeze_locked(instead, &format!("cannot write the file: {error}"));
+            return self.keep(instead, offset, data);
+        }
+        Ok(())
+    }
+
+    /// Keeps in memory what is not written.
+    fn keep(&self, instead: &mut Instead, offset: u64, data: &[u8]) -> io::Result<()> {
+        if instead.blocks.bytes() > KEPT_BYTES {
+            return Err(io::Error::from(io::ErrorKind::OutOfMemory));
+        }
+        let file = |at, out: &mut [u8]| self.read_file(at, out);
+        instead.blocks.write(offset, data, file)
+    }
+
+    fn bytes_before(&self, end: u64, offset: u64, data: &[u8]) -> usize {
+        let there = usize::try_from(end.saturating_sub(offset));
+        there.unwrap_or(usize::MAX).min(data.len())
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        let mut instead = self.instead.lock();
+        let mode = self.mode.load(Ordering::Acquire);
+        if mode == FROZEN {
+            instead.len = len;
+            return Ok(());
+        }
+        let is_growth = len > self.len();
+        if is_growth && (mode == OVER || self.most.is_some_and(|most| len > most)) {
+            match *self.growth.lock() {
+                Growth::Refused => self.mode.store(OVER, Ordering::Release),
+                Growth::Lazy => self.mode.store(LAZY, Ordering::Release),
+                Growth::Fatal => self.freeze_locked(&mut instead, "the file is at its bound"),
+            }
+            instead.len = len;
+            return Ok(());
+        }
+        match self.inner.set_len(len) {
+            Ok(()) => self.len.store(len, Ordering::Release),
+            Err(error) => {
+                let doing = if is_growth { "grow" } else { "shrink" };
+                self.freeze_locked(&mut instead, &format!("cannot {doing} the file: {error}"));
+                instead.len = len;
+                return Ok(());
+            }
+        }
+        *instead = Instead::default();
+        self.mode.store(NORMAL, Ordering::Release);
+        Ok(())
+    }
+
+    fn sync(&self) {
+        if matches!(self.mode.load(Ordering::Acquire), OVER | FROZEN) {
+            return;
+        }
+        if let Err(error) = self.inner.sync_data() {
+            self.freeze(&format!("cannot make the file durable: {error}"));
+        }
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+impl fmt::Debug for Disk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Disk")
+            .field("inner", &self.inner)
+            .field("most", &self.most)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What redb is given. Closing it closes nothing: the file and its lock stay until [`Disk::close`], so that nobody comes
+/// in between when redb opens the file again.
+#[derive(Clone, Debug)]
+pub(crate) struct Handle(pub(crate) Arc<Disk>);
+
+impl StorageBackend for Handle {
+    fn len(&self) -> io::Result<u64> {
+        Ok(self.0.current_len())
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        self.0.read(offset, out)
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        self.0.set_len(len)
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        self.0.sync();
+        Ok(())
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        self.0.write(offset, data)
+    }
+
+    fn try_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
+        self.0.inner.try_lock_range(start, end)
+    }
+
+    fn try_lock_shared_range(
+        &self,
+        start: Bound<u64>,
+        end: Bound<u64>,
+    ) -> Result<bool, BackendError> {
+        self.0.inner.try_lock_shared_range(start, end)
+    }
+
+    fn lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
+        self.0.inner.lock_range(start, end)
+    }
+
+    fn lock_shared_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
+        self.0.inner.lock_shared_range(start, end)
+    }
+
+    fn unlock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
+        self.0.inner.unlock_range(start, end)
+    }
+
+    fn query_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
+        self.0.inner.query_lock_range(start, end)
+    }
+}

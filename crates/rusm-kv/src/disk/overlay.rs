@@ -1,0 +1,108 @@
+//! Bytes that stand for those of the file, in blocks.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::io;
+
+/// The page of redb, so that most writes cover whole blocks.
+const BLOCK: usize = 4096;
+const BLOCK_BYTES: u64 = BLOCK as u64;
+
+/// Blocks by their offset, each of the same size.
+#[derive(Default)]
+pub(crate) struct Overlay {
+    blocks: BTreeMap<u64, Vec<u8>>,
+}
+
+impl Overlay {
+    /// Bytes of memory that the blocks take.
+    pub(crate) fn bytes(&self) -> usize {
+        self.blocks.len().saturating_mul(BLOCK)
+    }
+
+    /// Puts the blocks that are here in place of what `out` has of the file.
+    pub(crate) fn read(&self, offset: u64, out: &mut [u8]) {
+        let mut rest = out;
+        let mut at = offset;
+        while !rest.is_empty() {
+            let (start, skip) = place(at);
+            let here = rest.len().min(BLOCK - skip);
+            let (now, later) = rest.split_at_mut(here);
+            let block = self.blocks.get(&start);
+            if let Some(bytes) = block.and_then(|block| block.get(skip..skip + here)) {
+                now.copy_from_slice(bytes);
+            }
+            at += here as u64;
+            rest = later;
+        }
+    }
+
+    /// Takes `data`. A block that it does not cover whole begins as `file` has it.
+    pub(crate) fn write(
+        &mut self,
+        offset: u64,
+        data: &[u8],
+        file: impl Fn(u64, &mut [u8]) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let mut rest = data;
+        let mut at = offset;
+        while !rest.is_empty() {
+            let (start, skip) = place(at);
+            let here = rest.len().min(BLOCK - skip);
+            let (now, later) = rest.split_at(here);
+            let block = match self.blocks.entry(start) {
+                Entry::Occupied(there) => there.into_mut(),
+                Entry::Vacant(free) => {
+                    let mut block = vec![0; BLOCK];
+                    if here < BLOCK {
+                        file(start, &mut block)?;
+                    }
+                    free.insert(block)
+                }
+            };
+            if let Some(bytes) = block.get_mut(skip..skip + here) {
+                bytes.copy_from_slice(now);
+            }
+            at += here as u64;
+            rest = later;
+        }
+        Ok(())
+    }
+}
+
+/// The block that an offset is in, and where in it.
+fn place(offset: u64) -> (u64, usize) {
+    let skip = offset % BLOCK_BYTES;
+    // Less than a block.
+    (offset - skip, usize::try_from(skip).unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(at: u64, out: &mut [u8]) -> io::Result<()> {
+        for (place, byte) in (at..).zip(out) {
+            *byte = u8::try_from(place % 251).unwrap();
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn what_is_written_is_read_and_the_rest_is_the_file() {
+        let mut overlay = Overlay::default();
+        let mut expected = vec![0; 5 * BLOCK];
+        file(0, &mut expected).unwrap();
+        for (offset, len, byte) in [(10, 100, 1), (4000, 5000, 2), (8192, 4096, 3), (4090, 3, 4)] {
+            overlay.write(offset, &vec![byte; len], file).unwrap();
+            let at = usize::try_from(offset).unwrap();
+            expected[at..at + len].fill(byte);
+            for (from, to) in [(0, 5 * BLOCK), (50, 60), (4095, 8193)] {
+                let mut read = vec![0; to - from];
+                file(from as u64, &mut read).unwrap();
+                overlay.read(from as u64, &mut read);
+                assert_eq!(read, expected[from..to]);
+            }
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! One write transaction for a group of batches.
+
+use crate::apply::{PlanError, Tables};
+use crate::batch::{Batch, Outcome};
+use crate::engine::Engine;
+use crate::gate::Answer;
+use redb::{TableDefinition, WriteTransaction};
+
+/// Entries that have expired and are removed by one commit, beyond twice the number of its operations: more
+/// than it can add.
+const SWEPT: usize = 256;
+/// The same where pages are scarce: each may need some of them before it gives any back.
+const SWEPT_WHEN_TIGHT: usize = 16;
+/// Entries that fill a page each.
+const RESERVE: TableDefinition<'static, u64, &[u8]> = TableDefinition::new("reserve");
+const RESERVE_VALUE: [u8; 3_000] = [0; 3_000];
+/// Pages that a transaction which puts something leaves free: one for every so many that the file may have.
+const PAGES_PER_RESERVED: u64 = 8;
+const RESERVED_LEAST: u64 = 48;
+const RESERVED_MOST: u64 = 256;
+/// Pages that a transaction which only deletes leaves free: the commit itself takes some.
+const RESERVED_FOR_COMMIT: u64 = 16;
+const PAGE_BYTES: u64 = 4096;
+
+/// What became of a group.
+pub(crate) enum Attempt {
+    /// One answer each. If `wrote`, they are durable; otherwise there was nothing to write.
+    Done { answers: Vec<Answer>, wrote: bool },
+    /// They do not fit into the file. Nothing has happened.
+    Over,
+}
+
+/// Applies the batches in order, and commits. An error leaves it open what is written, and the store must take no
+/// more writes.
+pub(crate) fn attempt(engine: &Engine, batches: &[&Batch], now_ms: u64) -> Result<Attempt, String> {
+    let txn = engine.begin().map_err(text)?;
+    let mut tables = Tables::open(&txn).map_err(text)?;
+    let mut answers = Vec::with_capacity(batches.len());
+    let mut changed = false;
+    for batch in batches {
+        match tables.plan(batch, now_ms) {
+            Ok(plan) => {
+                changed |= tables.write(&plan).map_err(text)?;
+                answers.push(Ok(Outcome {
+                    results: plan.results,
+                }));
+            }
+            Err(PlanError::Refused(error)) => answers.push(Err(error)),
+            Err(PlanError::Storage(error)) => return Err(text(error)),
+        }
+    }
+    if !changed {
+        drop(tables);
+        txn.abort().map_err(text)?;
+        return Ok(Attempt::Done {
+            answers,
+            wrote: false,
+        });
+    }
+    let is_tight = engine.disk().is_tight();
+    let ops: usize = batches.iter().map(|batch| batch.ops().len()).sum();
+    let swept = if is_tight {
+        SWEPT_WHEN_TIGHT
+    } else {
+        SWEPT.saturating_add(ops.saturating_mul(2))
+    };
+    tables.sweep(now_ms, swept).map_err(text)?;
+    tables.finish().map_err(text)?;
+    let takes_room = batches.iter().any(|batch| batch.takes_room());
+    if !finish(engine, txn, takes_room)? {
+        return Ok(Attempt::Over);
+    }
+    Ok(Attempt::Done {
+        answers,
+        wrote: true,
+    })
+}
+
+/// Removes some entries that have expired, in a transaction of its own; says whether there were any.
+pub(crate) fn reclaim(engine: &Engine, now_ms: u64) -> Result<bool, String> {
+    let txn = engine.begin().map_err(text)?;
+    let mut tables = Tables::open(&txn).map_err(text)?;
+    let swept = tables.sweep(now_ms, SWEPT_WHEN_TIGHT).map_err(text)?;
+    tables.finish().map_err(text)?;
+    if swept == 0 {
+        txn.abort().map_err(text)?;
+        return Ok(false);
+    }
+    finish(engine, txn, false)
+}
+
+/// Commits, or aborts if the file would outgrow its bound; says which.
+fn finish(engine: &Engine, txn: WriteTransaction, takes_room: bool) -> Result<bool, String> {
+    if engine.disk().is_tight() {
+        let pages = engine.disk().most().unwrap_or(0) / PAGE_BYTES / PAGES_PER_RESERVED;
+        keep_free(
+            &txn,
+            match takes_room {
+                true => pages.clamp(RESERVED_LEAST, RESERVED_MOST),
+                false => RESERVED_FOR_COMMIT,
+            },
+        )?;
+    }
+    if engine.disk().is_over() {
+        txn.abort().map_err(text)?;
+        return Ok(false);
+    }
+    engine.commit(txn)?;
+    Ok(true)
+}
+
+/// Takes pages and gives them back before the commit, so that so many are left: for the commit itself, which cannot be
+/// refused any more, and for deletes, which need some pages before they free any.
+fn keep_free(txn: &WriteTransaction, pages: u64) -> Result<(), String> {
+    let mut table = txn.open_table(RESERVE).map_err(text)?;
+    for page in 0..pages {
+        table.insert(page, RESERVE_VALUE.as_slice()).map_err(text)?;
+    }
+    drop(table);
+    txn.delete_table(RESERVE).map_err(text)?;
+    Ok(())
+}
+
+fn text(error: impl std::fmt::Display) -> String {
+    error.to_string()
+}
