@@ -38,8 +38,9 @@ pub(crate) enum Growth {
     Refused,
     /// A failure: within a commit, which cannot be taken back. Pages that are kept free prevent it.
     Fatal,
-    /// The file grows by what is written, within its bound: where redb commits by itself and gives back the
-    /// end of the file that it has not used. A crash in between leaves a file that redb repairs.
+    /// The file grows by what is written, which may be a few pages: where redb commits by itself, and gives back
+    /// the end of the file before it is done. For that time it may be over its bound. A crash in between leaves
+    /// a file that redb repairs.
     Lazy,
 }
 
@@ -110,6 +111,15 @@ impl Disk {
     /// Writes no more to the file, for the reason given or an earlier one.
     pub(crate) fn freeze(&self, reason: &str) {
         self.freeze_locked(&mut self.instead.lock(), reason);
+    }
+
+    /// Does some work in memory, with the file as it is, and forgets it.
+    pub(crate) fn rehearse<T>(&self, work: impl FnOnce() -> T) -> T {
+        self.freeze("it is only looked at");
+        let done = work();
+        *self.instead.lock() = Instead::default();
+        self.mode.store(NORMAL, Ordering::Release);
+        done
     }
 
     /// Does some work with another answer to growth beyond the bound.
@@ -201,8 +211,6 @@ impl Disk {
         let end = offset + data.len() as u64;
         let result = if end <= self.len() {
             self.inner.write(offset, data)
-        } else if self.most.is_some_and(|most| end > most) {
-            Err(io::Error::from(io::ErrorKind::StorageFull))
         } else {
             self.inner.set_len(end).and_then(|()| {
                 self.len.store(end, Ordering::Release);

@@ -1,7 +1,7 @@
 //! Opening a file: what it is, whether it is free, and whether its content is known here.
 
 use crate::disk::Disk;
-use crate::engine::Engine;
+use crate::engine::{self, Engine};
 use crate::error::OpenError;
 use crate::layout::{BUCKETS, ENTRIES, EXPIRY, FORMAT, FORMAT_KEY, META};
 use crate::options::{LEAST_MAX_BYTES, Options};
@@ -13,6 +13,9 @@ use std::io::ErrorKind;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
+
+/// A file up to this size is verified whole before it is opened: it takes a fraction of a second.
+const VERIFIED_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Opens the store at `path`, and makes it if it may be made.
 pub(crate) fn open(path: &Path, options: &Options, make: bool) -> Result<Engine, OpenError> {
@@ -101,14 +104,8 @@ fn open_file(path: &Path) -> Result<File, OpenError> {
 }
 
 fn open_disk(disk: &Arc<Disk>, path: &Path, cache_bytes: usize) -> Result<Engine, OpenError> {
-    // Looked at first without a change: it may not be ours. One that was not closed properly has to be
-    // repaired before it can be looked at.
     if disk.len() > 0 {
-        match Engine::look(disk) {
-            Ok(database) => identify(&database, path).map(drop)?,
-            Err(DatabaseError::RepairAborted) => {}
-            Err(error) => return Err(refused(path, error)),
-        }
+        look(disk, path, cache_bytes)?;
     }
     let engine = Engine::open(Arc::clone(disk), cache_bytes);
     let engine = engine.map_err(|error| refused(path, error))?;
@@ -118,6 +115,23 @@ fn open_disk(disk: &Arc<Disk>, path: &Path, cache_bytes: usize) -> Result<Engine
     match identify(engine.database().map_err(failed(path))?, path)? {
         Content::Store => Ok(engine),
         Content::Nothing => initialise(&engine, path).map(|()| engine),
+    }
+}
+
+/// Looks at a file without a change: it may not be ours. A large one that was not closed properly is not looked at:
+/// it has to be repaired first, which takes its time.
+fn look(disk: &Arc<Disk>, path: &Path, cache_bytes: usize) -> Result<(), OpenError> {
+    if disk.len() <= VERIFIED_BYTES {
+        return disk.rehearse(|| {
+            let opened = engine::open(disk, cache_bytes, true);
+            let database = opened.map_err(|error| refused(path, error))?;
+            identify(&database, path).map(drop)
+        });
+    }
+    match engine::open_read_only(disk) {
+        Ok(database) => identify(&database, path).map(drop),
+        Err(DatabaseError::RepairAborted) => Ok(()),
+        Err(error) => Err(refused(path, error)),
     }
 }
 

@@ -33,11 +33,15 @@ enum Phase {
     Closed,
 }
 
-/// A held view; counts as a reader until it is dropped.
+/// A held view.
 pub(crate) struct Held {
+    // In this order: what is counted no more is held no more.
     view: Arc<View>,
-    readers: Arc<Readers>,
+    _counted: Counted,
 }
+
+/// Counts as a reader until it is dropped.
+struct Counted(Arc<Readers>);
 
 impl Readers {
     /// The view of the last commit.
@@ -52,7 +56,7 @@ impl Readers {
         state.held += 1;
         Ok(Held {
             view,
-            readers: Arc::clone(self),
+            _counted: Counted(Arc::clone(self)),
         })
     }
 
@@ -132,12 +136,12 @@ impl Held {
     }
 }
 
-impl Drop for Held {
+impl Drop for Counted {
     fn drop(&mut self) {
-        let mut state = self.readers.state.lock();
+        let mut state = self.0.state.lock();
         state.held -= 1;
         if state.held == 0 {
-            self.readers.idle.notify_all();
+            self.0.idle.notify_all();
         }
     }
 }

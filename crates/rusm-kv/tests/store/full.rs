@@ -1,32 +1,13 @@
 //! A store whose file has a bound: what does not fit is refused, and nothing else is.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a failing test is a panic anyway"
-)]
-
-use rusm_kv::{Batch, Clock, Expires, OpenError, Options, Store, WriteError};
+use crate::support::{Manual, batch};
+use rusm_kv::{Expires, OpenError, Options, Store, WriteError};
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-
-struct Manual(AtomicU64);
-
-impl Clock for Manual {
-    fn now_ms(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
-    }
-}
 
 const MIB: u64 = 1024 * 1024;
 
 fn open(path: &Path, max_bytes: u64) -> Store {
     Store::open(path, Options::default().max_bytes(max_bytes)).unwrap()
-}
-
-fn batch() -> Batch {
-    Batch::new("b").unwrap()
 }
 
 fn len(path: &Path) -> u64 {
@@ -62,10 +43,10 @@ fn a_full_store_reads_and_deletes(max_bytes: u64, size: usize, at_once: usize) -
     let count = fill(&store, &path, max_bytes, size, at_once);
     let snapshot = store.read().unwrap();
     for n in 0..count {
-        let value = snapshot.get("b", &key(n)).unwrap().unwrap();
+        let value = snapshot.get("orders", &key(n)).unwrap().unwrap();
         assert_eq!(value.len(), size);
     }
-    let refused = snapshot.get("b", &key(count)).unwrap();
+    let refused = snapshot.get("orders", &key(count)).unwrap();
     assert_eq!(refused, None, "nothing of a refused batch is written");
     drop(snapshot);
     assert_eq!(store.status().poisoned, None);
@@ -135,7 +116,7 @@ fn of_a_group_only_what_does_not_fit_is_refused() {
 fn what_has_expired_makes_room() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.redb");
-    let clock = Arc::new(Manual(AtomicU64::new(1_000)));
+    let clock = Manual::at(1_000);
     let options = Options::default().max_bytes(2 * MIB).clock(clock.clone());
     let store = Store::open(&path, options).unwrap();
     let mut count = 0;
@@ -146,7 +127,7 @@ fn what_has_expired_makes_room() {
         }
         count += 1;
     }
-    clock.0.store(2_000, Ordering::Relaxed);
+    clock.set(2_000);
     // Each attempt removes some of what has expired.
     let fits = (0..count).any(|_| {
         let put = batch().put("new", vec![7; 10_000]);
