@@ -18,6 +18,7 @@ mod otp;
 mod profiles;
 mod scale;
 mod stage;
+mod storage;
 mod supervision;
 mod support;
 mod tidy;

@@ -46,6 +46,7 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
             "rusm-abi",
             "rusm-actor",
             "rusm-caps",
+            "rusm-kv",
             "rusm-manifest",
             "rusm-supervisor",
         ],

@@ -1,7 +1,8 @@
-//! From a manifest to a running app: code loaded, components declared, the supervision tree started.
+//! From a manifest to a running app: code loaded, components declared, the store opened, the supervision tree started.
 
 mod app;
 mod source;
+mod store;
 mod tree;
 
 pub use app::{App, AppEnd};
@@ -11,6 +12,7 @@ use crate::program::Program;
 use crate::runtime::{Declared, Runtime};
 use rusm_actor::ExitReason;
 use rusm_caps::Profile;
+use rusm_kv::OpenError;
 use rusm_manifest::{ComponentDecl, Manifest};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -33,6 +35,15 @@ pub struct BootPlan {
 pub enum BootError {
     /// Code of these components cannot run here.
     Code(Vec<CodeProblem>),
+    /// The file of the store, or its folder, could not be made.
+    StoreFile {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        cause: std::io::Error,
+    },
+    /// The store could not be opened; another node may have it.
+    Store(OpenError),
     /// The root supervisor did not come up.
     Tree(ExitReason),
     /// The node has no room, or is shutting down.
@@ -46,6 +57,10 @@ impl fmt::Display for BootError {
                 let texts: Vec<String> = problems.iter().map(ToString::to_string).collect();
                 f.write_str(&texts.join("\n"))
             }
+            Self::StoreFile { path, cause } => {
+                write!(f, "cannot make the store {}: {cause}", path.display())
+            }
+            Self::Store(error) => error.fmt(f),
             Self::Tree(reason) => write!(f, "the supervision tree did not start: {reason}"),
             Self::Node(error) => write!(f, "the app did not start: {error}"),
         }
@@ -94,7 +109,7 @@ impl Runtime {
             })
     }
 
-    /// Starts the app: declares its components and starts its root supervisor.
+    /// Starts the app: declares its components, opens its store, and starts its root supervisor.
     ///
     /// Answers once every child of the tree has been spawned. Not for worker threads.
     ///
@@ -102,6 +117,7 @@ impl Runtime {
     /// [`BootError`].
     pub fn boot(&self, plan: &BootPlan) -> Result<App, BootError> {
         self.declare_all(plan)?;
+        self.open_store(plan)?;
         app::start(&self.0, &plan.manifest)
     }
 }

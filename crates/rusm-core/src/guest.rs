@@ -16,6 +16,7 @@ use breach::Breach;
 use limits::GuestLimits;
 use rusm_actor::{Context, ExitReason};
 use rusm_caps::Guard;
+use rusm_kv::Store;
 use std::sync::Arc;
 
 /// What a store holds. Built from the profile alone, once per process.
@@ -31,6 +32,8 @@ pub(crate) struct GuestState {
     pub(crate) max_call_bytes: u64,
     /// Timers that it may have armed at once.
     pub(crate) max_timers: usize,
+    /// The node's store, if it has one.
+    pub(crate) kv: Option<Store>,
     pub(crate) wasi: WasiState,
     pub(crate) raw: RawBuffers,
 }

@@ -23,6 +23,7 @@ use crate::wasi::{PrivatePlaces, Reach};
 use parking_lot::{Mutex, RwLock};
 use rusm_actor::{Name, Node};
 use rusm_caps::{Denied, Policy, Profile};
+use rusm_kv::Store;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
@@ -84,6 +85,8 @@ pub(crate) struct RuntimeShared {
     pub(crate) policy: Arc<Policy>,
     pub(crate) host_interfaces: Arc<HostInterfaces>,
     components: RwLock<BTreeMap<String, Arc<Declared>>>,
+    /// Every process has a handle of it from its start.
+    store: Mutex<Option<Store>>,
     ticker: Arc<Ticker>,
     ticker_thread: Mutex<Option<JoinHandle<()>>>,
     /// The reactor that WASI's files, sockets and clocks wait on; dropped last.
@@ -125,6 +128,15 @@ impl RuntimeShared {
 
     pub(crate) fn declared(&self, name: &str) -> Option<Arc<Declared>> {
         self.components.read().get(name).cloned()
+    }
+
+    pub(crate) fn store(&self) -> Option<Store> {
+        self.store.lock().clone()
+    }
+
+    /// Processes that start from now on have this store.
+    pub(crate) fn set_store(&self, store: Store) {
+        *self.store.lock() = Some(store);
     }
 
     pub(crate) fn report_loading(&self, component: &str, done: usize, total: usize) {
@@ -264,9 +276,18 @@ impl Runtime {
         self.0.node()
     }
 
-    /// Kills every process, waits for the last to end, and stops all threads. Not for worker threads.
+    /// The durable key-value store of its processes: the one it was built with, or the one that the manifest of its
+    /// app names; none after [`Runtime::shutdown`]. Whoever holds on to it keeps its file open.
+    pub fn store(&self) -> Option<Store> {
+        self.0.store()
+    }
+
+    /// Kills every process, waits for the last to end, and stops all threads. What the store has accepted is
+    /// committed, and its file closed. Not for worker threads.
     pub fn shutdown(&self) {
         self.0.node().shutdown();
+        // Its last handle, unless an embedder has one.
+        drop(self.0.store.lock().take());
         self.0.ticker.stop();
         if let Some(thread) = self.0.ticker_thread.lock().take() {
             // A ticker that panicked has said so already.

@@ -16,11 +16,15 @@ use redb::{BackendError, StorageBackend};
 use std::fmt;
 use std::io;
 use std::ops::Bound;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 
 /// What is kept in memory of what is not written, about: more than a commit writes.
 const KEPT_BYTES: usize = 256 * 1024 * 1024;
+
+/// Why a disk is frozen whose backend has panicked.
+const PANICKED: &str = "what stands for the file panicked";
 
 /// All goes to the file.
 const NORMAL: u8 = 0;
@@ -299,26 +303,41 @@ impl fmt::Debug for Disk {
 #[derive(Clone, Debug)]
 pub(crate) struct Handle(pub(crate) Arc<Disk>);
 
+impl Handle {
+    /// Does some work; if the backend panics, does it in memory. redb would end the process: it panics again
+    /// while it unwinds.
+    fn or_frozen(&self, work: impl Fn(&Disk) -> io::Result<()>) -> io::Result<()> {
+        let done = catch_unwind(AssertUnwindSafe(|| work(&self.0)));
+        done.unwrap_or_else(|_| {
+            self.0.freeze(PANICKED);
+            work(&self.0)
+        })
+    }
+}
+
 impl StorageBackend for Handle {
     fn len(&self) -> io::Result<u64> {
         Ok(self.0.current_len())
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        self.0.read(offset, out)
+        let read = catch_unwind(AssertUnwindSafe(|| self.0.read(offset, out)));
+        read.unwrap_or_else(|_| Err(io::Error::other(PANICKED)))
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
-        self.0.set_len(len)
+        self.or_frozen(|disk| disk.set_len(len))
     }
 
     fn sync_data(&self) -> io::Result<()> {
-        self.0.sync();
-        Ok(())
+        self.or_frozen(|disk| {
+            disk.sync();
+            Ok(())
+        })
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        self.0.write(offset, data)
+        self.or_frozen(|disk| disk.write(offset, data))
     }
 
     fn try_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {

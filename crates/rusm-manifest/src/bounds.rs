@@ -28,6 +28,9 @@ pub(crate) const OUTPUT_KB_MAX: u64 = 1 << 30;
 /// Bytes of a node's ceilings, one pebibyte: no machine has more.
 pub(crate) const NODE_BYTES_MAX: u64 = 1 << 50;
 
+/// Megabytes of a store: one tebibyte.
+pub(crate) const STORE_MB_MAX: u64 = 1 << 20;
+
 /// Scheduler threads.
 pub(crate) const WORKERS_MAX: u64 = 1_024;
 

@@ -54,7 +54,8 @@ pub use digest::{Digest, DigestError};
 pub use fix::{Change, Edit, FixError, fix};
 pub use manifest::{
     AutoShutdownDecl, CeilingsDecl, ChildDecl, ChildTarget, CodeSource, ComponentDecl, HardenDecl,
-    Manifest, NodeDecl, Placement, RestartDecl, ShutdownDecl, StrategyDecl, SupervisorDecl,
+    Manifest, NodeDecl, Placement, RestartDecl, ShutdownDecl, StoreDecl, StrategyDecl,
+    SupervisorDecl,
 };
 pub use name::is_valid_name;
 pub use origin::{Ancestor, Origin, Origins, Spot, TableOrigin};

@@ -25,6 +25,7 @@ pub(crate) fn lower(report: &mut Report<'_>, raw: &RawManifest<'_>) -> Manifest 
         app: raw.app.unwrap_or_default().to_owned(),
         node: NodeDecl {
             workers: usize::try_from(raw.node.workers).unwrap_or(0),
+            store: raw.node.store.clone(),
             audit: raw.node.audit.clone(),
             harden: raw.node.harden,
             ceilings: raw.node.ceilings,

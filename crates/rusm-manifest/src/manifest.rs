@@ -66,12 +66,29 @@ impl Manifest {
 pub struct NodeDecl {
     /// Scheduler threads; 0 is one per core.
     pub workers: usize,
+    /// The durable key-value store; none for no store.
+    pub store: Option<StoreDecl>,
     /// The folder of the audit log, relative to the manifest; none for no log.
     pub audit: Option<PathBuf>,
     /// Whether the node confines itself with what the kernel offers.
     pub harden: HardenDecl,
     /// What all processes together may use.
     pub ceilings: CeilingsDecl,
+}
+
+/// The file of the durable key-value store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StoreDecl {
+    /// Where it lies, relative to the manifest.
+    pub path: PathBuf,
+    /// How large the file may become, in bytes.
+    pub max_bytes: u64,
+}
+
+impl StoreDecl {
+    /// How large the file may become where the manifest does not say: a gibibyte.
+    pub const MAX_BYTES_DEFAULT: u64 = 1 << 30;
 }
 
 /// Whether the node confines itself with what the kernel offers (on Linux: Landlock, seccomp).

@@ -8,7 +8,7 @@ use rusm_caps::{
 };
 use rusm_manifest::{
     AutoShutdownDecl, CeilingsDecl, ChildTarget, CodeSource, HardenDecl, Manifest, Placement,
-    RestartDecl, ShutdownDecl, StrategyDecl, SupervisorDecl, parse,
+    RestartDecl, ShutdownDecl, StoreDecl, StrategyDecl, SupervisorDecl, parse,
 };
 
 #[track_caller]
@@ -37,6 +37,8 @@ fn the_whole_example_is_understood() {
 
         [node]
         workers = 2
+        store = "data/orders.redb"
+        store-max-mb = 512
         audit = "data/audit"
         harden = "require"
         max-memory-mb = 4096
@@ -92,6 +94,11 @@ fn the_whole_example_is_understood() {
         ("orders", 2)
     );
     let node = &manifest.node;
+    let store = node.store.as_ref().unwrap();
+    assert_eq!(
+        (store.path.as_path(), store.max_bytes),
+        (Path::new("data/orders.redb"), 512 << 20)
+    );
     assert_eq!(node.audit.as_deref(), Some(Path::new("data/audit")));
     assert_eq!(node.harden, HardenDecl::Require);
     let ceilings = node.ceilings;
@@ -174,6 +181,11 @@ fn what_is_left_out_is_sandboxed() {
         (None, HardenDecl::Auto)
     );
     assert_eq!(manifest.node.ceilings, CeilingsDecl::default());
+    assert_eq!(manifest.node.store, None);
+    let store = plan("[app]\nname = \"a\"\n[node]\nstore = \"a.redb\"\n")
+        .node
+        .store;
+    assert_eq!(store.unwrap().max_bytes, StoreDecl::MAX_BYTES_DEFAULT);
     assert!(!profile("").holds(Permission::Network));
     assert_eq!(Profile::sandboxed().covers(&profile("")), Ok(()));
     assert_eq!(profile("").covers(&Profile::sandboxed()), Ok(()));

@@ -84,7 +84,17 @@
 //! | `drop PERMISSION` | `ok` |
 //! | `processes`, `inspect WHO` | `ok:N`; `ok:COMPONENT NAME PROFILE STATE`, `-` for no name |
 //! | `lists WHO`, `facts WHO` | `ok:N`: how often the list names it; `ok:parent=P mailbox=N memory=B cpu=B restarts=N`, B whether there is any |
-//! | `kv-get B K`, `kv-put B K TEXT`, `kv-delete B K`, `kv-list B PREFIX`, `kv-increment B K N` | `ok:VALUE` or `ok` |
+//!
+//! | storage | answer |
+//! |---|---|
+//! | `kv-get B K`, `kv-put B K VALUE`, `kv-delete B K`, `kv-increment B K N` | `ok:VALUE` or `ok:none`; `ok`; `ok:true` if it was there; `ok:N` |
+//! | `kv-list B [PREFIX [START [LIMIT]]]` | `ok:KEY=VALUE .. next=KEY`; START `-` is none, and LIMIT is 1,000 unless given |
+//! | `kv-transact B OP..` | `ok`; OP is `put K VALUE`, `put-for MS K VALUE`, `delete K`, `expect K VALUE`, `absent K`, or `puts N VALUE` for N keys |
+//! | `kv-get-often B K N`, `kv-increment-often B K N` | `ok`: the same N times, or until it is refused |
+//!
+//! Of a bucket, key or prefix `-` is the empty text, `letters:N` are N letters, and `control:TEXT` begins with a control character. A VALUE is a text,
+//! `hex:DIGITS` or `bytes:N`: N bytes that differ from place to place. In answers a value of more than 256 bytes is `bytes:N` if it is that, and else
+//! `other:N`; a shorter one is `hex:DIGITS` if it is no text that can be shown.
 //!
 //! | the world outside, by WASI | answer |
 //! |---|---|
@@ -115,6 +125,7 @@ mod probe;
 mod process;
 mod script;
 mod spawning;
+mod storage;
 mod talk;
 mod ties;
 mod timers;
@@ -139,6 +150,7 @@ fn run(command: &str, script: &mut Script) {
         ties::run,
         process::run,
         spawning::run,
+        storage::run,
         outside::run,
         probe::run,
     ];

@@ -1,9 +1,8 @@
-//! New processes, rights, other processes, storage.
+//! New processes, rights, other processes.
 
 use std::time::Duration;
 
 use rusm_sdk::control::{self, Info};
-use rusm_sdk::kv;
 use rusm_sdk::permissions::{self, Status};
 use rusm_sdk::spawner::{self, Restrictions, Spawn};
 
@@ -36,30 +35,6 @@ pub(crate) fn run(command: &str, script: &mut Script) -> bool {
                 let listed = infos.iter().filter(|info| info.process == pid);
                 listed.count().to_string()
             })
-        }
-        "kv-get" => {
-            let (bucket, key) = (script.word(), script.word());
-            answer(kv::get(&bucket, &key), |value| {
-                value.map_or("none".into(), |value| {
-                    String::from_utf8_lossy(&value).into_owned()
-                })
-            })
-        }
-        "kv-put" => {
-            let (bucket, key, text) = (script.word(), script.word(), script.text());
-            done(kv::put(&bucket, &key, text.as_bytes()))
-        }
-        "kv-delete" => {
-            let (bucket, key) = (script.word(), script.word());
-            answer(kv::delete(&bucket, &key), |was_there| was_there.to_string())
-        }
-        "kv-list" => {
-            let (bucket, prefix) = (script.word(), script.text());
-            answer(kv::list(&bucket, &prefix, None, 1_000), |page| keys(&page))
-        }
-        "kv-increment" => {
-            let (bucket, key, by) = (script.word(), script.word(), script.number());
-            answer(kv::increment(&bucket, &key, by), |value| value.to_string())
         }
         _ => return false,
     };
@@ -135,9 +110,4 @@ fn facts(info: &Info) -> String {
         info.cpu_time_us > 0,
         info.restarts
     )
-}
-
-fn keys(page: &kv::Page) -> String {
-    let keys: Vec<_> = page.pairs.iter().map(|pair| pair.key.as_str()).collect();
-    keys.join(" ")
 }

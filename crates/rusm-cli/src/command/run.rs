@@ -34,16 +34,18 @@ pub(super) fn run(args: &RunArgs, path: &Path, session: &Session) -> Result<u8, 
         built,
     };
     let mode = wall::mode(args.harden, plan.manifest.node.harden);
-    // A check that starts nothing leaves no trace in the audit log.
+    // A check that starts nothing leaves no trace in the audit log, and makes no store.
     let audit = plan.manifest.node.audit.as_ref();
     let audit = audit.filter(|_| !args.check_only);
     let audit = audit.map(|audit| folder.join(audit));
-    wall::raise(
-        wall::of_app(&plan, audit.clone()),
-        cache.folder(),
-        mode,
-        session,
-    )?;
+    let store = if args.check_only {
+        None
+    } else {
+        let made = plan.make_store();
+        made.map_err(|error| not_started(&plan.manifest.app, &error))?
+    };
+    let needs = wall::of_app(&plan, audit.clone(), store);
+    wall::raise(needs, cache.folder(), mode, session)?;
     let signals = Listener::start()?;
     let observer = session.observer(Scope::App);
     let log = Arc::clone(&observer);
@@ -115,11 +117,20 @@ fn outcome(app: &str, ended: Result<AppEnd, BootError>, signal: Option<u8>) -> R
                 failure.detail(problem.to_string())
             }))
         }
-        Err(error @ (BootError::Tree(_) | BootError::Node(_))) => Err(Failure::new(
-            Kind::NotStarted,
-            format!("cannot start app '{app}': {error}"),
-        )),
+        Err(
+            error @ (BootError::StoreFile { .. }
+            | BootError::Store(_)
+            | BootError::Tree(_)
+            | BootError::Node(_)),
+        ) => Err(not_started(app, &error)),
     }
+}
+
+fn not_started(app: &str, error: &BootError) -> Failure {
+    Failure::new(
+        Kind::NotStarted,
+        format!("cannot start app '{app}': {error}"),
+    )
 }
 
 fn gave_up(app: &str, crashes: &[CrashReport]) -> Failure {

@@ -14,11 +14,12 @@ use rusm_manifest::{CodeSource, HardenDecl};
 use std::fs::DirBuilder;
 use std::path::{Path, PathBuf};
 
-/// What an app needs: its code, what the profiles grant that its processes can have, and its audit log if it is to
-/// be started and keeps one.
-pub(super) fn of_app(app: &BootPlan, audit: Option<PathBuf>) -> Needs {
+/// What an app needs: its code, what the profiles grant that its processes can have, and, if it is to be started and
+/// has them, the folder of its audit log and the file of its store.
+pub(super) fn of_app(app: &BootPlan, audit: Option<PathBuf>, store: Option<PathBuf>) -> Needs {
     let mut needs = Needs::default();
     needs.write.extend(audit.map(made));
+    needs.write.extend(store);
     for component in app.manifest.components.values() {
         let declared = std::iter::once(&component.profile);
         for profile in declared.chain(component.profiles.values()) {

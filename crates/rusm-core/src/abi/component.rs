@@ -1,6 +1,6 @@
 //! The imports of components: `rusm:actor`, bound from the WIT.
 //!
-//! Conversions only. `receive`, `call` and `load` wait and are asynchronous; everything else answers at once. A
+//! Conversions only. `receive`, `call`, `load` and the functions of `kv` may wait and are asynchronous; everything else answers at once. A
 //! [`Fault`](crate::host::Fault) traps. What a component hands in is already copied out of its memory when it
 //! arrives here; how much that can be is bounded by the engine (`Store::set_hostcall_fuel`).
 
@@ -25,6 +25,12 @@ mod bindings {
             "rusm:actor/mailbox.receive": async | trappable,
             "rusm:actor/mailbox.call": async | trappable,
             "rusm:actor/spawner.load": async | trappable,
+            "rusm:actor/kv.kv-get": async | trappable,
+            "rusm:actor/kv.kv-put": async | trappable,
+            "rusm:actor/kv.kv-delete": async | trappable,
+            "rusm:actor/kv.kv-list": async | trappable,
+            "rusm:actor/kv.kv-transact": async | trappable,
+            "rusm:actor/kv.kv-increment": async | trappable,
             default: trappable,
         },
     });

@@ -128,6 +128,7 @@ fn state(
         max_call_bytes: profile.limits().max_call_bytes,
         max_timers: usize::try_from(profile.limits().max_timers).unwrap_or(usize::MAX),
         identity,
+        kv: runtime.store(),
         runtime: Arc::clone(runtime),
         wasi,
         raw: RawBuffers::default(),

@@ -1,13 +1,19 @@
-//! The node's key-value store: who may use which bucket, within which sizes.
+//! The node's key-value store: who may use which bucket, and what comes of it.
 //!
-//! This release has no store to configure, so what passes both questions is answered `no-store`: every
-//! method's good answer is [`Infallible`], which no value has.
+//! The guard is asked first, so without a right nothing of the store can be learnt, not even whether there is one.
+//! Sizes are the store's own to check. A read is answered on the worker's thread, and waits only while the store is
+//! compacted. A write waits for room in the store's queue and for the commit that it shares with other processes;
+//! meanwhile the worker runs others. Whoever ends before its write was accepted has written nothing.
+//!
+//! What a read copies is bounded by `max-call-kb`, as what a call hands over is.
 
 use super::Host;
-use rusm_abi::limits::{MAX_BATCH, MAX_BATCH_BYTES, MAX_BUCKET, MAX_KEY, MAX_VALUE};
-use rusm_abi::{List, Op};
+use rusm_abi::limits::MAX_PAGE;
 use rusm_caps::{Access, Denied, Permit, Request};
-use std::convert::Infallible;
+use rusm_kv::{Batch, Op, OpResult, Outcome, Page, ReadError, Snapshot, Store, WriteError};
+
+/// Pairs beyond this are left for the next page, so that one page is little work.
+const PAGE_BYTES: usize = 4 << 20;
 
 /// Nothing was read or written.
 #[derive(Debug)]
@@ -15,70 +21,120 @@ pub(crate) enum KvRefused {
     Denied(Denied),
     NoStore,
     TooLarge,
+    /// The place of the comparison that failed.
+    Conflict(u32),
+    Failed(String),
 }
 
-type Never = Result<Infallible, KvRefused>;
+impl From<ReadError> for KvRefused {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::TooLarge { .. } => Self::TooLarge,
+            other => Self::Failed(other.to_string()),
+        }
+    }
+}
+
+impl From<WriteError> for KvRefused {
+    fn from(error: WriteError) -> Self {
+        match error {
+            WriteError::TooLarge { .. } => Self::TooLarge,
+            WriteError::Conflict { index } => {
+                Self::Conflict(u32::try_from(index).unwrap_or(u32::MAX))
+            }
+            other => Self::Failed(other.to_string()),
+        }
+    }
+}
 
 impl Host<'_> {
-    pub(crate) fn kv_get(&self, bucket: &str, key: &str) -> Never {
+    pub(crate) async fn kv_get(
+        &mut self,
+        bucket: &str,
+        key: &str,
+    ) -> Result<Option<Vec<u8>>, KvRefused> {
         let bucket = self.bucket(bucket, key, Access::Read)?;
-        fits([(key.len(), MAX_KEY)])?;
-        self.store(bucket)
+        let (snapshot, _) = self.snapshot().await?;
+        Ok(snapshot.get(bucket, key)?)
     }
 
-    pub(crate) fn kv_put(&mut self, bucket: &str, key: &str, value: &[u8]) -> Never {
+    pub(crate) async fn kv_put(
+        &mut self,
+        bucket: &str,
+        key: &str,
+        value: impl Into<Vec<u8>>,
+    ) -> Result<(), KvRefused> {
         let bucket = self.bucket(bucket, key, Access::Write)?;
-        fits([(key.len(), MAX_KEY), (value.len(), MAX_VALUE)])?;
-        self.store(bucket)
+        let store = self.store()?;
+        submit(store, Batch::new(bucket)?.put(key, value)).await?;
+        Ok(())
     }
 
-    pub(crate) fn kv_delete(&mut self, bucket: &str, key: &str) -> Never {
+    /// Whether it was there.
+    pub(crate) async fn kv_delete(&mut self, bucket: &str, key: &str) -> Result<bool, KvRefused> {
         let bucket = self.bucket(bucket, key, Access::Write)?;
-        fits([(key.len(), MAX_KEY)])?;
-        self.store(bucket)
+        let store = self.store()?;
+        let outcome = submit(store, Batch::new(bucket)?.delete(key)).await?;
+        Ok(outcome.results.contains(&OpResult::Deleted(true)))
     }
 
-    pub(crate) fn kv_list(&self, bucket: &str, prefix: &str, start: Option<&str>) -> Never {
+    /// At most so many pairs, and fewer where they are large.
+    pub(crate) async fn kv_list(
+        &mut self,
+        bucket: &str,
+        prefix: &str,
+        start: Option<&str>,
+        limit: u32,
+    ) -> Result<Page, KvRefused> {
         let bucket = self.bucket(bucket, prefix, Access::Read)?;
-        fits([
-            (prefix.len(), MAX_KEY),
-            (start.map_or(0, str::len), MAX_KEY),
-        ])?;
-        self.store(bucket)
+        if limit > MAX_PAGE {
+            return Err(KvRefused::TooLarge);
+        }
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let (snapshot, most) = self.snapshot().await?;
+        Ok(snapshot.list(bucket, prefix, start, limit, most.min(PAGE_BYTES))?)
     }
 
     /// A comparison tells what is there, so it asks for reading.
-    pub(crate) fn kv_transact(&mut self, bucket: &str, ops: List<'_, Op<'_>>) -> Never {
-        self.permit_ops(bucket, ops)?;
-        fits([(ops.count(), MAX_BATCH)])?;
-        let mut bytes = 0usize;
-        for op in ops.iter() {
-            let (key, value) = parts(op);
-            fits([(key.len(), MAX_KEY), (value.len(), MAX_VALUE)])?;
-            bytes = bytes.saturating_add(key.len()).saturating_add(value.len());
-        }
-        fits([(bytes, MAX_BATCH_BYTES)])?;
-        self.store(bucket)
+    pub(crate) async fn kv_transact(
+        &mut self,
+        bucket: &str,
+        ops: Vec<Op>,
+    ) -> Result<(), KvRefused> {
+        let bucket = self.permit_ops(bucket, &ops)?;
+        let store = self.store()?;
+        let batch = ops.into_iter().fold(Batch::new(bucket)?, Batch::op);
+        submit(store, batch).await?;
+        Ok(())
     }
 
-    pub(crate) fn kv_increment(&mut self, bucket: &str, key: &str) -> Never {
+    pub(crate) async fn kv_increment(
+        &mut self,
+        bucket: &str,
+        key: &str,
+        by: i64,
+    ) -> Result<i64, KvRefused> {
         self.bucket(bucket, key, Access::Read)?;
         let bucket = self.bucket(bucket, key, Access::Write)?;
-        fits([(key.len(), MAX_KEY)])?;
-        self.store(bucket)
+        let store = self.store()?;
+        let outcome = submit(store, Batch::new(bucket)?.increment(key, by)).await?;
+        match outcome.results.as_slice() {
+            [OpResult::Value(sum)] => Ok(*sum),
+            other => Err(KvRefused::Failed(format!("the store answered {other:?}"))),
+        }
     }
 
     /// Asks once for each kind of access that the operations need; an empty transaction only looks.
-    fn permit_ops(&self, bucket: &str, ops: List<'_, Op<'_>>) -> Result<(), KvRefused> {
+    fn permit_ops<'a>(&self, bucket: &'a str, ops: &[Op]) -> Result<&'a str, KvRefused> {
         let needed = |wanted| ops.iter().find(|op| access(op) == wanted);
         let (read, write) = (needed(Access::Read), needed(Access::Write));
         if let Some(op) = write {
-            self.bucket(bucket, parts(op).0, Access::Write)?;
+            self.bucket(bucket, op.key(), Access::Write)?;
         }
         if read.is_some() || write.is_none() {
-            self.bucket(bucket, read.map_or("", |op| parts(op).0), Access::Read)?;
+            self.bucket(bucket, read.map_or("", Op::key), Access::Read)?;
         }
-        Ok(())
+        Ok(bucket)
     }
 
     fn bucket<'a>(&self, bucket: &'a str, key: &str, access: Access) -> Result<&'a str, KvRefused> {
@@ -87,39 +143,29 @@ impl Host<'_> {
             key,
             access,
         };
-        let permit = self
-            .state
-            .guard
-            .check(request, bucket)
-            .map_err(KvRefused::Denied)?;
-        fits([(bucket.len(), MAX_BUCKET)])?;
-        Ok(Permit::into_inner(permit))
+        let permit = self.state.guard.check(request, bucket);
+        permit.map(Permit::into_inner).map_err(KvRefused::Denied)
     }
 
-    fn store(&self, _bucket: &str) -> Never {
-        Err(KvRefused::NoStore)
+    fn store(&self) -> Result<&Store, KvRefused> {
+        self.state.kv.as_ref().ok_or(KvRefused::NoStore)
+    }
+
+    /// The store as it is now, and how many bytes of it one call may copy.
+    async fn snapshot(&mut self) -> Result<(Snapshot, usize), KvRefused> {
+        let most = usize::try_from(self.state.max_call_bytes).unwrap_or(usize::MAX);
+        Ok((self.store()?.readable().await?, most))
     }
 }
 
-fn access(op: &Op<'_>) -> Access {
+/// Durable when it answers.
+async fn submit(store: &Store, batch: Batch) -> Result<Outcome, WriteError> {
+    store.submit(batch).await
+}
+
+fn access(op: &Op) -> Access {
     match op {
-        Op::Put { .. } | Op::Delete(_) => Access::Write,
+        Op::Put { .. } | Op::Delete { .. } | Op::Increment { .. } => Access::Write,
         Op::Expect { .. } => Access::Read,
-    }
-}
-
-fn parts(op: Op<'_>) -> (&str, &[u8]) {
-    match op {
-        Op::Put { key, value, .. } => (key, value),
-        Op::Delete(key) => (key, &[]),
-        Op::Expect { key, value } => (key, value.unwrap_or(&[])),
-    }
-}
-
-fn fits<const N: usize>(lengths: [(usize, usize); N]) -> Result<(), KvRefused> {
-    if lengths.iter().all(|(length, most)| length <= most) {
-        Ok(())
-    } else {
-        Err(KvRefused::TooLarge)
     }
 }

@@ -14,6 +14,7 @@ use crate::wasi::{PrivatePlaces, Reach, Resolver, SystemResolver, TlsClient, Tls
 use parking_lot::{Mutex, RwLock};
 use rusm_actor::Node;
 use rusm_caps::{Decision, Permission, Policy, Question};
+use rusm_kv::Store;
 use rusm_manifest::{CodeSource, Manifest};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -52,6 +53,7 @@ pub struct RuntimeBuilder {
     policy: Policy,
     host_interfaces: HostInterfaces,
     load_budget: Option<Duration>,
+    store: Option<Store>,
 }
 
 impl RuntimeBuilder {
@@ -108,7 +110,7 @@ impl RuntimeBuilder {
     }
 
     /// What a manifest says of the whole node: its ceilings, and the places that belong to it: the manifest itself,
-    /// which lies at `file`, the `.env` file beside it, the audit log, and the code of its components.
+    /// which lies at `file`, the `.env` file beside it, the store, the audit log, and the code of its components.
     pub fn manifest(mut self, manifest: &Manifest, file: &Path) -> Self {
         let ceilings = manifest.node.ceilings;
         self.max_memory_bytes = ceilings.max_memory_bytes.or(self.max_memory_bytes);
@@ -122,6 +124,9 @@ impl RuntimeBuilder {
         let mut private = |what, path: PathBuf| self.private_places.add(what, path);
         private("the manifest", file.to_owned());
         private("the file of variables", folder.join(".env"));
+        if let Some(store) = &manifest.node.store {
+            private("the store", folder.join(&store.path));
+        }
         if let Some(audit) = &manifest.node.audit {
             private("the audit log", folder.join(audit));
         }
@@ -130,6 +135,13 @@ impl RuntimeBuilder {
                 private("the code of a component", folder.join(path));
             }
         }
+        self
+    }
+
+    /// The durable key-value store of its processes; otherwise they have the one that the manifest of their app
+    /// names, or none. Its file is to be a [`private_place`](Self::private_place).
+    pub fn store(mut self, store: Store) -> Self {
+        self.store = Some(store);
         self
     }
 
@@ -241,6 +253,7 @@ impl RuntimeBuilder {
             policy: Arc::new(self.policy),
             host_interfaces,
             components: RwLock::default(),
+            store: Mutex::new(self.store),
             ticker,
             ticker_thread: Mutex::new(Some(thread)),
             io: Mutex::new(Some(io)),

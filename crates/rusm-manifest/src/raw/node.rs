@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use rusm_caps::Limits;
 
-use crate::bounds::{NODE_BYTES_MAX, WORKERS_MAX};
-use crate::manifest::{CeilingsDecl, HardenDecl};
+use crate::bounds::{NODE_BYTES_MAX, STORE_MB_MAX, WORKERS_MAX};
+use crate::manifest::{CeilingsDecl, HardenDecl, StoreDecl};
 use crate::report::Report;
 use crate::table::{Table, Value};
 
@@ -13,6 +13,7 @@ use crate::table::{Table, Value};
 #[derive(Debug, Default)]
 pub(crate) struct RawNode {
     pub(crate) workers: u64,
+    pub(crate) store: Option<StoreDecl>,
     pub(crate) audit: Option<PathBuf>,
     pub(crate) harden: HardenDecl,
     pub(crate) ceilings: CeilingsDecl,
@@ -29,19 +30,21 @@ impl RawNode {
         let workers = node
             .take("workers")
             .and_then(|value| value.integer(report, 0..=WORKERS_MAX));
+        let store = read_store(report, &mut node);
         let audit = node
             .take("audit")
-            .and_then(|value| read_folder(report, &value));
+            .and_then(|value| read_path(report, &value));
         let harden = node
             .take("harden")
             .and_then(|value| value.choice(report, &HARDEN));
         let ceilings = read_ceilings(report, &mut node);
-        for key in ["store", "control", "metrics"] {
+        for key in ["control", "metrics"] {
             node.refuse(report, key);
         }
         node.finish(report);
         RawNode {
             workers: workers.map_or(0, |workers| workers.value),
+            store,
             audit,
             harden: harden.unwrap_or_default(),
             ceilings,
@@ -55,7 +58,36 @@ const HARDEN: [(&str, HardenDecl); 3] = [
     ("off", HardenDecl::Off),
 ];
 
-fn read_folder(report: &mut Report<'_>, value: &Value<'_>) -> Option<PathBuf> {
+fn read_store(report: &mut Report<'_>, node: &mut Table<'_>) -> Option<StoreDecl> {
+    let file = node.take("store");
+    let most = node.take("store-max-mb");
+    let max_mb = most
+        .as_ref()
+        .map(|value| value.integer(report, 1..=STORE_MB_MAX));
+    let Some(file) = file else {
+        if let Some(most) = most {
+            report.error_with_hint(
+                &most.span,
+                "`store-max-mb` bounds the file of a store, and [node] has no `store`",
+                "name its file as well, such as store = \"data/store.redb\"",
+            );
+        }
+        return None;
+    };
+    let path = read_path(report, &file)?;
+    if path.file_name().is_none() {
+        report.error(&file.span, "the path of `store` names no file");
+        return None;
+    }
+    // A number that is none has been reported.
+    let max_bytes = match max_mb.flatten() {
+        Some(mb) => mb.value << 20,
+        None => StoreDecl::MAX_BYTES_DEFAULT,
+    };
+    Some(StoreDecl { path, max_bytes })
+}
+
+fn read_path(report: &mut Report<'_>, value: &Value<'_>) -> Option<PathBuf> {
     let path = value.text(report)?;
     let fault = if path.value.is_empty() {
         "is empty"

@@ -1,75 +1,94 @@
-//! `kv`: the key-value store. It has no good answer to convert as long as no node has a store.
+//! `kv`: the key-value store.
 
-use super::wit::kv::{KvError, Op, Page};
+use super::wit::kv::{KvError, Op, Page, Pair};
 use super::{View, denial, wit};
 use crate::host::kv::KvRefused;
-use rusm_abi::List;
-use std::convert::Infallible;
+use rusm_kv::{Entry, Expires};
 use wasmtime::Result;
 
 impl wit::kv::Host for View<'_> {
-    fn kv_get(&mut self, bucket: String, key: String) -> Result<Result<Option<Vec<u8>>, KvError>> {
-        Ok(answer(self.0.kv_get(&bucket, &key)))
+    async fn kv_get(
+        &mut self,
+        bucket: String,
+        key: String,
+    ) -> Result<Result<Option<Vec<u8>>, KvError>> {
+        Ok(self.0.kv_get(&bucket, &key).await.map_err(kv_error))
     }
 
-    fn kv_put(
+    async fn kv_put(
         &mut self,
         bucket: String,
         key: String,
         value: Vec<u8>,
     ) -> Result<Result<(), KvError>> {
-        Ok(answer(self.0.kv_put(&bucket, &key, &value)))
+        Ok(self.0.kv_put(&bucket, &key, value).await.map_err(kv_error))
     }
 
-    fn kv_delete(&mut self, bucket: String, key: String) -> Result<Result<bool, KvError>> {
-        Ok(answer(self.0.kv_delete(&bucket, &key)))
+    async fn kv_delete(&mut self, bucket: String, key: String) -> Result<Result<bool, KvError>> {
+        Ok(self.0.kv_delete(&bucket, &key).await.map_err(kv_error))
     }
 
-    fn kv_list(
+    async fn kv_list(
         &mut self,
         bucket: String,
         prefix: String,
         start: Option<String>,
-        _limit: u32,
+        limit: u32,
     ) -> Result<Result<Page, KvError>> {
-        Ok(answer(self.0.kv_list(&bucket, &prefix, start.as_deref())))
+        let listed = self.0.kv_list(&bucket, &prefix, start.as_deref(), limit);
+        Ok(listed.await.map(page).map_err(kv_error))
     }
 
-    fn kv_transact(&mut self, bucket: String, ops: Vec<Op>) -> Result<Result<(), KvError>> {
-        let ops: Vec<rusm_abi::Op<'_>> = ops.iter().map(op).collect();
-        Ok(answer(self.0.kv_transact(&bucket, List::Slice(&ops))))
+    async fn kv_transact(&mut self, bucket: String, ops: Vec<Op>) -> Result<Result<(), KvError>> {
+        let ops = ops.into_iter().map(op).collect();
+        Ok(self.0.kv_transact(&bucket, ops).await.map_err(kv_error))
     }
 
-    fn kv_increment(
+    async fn kv_increment(
         &mut self,
         bucket: String,
         key: String,
-        _by: i64,
+        by: i64,
     ) -> Result<Result<i64, KvError>> {
-        Ok(answer(self.0.kv_increment(&bucket, &key)))
+        let sum = self.0.kv_increment(&bucket, &key, by).await;
+        Ok(sum.map_err(kv_error))
     }
 }
 
-fn op(op: &Op) -> rusm_abi::Op<'_> {
+fn op(op: Op) -> rusm_kv::Op {
     match op {
-        Op::Put(put) => rusm_abi::Op::Put {
-            key: &put.key,
-            value: &put.value,
-            expires_ms: put.expires_ms,
+        Op::Put(put) => rusm_kv::Op::Put {
+            key: put.key,
+            value: put.value,
+            expires: put
+                .expires_ms
+                .map_or(Expires::Never, |ms| Expires::After { ms }),
         },
-        Op::Delete(key) => rusm_abi::Op::Delete(key),
-        Op::Expect(expect) => rusm_abi::Op::Expect {
-            key: &expect.key,
-            value: expect.value.as_deref(),
+        Op::Delete(key) => rusm_kv::Op::Delete { key },
+        Op::Expect(expect) => rusm_kv::Op::Expect {
+            key: expect.key,
+            value: expect.value,
         },
     }
 }
 
-fn answer<T>(answer: Result<Infallible, KvRefused>) -> Result<T, KvError> {
-    match answer {
-        Ok(never) => match never {},
-        Err(KvRefused::Denied(denied)) => Err(KvError::Denied(denial(denied))),
-        Err(KvRefused::NoStore) => Err(KvError::NoStore),
-        Err(KvRefused::TooLarge) => Err(KvError::TooLarge),
+fn page(page: rusm_kv::Page) -> Page {
+    let pair = |entry: Entry| Pair {
+        key: entry.key,
+        value: entry.value,
+    };
+    Page {
+        pairs: page.entries.into_iter().map(pair).collect(),
+        next: page.next,
+    }
+}
+
+fn kv_error(refused: KvRefused) -> KvError {
+    match refused {
+        KvRefused::Denied(denied) => KvError::Denied(denial(denied)),
+        KvRefused::NoStore => KvError::NoStore,
+        KvRefused::TooLarge => KvError::TooLarge,
+        KvRefused::Conflict(index) => KvError::Conflict(index),
+        KvRefused::Failed(text) => KvError::Failed(text),
     }
 }

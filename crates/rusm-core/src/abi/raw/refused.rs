@@ -95,6 +95,8 @@ impl From<KvRefused> for Refused {
             KvRefused::Denied(denied) => denied.into(),
             KvRefused::NoStore => Errno::NoStore.into(),
             KvRefused::TooLarge => Errno::TooLarge.into(),
+            KvRefused::Conflict(index) => Self::with(Errno::Conflict, index.to_le_bytes().into()),
+            KvRefused::Failed(text) => Self::with(Errno::Failed, text.into_bytes()),
         }
     }
 }

@@ -3,8 +3,9 @@
 use super::Call;
 use crate::abi::reason;
 use crate::guest::GuestState;
-use rusm_abi::{MODULE, Record};
+use rusm_abi::{List, MODULE, Pair, Record};
 use rusm_actor::{Event, Payload};
+use rusm_kv::{Entry, Page};
 use wasmtime::{Caller, Linker};
 
 /// A result as the kernel or the host holds it: nothing is copied until it is written to the guest.
@@ -12,6 +13,7 @@ use wasmtime::{Caller, Linker};
 pub(super) enum Long {
     Event(Event),
     Payload(Payload),
+    Page(Page),
     Bytes(Vec<u8>),
 }
 
@@ -24,6 +26,7 @@ impl Long {
         match self {
             Self::Event(event) => as_event(event).encoded_len(),
             Self::Payload(payload) => payload.len(),
+            Self::Page(page) => with_page(page, |page| page.encoded_len()),
             Self::Bytes(bytes) => bytes.len(),
         }
     }
@@ -42,6 +45,10 @@ impl Long {
                     .expect("the room was opened for this length");
             }
             Self::Payload(payload) => room.copy_from_slice(payload.as_slice()),
+            Self::Page(page) => {
+                with_page(page, |page| page.encode(room))
+                    .expect("the room was opened for this length");
+            }
             Self::Bytes(bytes) => room.copy_from_slice(bytes),
         }
     }
@@ -54,6 +61,22 @@ pub(super) fn encoded<'a>(record: &impl Record<'a>) -> Vec<u8> {
         .encode(&mut bytes)
         .expect("the room is as long as the record");
     bytes
+}
+
+/// Does something with a page as it crosses the border.
+fn with_page<T>(page: &Page, act: impl FnOnce(&rusm_abi::Page<'_>) -> T) -> T {
+    let pairs: Vec<Pair<'_>> = page.entries.iter().map(pair).collect();
+    act(&rusm_abi::Page {
+        next: page.next.as_deref(),
+        pairs: List::Slice(&pairs),
+    })
+}
+
+fn pair(entry: &Entry) -> Pair<'_> {
+    Pair {
+        key: &entry.key,
+        value: &entry.value,
+    }
 }
 
 fn as_event(event: &Event) -> rusm_abi::Event<'_> {
