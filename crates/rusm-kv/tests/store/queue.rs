@@ -23,7 +23,9 @@ const HELD: Faults = Faults {
 fn held(options: Options) -> (Memory, Store, rusm_kv::Submission) {
     let memory = Memory::default();
     let store = memory.open(options);
-    store.submit(batch().put("before", "1")).wait().unwrap();
+    // Larger than what follows: the file does not grow again, which takes a sync of its own.
+    let before = batch().put("before", vec![0; 300_000]);
+    store.submit(before).wait().unwrap();
     let syncs = memory.syncs();
     memory.set(HELD);
     let first = store.submit(batch().put("first", "1"));
