@@ -40,6 +40,7 @@ fn rates(kind: Kind) -> Option<(Rate, Rate)> {
         Kind::Start
         | Kind::Stop
         | Kind::Grant
+        | Kind::Operator
         | Kind::More
         | Kind::Gap
         | Kind::Open
@@ -259,6 +260,7 @@ fn cause(record: &Record) -> Option<(&str, Option<&str>)> {
         Record::Start { .. }
         | Record::Stop { .. }
         | Record::Grant { .. }
+        | Record::Operator { .. }
         | Record::More { .. }
         | Record::Gap { .. }
         | Record::Open { .. }

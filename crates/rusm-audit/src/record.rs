@@ -97,6 +97,19 @@ pub enum Record {
         /// The permission.
         permission: String,
     },
+    /// The operator changed something while the node ran.
+    Operator {
+        /// What was done: `put`, `delete`, `import`, `compact`.
+        action: String,
+        /// The bucket; none when it was the whole store.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        bucket: Option<String>,
+        /// The key; none when it was not one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        key: Option<String>,
+        /// How many entries it was about.
+        entries: u64,
+    },
     /// Like records were counted instead of written: one process, or one component, had too many.
     More {
         /// The component.
@@ -150,6 +163,7 @@ pub enum Kind {
     Exit,
     Denial,
     Drop,
+    Operator,
     More,
     Gap,
     Open,
@@ -158,7 +172,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Kind; 11] = [
+    pub const ALL: [Kind; 12] = [
         Kind::Start,
         Kind::Stop,
         Kind::Grant,
@@ -166,6 +180,7 @@ impl Kind {
         Kind::Exit,
         Kind::Denial,
         Kind::Drop,
+        Kind::Operator,
         Kind::More,
         Kind::Gap,
         Kind::Open,
@@ -182,6 +197,7 @@ impl Kind {
             Kind::Exit => "exit",
             Kind::Denial => "denial",
             Kind::Drop => "drop",
+            Kind::Operator => "operator",
             Kind::More => "more",
             Kind::Gap => "gap",
             Kind::Open => "open",
@@ -222,6 +238,7 @@ impl Record {
             Record::Exit { .. } => Kind::Exit,
             Record::Denial { .. } => Kind::Denial,
             Record::Drop { .. } => Kind::Drop,
+            Record::Operator { .. } => Kind::Operator,
             Record::More { .. } => Kind::More,
             Record::Gap { .. } => Kind::Gap,
             Record::Open { .. } => Kind::Open,
@@ -240,6 +257,7 @@ impl Record {
             | Record::Exit { .. }
             | Record::Denial { .. }
             | Record::Drop { .. }
+            | Record::Operator { .. }
             | Record::Gap { .. }
             | Record::Open { .. }
             | Record::Recovery { .. } => (self.kind(), 1),
@@ -299,6 +317,15 @@ impl Record {
                 pid,
                 permission,
             } => cut_all(NAME_CHARS_MAX, [component, pid, permission]),
+            Record::Operator {
+                action,
+                bucket,
+                key,
+                entries: _,
+            } => {
+                cut(action, NAME_CHARS_MAX);
+                cut_all(TEXT_CHARS_MAX, bucket.iter_mut().chain(key));
+            }
             Record::More { component, pid, .. } => {
                 cut(component, NAME_CHARS_MAX);
                 cut_all(NAME_CHARS_MAX, pid);

@@ -147,7 +147,13 @@ impl Writer {
 fn is_caused_by_guests(kind: Kind) -> bool {
     match kind {
         Kind::Spawn | Kind::Exit | Kind::Denial | Kind::Drop | Kind::More => true,
-        Kind::Start | Kind::Stop | Kind::Grant | Kind::Gap | Kind::Open | Kind::Recovery => false,
+        Kind::Start
+        | Kind::Stop
+        | Kind::Grant
+        | Kind::Operator
+        | Kind::Gap
+        | Kind::Open
+        | Kind::Recovery => false,
     }
 }
 

@@ -247,7 +247,11 @@ pub(crate) fn hinted(mut error: clap::Error) -> clap::Error {
         }
         _ => return error,
     };
-    if !word.starts_with('-') {
+    let is_run = match error.get(ContextKind::Usage) {
+        Some(ContextValue::StyledStr(usage)) => usage.to_string().contains("rusm run"),
+        _ => false,
+    };
+    if is_run && !word.starts_with('-') {
         let tip = format!("what the guest gets stands behind '--': rusm run FILE.wasm -- {word}");
         error.insert(
             ContextKind::Suggested,

@@ -143,6 +143,12 @@ fn record(event: &RuntimeEvent) -> Option<Record> {
             pid: typed(*pid),
             permission: permission.name().to_owned(),
         }),
+        RuntimeEvent::Operated(deed) => Some(Record::Operator {
+            action: deed.action.to_string(),
+            bucket: deed.bucket.clone(),
+            key: deed.key.clone(),
+            entries: deed.entries,
+        }),
         _ => None,
     }
 }

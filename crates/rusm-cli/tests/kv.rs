@@ -3,16 +3,62 @@
 mod broken;
 mod commands;
 mod exports;
+mod nodes;
 
+use crate::programs;
 use crate::support::{Outcome, Place, Run};
+use std::io::{BufRead, BufReader};
+use std::process::Child;
 
-const APP: &str = "[app]\nname = \"shop\"\n[node]\nstore = \"data/shop.redb\"\n";
+/// An app with a store. Its socket is there while its node runs.
+const APP: &str = r#"
+    [app]
+    name = "shop"
+    [node]
+    store = "data/shop.redb"
+    control = "data/shop.sock"
+    store-max-mb = 256
+    [components.waits]
+    wasm = "waits.wasm"
+    restart = "permanent"
+"#;
 
-/// A place with an app that has a store, which is not made yet.
+/// A place with an app whose node does not run, and whose store is not made yet.
 fn shop() -> Place {
     let place = Place::new();
     place.write("rusm.toml", APP);
+    place.program("waits.wasm", &programs::sleeps());
     place
+}
+
+/// A node that runs until it is dropped.
+struct Node(Child);
+
+impl Node {
+    /// Starts the app of a place, and waits until it is up.
+    fn of(place: &Place) -> Self {
+        let mut child = place.rusm(["-vv", "run"]).start();
+        let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
+        let is_up = log.any(|line| line.unwrap().contains("all children are started"));
+        assert!(is_up, "the node did not start");
+        std::thread::spawn(move || log.for_each(drop));
+        Self(child)
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+/// Tries the same twice: on the file of a stopped node, and on a running one.
+fn stopped_and_running(test: impl Fn(&Place)) {
+    test(&shop());
+    let place = shop();
+    let _node = Node::of(&place);
+    test(&place);
 }
 
 fn kv(place: &Place, args: &[&str]) -> Run {

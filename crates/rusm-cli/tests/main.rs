@@ -8,6 +8,7 @@
 mod apps;
 mod audit;
 mod builds;
+mod control;
 mod fix;
 #[cfg(target_os = "linux")]
 mod hardening;

@@ -5,6 +5,7 @@ mod import;
 
 pub use export::Export;
 
+use crate::condition::Condition;
 use crate::entry::{Entry, LINE_BYTES_MAX};
 use crate::error::{ApiError, Code, ErrorAnswer};
 use crate::kv::EXPIRES_AT;
@@ -167,9 +168,29 @@ impl Client {
         value: impl Into<Bytes>,
         expires_ms: Option<u64>,
     ) -> Result<(), ClientError> {
+        self.put_if(bucket, key, value, expires_ms, &Condition::Always)
+            .map(drop)
+    }
+
+    /// The same if the condition holds, and whether it did. The value of a condition goes into the head of the request, and may
+    /// have some 8 KiB.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn put_if(
+        &self,
+        bucket: &str,
+        key: &str,
+        value: impl Into<Bytes>,
+        expires_ms: Option<u64>,
+        condition: &Condition,
+    ) -> Result<bool, ClientError> {
         let target = of_key(bucket, key).with("expires-ms", expires_ms);
-        let _one: Written = self.ask(Method::PUT, target, value.into())?;
-        Ok(())
+        match self.ask(Method::PUT, condition.asking(target), value.into()) {
+            Ok(Written { .. }) => Ok(true),
+            Err(ClientError::Refused(refusal)) if refusal.code == Code::Conflict => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// Deletes a key; whether it was there.

@@ -9,7 +9,7 @@ use std::io::{self, Write};
 ///
 /// # Panics
 /// When a map of the value has keys that are no texts; there are no such types here.
-pub(crate) fn line(value: &impl Serialize) -> Vec<u8> {
+pub fn line(value: &impl Serialize) -> Vec<u8> {
     let mut text = Vec::new();
     value
         .serialize(&mut Serializer::with_formatter(&mut text, Plain))

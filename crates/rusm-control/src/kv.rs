@@ -6,6 +6,7 @@
 mod export;
 mod import;
 
+use crate::condition::Condition;
 use crate::entry::Entry;
 use crate::error::{ApiError, Code};
 use crate::json;
@@ -280,6 +281,7 @@ async fn read(kv: Kv, request: &mut Request) -> Result<Reply, ApiError> {
 
 async fn write(kv: Kv, request: &mut Request) -> Result<Reply, ApiError> {
     let expires = request.query.value("expires-ms", "milliseconds")?;
+    let condition = Condition::asked(&mut request.query)?;
     request.query.finish()?;
     let expires = expires.map_or(Expires::Never, |ms| Expires::After { ms });
     let (bucket, key) = bucket_and_key(request);
@@ -289,6 +291,7 @@ async fn write(kv: Kv, request: &mut Request) -> Result<Reply, ApiError> {
         .body
         .collect("the value", rusm_kv::MAX_VALUE, &request.budget);
     let (value, _until_it_is_written) = body.await?;
+    let batch = condition.before(batch, &key);
     kv.commit(batch.put_expiring(&key, value, expires)).await?;
     kv.did(Action::Put, Some(&bucket), Some(&key), 1);
     Ok(Reply::json(&Written { written: 1 }))

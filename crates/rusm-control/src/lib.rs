@@ -19,6 +19,7 @@ mod body;
 mod budget;
 mod client;
 mod client_io;
+mod condition;
 mod connection;
 mod crew;
 mod entry;
@@ -38,8 +39,10 @@ mod time;
 mod wire;
 
 pub use client::{Client, ClientError, Export, Listing};
+pub use condition::Condition;
 pub use entry::{Entry, LINE_BYTES_MAX};
 pub use error::{ApiError, Code};
+pub use json::line as json_line;
 pub use kv::{Action, Deed, EXPIRES_AT};
 pub use reply::Reply;
 pub use request::{Names, Query, Request};

@@ -15,6 +15,7 @@ use desk::Desk;
 use parking_lot::Mutex;
 use rusm_actor::{LifecycleEvent, Observer, Pid};
 use rusm_caps::{AuditRecord, AuditSink, Permission, Profile, Recorded};
+use rusm_control::Deed;
 use rusm_supervisor::{SupervisorObserver, SupervisorReport};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -105,6 +106,8 @@ pub enum RuntimeEvent {
         /// Components of the app.
         total: usize,
     },
+    /// The operator changed something through the control socket.
+    Operated(Deed),
     /// Something is not as it should be, and the node goes on.
     Warning(String),
 }

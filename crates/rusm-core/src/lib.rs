@@ -110,6 +110,7 @@ mod abi;
 mod boot;
 mod ceiling;
 mod code;
+mod control;
 pub mod dangerous;
 mod engine;
 mod event;

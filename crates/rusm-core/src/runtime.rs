@@ -23,6 +23,7 @@ use crate::wasi::{PrivatePlaces, Reach};
 use parking_lot::{Mutex, RwLock};
 use rusm_actor::{Name, Node};
 use rusm_caps::{Denied, Policy, Profile};
+use rusm_control::Server;
 use rusm_kv::Store;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -86,11 +87,12 @@ pub(crate) struct RuntimeShared {
     pub(crate) host_interfaces: Arc<HostInterfaces>,
     components: RwLock<BTreeMap<String, Arc<Declared>>>,
     /// Every process has a handle of it from its start.
-    store: Mutex<Option<Store>>,
+    pub(crate) store: Arc<Mutex<Option<Store>>>,
+    pub(crate) control: Mutex<Option<Server>>,
     ticker: Arc<Ticker>,
     ticker_thread: Mutex<Option<JoinHandle<()>>>,
     /// The reactor that WASI's files, sockets and clocks wait on; dropped last.
-    io: Mutex<Option<tokio::runtime::Runtime>>,
+    pub(crate) io: Mutex<Option<tokio::runtime::Runtime>>,
 }
 
 impl RuntimeShared {
@@ -282,10 +284,12 @@ impl Runtime {
         self.0.store()
     }
 
-    /// Kills every process, waits for the last to end, and stops all threads. What the store has accepted is
+    /// Kills every process, waits for the last to end, closes the control socket, and stops all threads. What the store has accepted is
     /// committed, and its file closed. Not for worker threads.
     pub fn shutdown(&self) {
         self.0.node().shutdown();
+        let control = self.0.control.lock().take();
+        drop(control);
         // Its last handle, unless an embedder has one.
         drop(self.0.store.lock().take());
         self.0.ticker.stop();

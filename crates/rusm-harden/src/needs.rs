@@ -13,6 +13,8 @@ pub struct Needs {
     pub read: Vec<PathBuf>,
     /// Folders, with everything in them, and files that are read and written.
     pub write: Vec<PathBuf>,
+    /// Folders from which files are removed, and in which nothing else is done.
+    pub remove: Vec<PathBuf>,
     /// TCP ports that are connected to. If there are any, UDP is used as well.
     pub connect: Ports,
     /// TCP ports that are bound; 0 is a port that the kernel chooses.

@@ -27,6 +27,7 @@ pub struct Place {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
     places: BTreeMap<PathBuf, Place>,
+    remove: Vec<PathBuf>,
     connect: Ports,
     bind: Ports,
     names: bool,
@@ -38,6 +39,7 @@ impl Plan {
     pub fn of(needs: &Needs) -> Plan {
         let mut plan = Plan {
             places: BTreeMap::new(),
+            remove: needs.remove.clone(),
             connect: needs.connect.clone(),
             bind: needs.bind.clone(),
             names: needs.names,
@@ -57,6 +59,7 @@ impl Plan {
     pub(crate) fn nothing() -> Plan {
         Plan {
             places: BTreeMap::new(),
+            remove: Vec::new(),
             connect: Ports::NONE,
             bind: Ports::NONE,
             names: false,
@@ -79,6 +82,11 @@ impl Plan {
     pub fn places(&self) -> impl Iterator<Item = (&Path, Place)> {
         let places = self.places.iter();
         places.map(|(path, place)| (path.as_path(), *place))
+    }
+
+    /// Folders in which, and below which, files can be removed.
+    pub fn remove(&self) -> &[PathBuf] {
+        &self.remove
     }
 
     /// TCP ports that can be connected to.

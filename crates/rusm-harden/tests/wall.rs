@@ -43,11 +43,13 @@ fn attack(mode: &str, network: &str) -> Told {
 /// `more` are further words for the attacker.
 fn attack_with(more: &[&str], mode: &str, network: &str) -> Told {
     let folder = tempfile::tempdir().unwrap();
-    for name in ["open", "look", "closed"] {
+    for name in ["open", "look", "closed", "shed", "shed/box"] {
         std::fs::create_dir(folder.path().join(name)).unwrap();
     }
     for name in [
         "look/file",
+        "shed/file",
+        "shed/tool",
         "closed/secret",
         "closed/victim",
         "closed/goods",
@@ -97,6 +99,7 @@ const INSIDE: &[&str] = &[
     "hard link inside",
     "symbolic link inside",
     "remove inside",
+    "remove from the shed",
     "read the node's own map",
     "a pair of sockets",
     "start a thread",
@@ -114,6 +117,12 @@ const OUTSIDE: &[&str] = &[
     "write where only reading is open",
     "truncate where only reading is open",
     "remove where only reading is open",
+    "read in the shed",
+    "list the shed",
+    "write in the shed",
+    "make a file in the shed",
+    "truncate in the shed",
+    "remove a folder from the shed",
     "read another process's memory map",
     "open a device",
     "by a symbolic link",

@@ -31,6 +31,9 @@ pub(crate) const NODE_BYTES_MAX: u64 = 1 << 50;
 /// Megabytes of a store: one tebibyte.
 pub(crate) const STORE_MB_MAX: u64 = 1 << 20;
 
+/// The longest path of a Unix socket on Linux, less the NUL behind it (`unix(7)`).
+pub(crate) const SOCKET_PATH_BYTES_MAX: usize = 107;
+
 /// Scheduler threads.
 pub(crate) const WORKERS_MAX: u64 = 1_024;
 

@@ -27,6 +27,7 @@ pub(crate) fn lower(report: &mut Report<'_>, raw: &RawManifest<'_>) -> Manifest 
             workers: usize::try_from(raw.node.workers).unwrap_or(0),
             store: raw.node.store.clone(),
             audit: raw.node.audit.clone(),
+            control: raw.node.control.clone(),
             harden: raw.node.harden,
             ceilings: raw.node.ceilings,
         },

@@ -70,6 +70,8 @@ pub struct NodeDecl {
     pub store: Option<StoreDecl>,
     /// The folder of the audit log, relative to the manifest; none for no log.
     pub audit: Option<PathBuf>,
+    /// The control socket, relative to the manifest; none for no socket.
+    pub control: Option<PathBuf>,
     /// Whether the node confines itself with what the kernel offers.
     pub harden: HardenDecl,
     /// What all processes together may use.

@@ -40,6 +40,7 @@ fn the_whole_example_is_understood() {
         store = "data/orders.redb"
         store-max-mb = 512
         audit = "data/audit"
+        control = "data/rusm.sock"
         harden = "require"
         max-memory-mb = 4096
         max-processes = 100_000
@@ -94,6 +95,7 @@ fn the_whole_example_is_understood() {
         ("orders", 2)
     );
     let node = &manifest.node;
+    assert_eq!(node.control.as_deref(), Some(Path::new("data/rusm.sock")));
     let store = node.store.as_ref().unwrap();
     assert_eq!(
         (store.path.as_path(), store.max_bytes),

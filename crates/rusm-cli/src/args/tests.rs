@@ -121,6 +121,23 @@ fn typos_are_answered() {
     assert!(error("rusm run --max-memory-mb 5000 x.wasm").contains("4096"));
 }
 
+/// The store may be named before and after the command, and a value may look like a flag.
+#[test]
+fn kv_takes_its_words() {
+    let put = |typed: &str| match Cli::try_parse_from(typed.split(' ')).unwrap().command {
+        Command::Kv(KvArgs {
+            place,
+            command: KvCommand::Put(put),
+        }) => (place.store, put.of.key, put.value, put.base64),
+        other => panic!("not a put: {other:?}"),
+    };
+    let expected = (Some("s".into()), "k".to_owned(), Some("-5".into()), true);
+    assert_eq!(put("rusm kv --store s put b k -5 --base64"), expected);
+    assert_eq!(put("rusm kv put --base64 b k -5 --store s"), expected);
+    assert!(error("rusm kv get b k --jsn").contains("--json"));
+    assert!(error("rusm kv exprot").contains("export"));
+}
+
 /// An argument that was meant for the guest is shown its place.
 #[test]
 fn arguments_of_the_guest_are_shown_their_place() {
@@ -128,6 +145,7 @@ fn arguments_of_the_guest_are_shown_their_place() {
         |typed: &str| hinted(Cli::try_parse_from(typed.split(' ')).unwrap_err()).to_string();
     assert!(hinted("rusm run x.wasm arg").contains("behind '--': rusm run FILE.wasm -- arg"));
     assert!(!hinted("rusm run x.wasm --alow-net").contains("FILE.wasm -- "));
+    assert!(!hinted("rusm kv get orders 17 18").contains("FILE.wasm"));
 }
 
 /// `--color` counts for errors as well, in both spellings, but not behind `--`.

@@ -7,6 +7,7 @@ mod access;
 mod backup;
 mod buckets;
 mod compact;
+mod damage;
 mod delete;
 mod export;
 mod file;
@@ -15,9 +16,9 @@ mod import;
 mod lines;
 mod list;
 mod new_file;
+mod node;
 mod output;
 mod put;
-mod record;
 mod shown;
 mod which;
 
@@ -27,6 +28,10 @@ use lines::Source;
 use which::Which;
 
 pub(super) fn kv(args: &KvArgs, console: Console) -> Result<u8, Failure> {
+    damage::told(|| run(args, console))
+}
+
+fn run(args: &KvArgs, console: Console) -> Result<u8, Failure> {
     let store = Which::typed(&args.place, console)?;
     match &args.command {
         KvCommand::Buckets(args) => buckets::buckets(args, &*store.existing()?, console),

@@ -9,9 +9,11 @@ use crate::manifest_file;
 use crate::place::folder_of;
 use crate::report::{Failure, Kind};
 use crate::signals::{Demand, Listener};
+use rusm_control::{Socket, SocketError};
 use rusm_core::{
     App, AppEnd, BootError, BootPlan, CrashReport, ExitReason, Runtime, RuntimeBuilder,
 };
+use std::fmt::Display;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -38,13 +40,17 @@ pub(super) fn run(args: &RunArgs, path: &Path, session: &Session) -> Result<u8, 
     let audit = plan.manifest.node.audit.as_ref();
     let audit = audit.filter(|_| !args.check_only);
     let audit = audit.map(|audit| folder.join(audit));
+    let control = plan.manifest.node.control.as_ref();
+    let control = control.filter(|_| !args.check_only);
+    let control = control.map(|control| bind(&plan.manifest.app, &folder.join(control)));
+    let control = control.transpose()?;
     let store = if args.check_only {
         None
     } else {
         let made = plan.make_store();
         made.map_err(|error| not_started(&plan.manifest.app, &error))?
     };
-    let needs = wall::of_app(&plan, audit.clone(), store);
+    let needs = wall::of_app(&plan, audit.clone(), store, control.as_ref());
     wall::raise(needs, cache.folder(), mode, session)?;
     let signals = Listener::start()?;
     let observer = session.observer(Scope::App);
@@ -57,6 +63,11 @@ pub(super) fn run(args: &RunArgs, path: &Path, session: &Session) -> Result<u8, 
             .manifest(&plan.manifest, path)
     };
     let runtime = session.runtime(as_declared, cache, environment, &watchers)?;
+    if let Some(control) = control {
+        runtime
+            .control(control)
+            .map_err(|error| not_started(&plan.manifest.app, &error))?;
+    }
     let ended = runtime.declare_all(&plan).and_then(|()| {
         if args.check_only {
             return Ok(AppEnd::Finished);
@@ -70,6 +81,25 @@ pub(super) fn run(args: &RunArgs, path: &Path, session: &Session) -> Result<u8, 
     runtime.shutdown();
     watchers.finish(&end_in_words(&ended));
     outcome(&plan.manifest.app, ended, signals.exit_code())
+}
+
+/// Makes the control socket, which is there before the wall goes up: behind it no socket is made.
+fn bind(app: &str, path: &Path) -> Result<Socket, Failure> {
+    Socket::bind(path).map_err(|error| {
+        let failure = not_started(app, &error);
+        match error {
+            SocketError::InUse(_) => failure.help(
+                "stop that node first, or give this app a socket of its own: control = \"…\" under [node]",
+            ),
+            SocketError::Occupied { .. } => {
+                failure.help("name another place: control = \"…\" under [node]")
+            }
+            SocketError::TooLong { .. } => failure.help(
+                "name a place nearby, such as control = \"data/rusm.sock\", and start the node in the app's folder",
+            ),
+            SocketError::Io { .. } => failure,
+        }
+    })
 }
 
 /// How it ended, for the last record of the audit log.
@@ -126,7 +156,7 @@ fn outcome(app: &str, ended: Result<AppEnd, BootError>, signal: Option<u8>) -> R
     }
 }
 
-fn not_started(app: &str, error: &BootError) -> Failure {
+fn not_started(app: &str, error: &impl Display) -> Failure {
     Failure::new(
         Kind::NotStarted,
         format!("cannot start app '{app}': {error}"),

@@ -8,6 +8,7 @@ use crate::args::HardenWhen;
 use crate::log::TARGET;
 use crate::report::{Failure, Kind};
 use rusm_caps::{ListenGrant, NetHost, PortRange, Profile};
+use rusm_control::Socket;
 use rusm_core::BootPlan;
 use rusm_harden::{Mode, Needs, Plan, Refused};
 use rusm_manifest::{CodeSource, HardenDecl};
@@ -15,11 +16,19 @@ use std::fs::DirBuilder;
 use std::path::{Path, PathBuf};
 
 /// What an app needs: its code, what the profiles grant that its processes can have, and, if it is to be started and
-/// has them, the folder of its audit log and the file of its store.
-pub(super) fn of_app(app: &BootPlan, audit: Option<PathBuf>, store: Option<PathBuf>) -> Needs {
+/// has them, the folder of its audit log, the file of its store, and its control socket, which listens already.
+pub(super) fn of_app(
+    app: &BootPlan,
+    audit: Option<PathBuf>,
+    store: Option<PathBuf>,
+    control: Option<&Socket>,
+) -> Needs {
     let mut needs = Needs::default();
     needs.write.extend(audit.map(made));
     needs.write.extend(store);
+    needs
+        .remove
+        .extend(control.and_then(|socket| folder_of_socket(socket, &app.folder)));
     for component in app.manifest.components.values() {
         let declared = std::iter::once(&component.profile);
         for profile in declared.chain(component.profiles.values()) {
@@ -31,6 +40,18 @@ pub(super) fn of_app(app: &BootPlan, audit: Option<PathBuf>, store: Option<PathB
         }
     }
     needs
+}
+
+/// The folder of the control socket, so that the node can remove it at its end: the kernel allows that of all files in and below a folder
+/// or of none. Where the app itself lies there, the socket rather stays behind, and the next node replaces it.
+fn folder_of_socket(socket: &Socket, app: &Path) -> Option<PathBuf> {
+    let folder = socket.path().parent()?;
+    let app = match app.as_os_str().is_empty() {
+        true => Path::new("."),
+        false => app,
+    };
+    let (folder, app) = (folder.canonicalize().ok()?, app.canonicalize().ok()?);
+    (!app.starts_with(&folder)).then_some(folder)
 }
 
 /// What a single file needs, whose code has been read.

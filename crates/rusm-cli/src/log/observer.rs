@@ -295,6 +295,10 @@ impl RuntimeObserver for LogObserver {
                 }
                 debug!(target: TARGET, component = &**component, "compiled in {} ms", elapsed.as_millis());
             }
+            RuntimeEvent::Operated(deed) => {
+                let (bucket, key) = (deed.bucket.as_deref(), deed.key.as_deref());
+                info!(target: TARGET, bucket, key, entries = deed.entries, "the operator's {}", deed.action);
+            }
             RuntimeEvent::Warning(text) => warn!(target: TARGET, "{text}"),
             RuntimeEvent::FoundInCache { component } => {
                 debug!(target: TARGET, component = &**component, "compiled before, taken from the cache");

@@ -1,8 +1,9 @@
 //! Wrong words, wrong files, and names that a hostile guest would choose.
 
-use super::{APP, fails, kv, prints, put_all, shop};
+use super::{APP, fails, kv, prints, put_all, shop, stopped_and_running};
 use crate::support::Place;
-use rusm_kv::{Batch, Options, Store};
+use rusm_kv::{Options, Store};
+use serde_json::{Value, json};
 
 /// A wrong word is met with the nearest right one, and no store is made on the way.
 #[test]
@@ -33,13 +34,13 @@ fn wrong_words_are_named() {
         &place,
         2,
         &["put", "", "k", "v"],
-        &["the bucket has no name"],
+        &["the bucket name cannot be used: it is empty"],
     );
     fails(
         &place,
         2,
         &["put", "a\nb", "k", "v"],
-        &["control character \\u{a}"],
+        &["it has a control character"],
     );
     fails(
         &place,
@@ -145,6 +146,44 @@ fn other_files_are_left_alone() {
     fails(&place, 1, &["buckets", "--store", "folder"], &["folder"]);
 }
 
+/// A damaged file is an error like any other, wherever the damage is.
+#[test]
+fn a_damaged_store_is_an_error() {
+    let place = shop();
+    let line = |n| {
+        format!(
+            "{}\n",
+            json!({"bucket": "b", "key": format!("{n:05}"), "value": "x".repeat(n % 100)})
+        )
+    };
+    let lines: String = (0..2_000_usize).map(line).collect();
+    kv(&place, &["import"])
+        .input(lines.as_bytes())
+        .finish()
+        .ends_with(0);
+    let whole = std::fs::read(place.path("data/shop.redb")).unwrap();
+    // Each round damages another part of every page.
+    let mut n_errors = 0;
+    for round in 0..16 {
+        let mut bytes = whole.clone();
+        for byte in bytes.iter_mut().skip(512 + round * 256).step_by(4096) {
+            *byte ^= 0x55;
+        }
+        std::fs::write(place.path("data/shop.redb"), bytes).unwrap();
+        for args in [
+            &["export"][..],
+            &["list", "b", "--all"],
+            &["put", "b", "k", "v"],
+            &["compact"],
+        ] {
+            let outcome = kv(&place, args).finish();
+            assert!(matches!(outcome.code, Some(0 | 1)), "{outcome:?}");
+            n_errors += usize::from(outcome.code == Some(1));
+        }
+    }
+    assert!(n_errors > 0, "nothing was damaged");
+}
+
 /// A store that somebody has open is told, with the way out.
 #[test]
 fn a_store_in_use_is_told() {
@@ -167,57 +206,51 @@ fn a_store_in_use_is_told() {
 /// A guest's names and values neither steer the terminal nor forge a line, and each of them can be taken away.
 #[test]
 fn hostile_names_are_shown_and_deleted() {
-    let place = shop();
-    put_all(&place, "b\u{202e}", &[("plain", "v")]);
-    let keys = [
-        "\0",
-        "\u{1b}]0;owned\u{7}",
-        "a\nb  c",
-        "\u{202e}txt.exe",
-        "\"",
-        "-x",
-    ];
-    let store = Store::open_existing(&place.path("data/shop.redb"), Options::default()).unwrap();
-    for key in keys {
-        let batch = Batch::new("b\u{202e}").unwrap().put(key, key);
-        store.submit(batch).wait().unwrap();
-    }
-    drop(store);
-    let bucket = "b\u{202e}";
-    for args in [
-        &["buckets"][..],
-        &["buckets", "--json"],
-        &["list", bucket],
-        &["list", bucket, "--values"],
-        &["list", bucket, "--json", "--values"],
-        &["export"],
-    ] {
-        let shown = prints(&place, args);
-        assert!(
-            !shown
-                .chars()
-                .any(|c| c != '\n' && rusm_caps::is_steering(c)),
-            "{shown:?}"
-        );
-        let n_lines = if args[0] == "buckets" { 1 } else { 7 };
-        assert_eq!(shown.lines().count(), n_lines, "{shown}");
-    }
-    for line in prints(&place, &["list", bucket, "--json"]).lines() {
-        let line: serde_json::Value = serde_json::from_str(line).unwrap();
-        let key = line["key"].to_string();
-        let args = ["--json-key", "--", bucket, &key];
-        kv(&place, &[&["get"], &args[..]].concat())
+    stopped_and_running(|place| {
+        let bucket = "b\u{202e}";
+        let keys = [
+            "\0",
+            "\u{1b}]0;owned\u{7}",
+            "a\nb  c",
+            "\u{202e}txt.exe",
+            "\"",
+            "-x",
+        ];
+        let line = |key: &str| format!("{}\n", json!({"bucket": bucket, "key": key, "value": key}));
+        let lines = keys.map(line).concat();
+        kv(place, &["import"])
+            .input(lines.as_bytes())
             .finish()
             .ends_with(0);
-        let gone = kv(&place, &[&["delete"], &args[..]].concat())
-            .finish()
-            .ends_with(0);
-        assert!(
-            !gone
-                .stdout()
-                .chars()
-                .any(|c| c != '\n' && rusm_caps::is_steering(c))
-        );
-    }
-    assert_eq!(prints(&place, &["buckets"]), "");
+        let steers = |text: &str| text.chars().any(|c| c != '\n' && rusm_caps::is_steering(c));
+        for (args, n_lines) in [
+            (&["buckets"][..], 1),
+            (&["buckets", "--json"], 1),
+            (&["list", bucket], keys.len()),
+            (&["list", bucket, "--values"], keys.len()),
+            (&["list", bucket, "--json", "--values"], keys.len()),
+            (&["export"], keys.len()),
+        ] {
+            let shown = prints(place, args);
+            assert!(!steers(&shown), "{shown:?}");
+            assert_eq!(shown.lines().count(), n_lines, "{shown}");
+        }
+        for line in prints(place, &["list", bucket, "--json"]).lines() {
+            let line: Value = serde_json::from_str(line).unwrap();
+            let key = line["key"].to_string();
+            let args = ["--json-key", "--", bucket, &key];
+            kv(place, &[&["get"], &args[..]].concat())
+                .finish()
+                .ends_with(0);
+            let gone = kv(place, &[&["delete"], &args[..]].concat())
+                .finish()
+                .ends_with(0);
+            assert!(!steers(gone.stdout()));
+            let told = kv(place, &[&["get"], &args[..]].concat())
+                .finish()
+                .ends_with(1);
+            assert!(!steers(&told.stderr));
+        }
+        assert_eq!(prints(place, &["buckets"]), "");
+    });
 }

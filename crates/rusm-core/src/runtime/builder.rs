@@ -110,7 +110,7 @@ impl RuntimeBuilder {
     }
 
     /// What a manifest says of the whole node: its ceilings, and the places that belong to it: the manifest itself,
-    /// which lies at `file`, the `.env` file beside it, the store, the audit log, and the code of its components.
+    /// which lies at `file`, the `.env` file beside it, the store, the audit log, the control socket, and the code of its components.
     pub fn manifest(mut self, manifest: &Manifest, file: &Path) -> Self {
         let ceilings = manifest.node.ceilings;
         self.max_memory_bytes = ceilings.max_memory_bytes.or(self.max_memory_bytes);
@@ -126,6 +126,9 @@ impl RuntimeBuilder {
         private("the file of variables", folder.join(".env"));
         if let Some(audit) = &manifest.node.audit {
             private("the audit log", folder.join(audit));
+        }
+        if let Some(control) = &manifest.node.control {
+            private("the control socket", folder.join(control));
         }
         for component in manifest.components.values() {
             if let CodeSource::Wasm(path) = &component.code {
@@ -254,7 +257,8 @@ impl RuntimeBuilder {
             policy: Arc::new(self.policy),
             host_interfaces,
             components: RwLock::default(),
-            store: Mutex::new(self.store),
+            store: Arc::new(Mutex::new(self.store)),
+            control: Mutex::default(),
             ticker,
             ticker_thread: Mutex::new(Some(thread)),
             io: Mutex::new(Some(io)),

@@ -22,6 +22,9 @@ const WRITE: BitFlags<AccessFs> = make_bitflags!(AccessFs::{
     ReadFile | ReadDir | WriteFile | Truncate | RemoveFile | RemoveDir | MakeReg | MakeDir | MakeSym | Refer
 });
 
+/// Of a folder that belongs to the operator: taking away what the node has put there.
+const REMOVE: BitFlags<AccessFs> = make_bitflags!(AccessFs::{RemoveFile});
+
 /// What came of it.
 #[derive(Debug)]
 pub(super) struct Domain {
@@ -71,6 +74,11 @@ fn attempt(plan: &Plan, domain: &mut Domain) -> Result<RestrictionStatus, Rulese
             Err(_) if !place.is_asked_for => {}
             Err(error) => domain.unopened.push(unopened(path, &error)),
         }
+    }
+    // What cannot be opened is not the node's to remove from.
+    for handle in plan.remove().iter().flat_map(PathFd::new) {
+        ruleset = ruleset.add_rule(PathBeneath::new(&handle, REMOVE))?;
+        domain.held.push(handle);
     }
     ruleset = with_ports(ruleset, plan.connect(), AccessNet::ConnectTcp)?;
     ruleset = with_ports(ruleset, plan.bind(), AccessNet::BindTcp)?;

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 /// What the test says on the command line: `MODE FOLDER OPEN-PORT CLOSED-PORT NETWORK [early]`.
 struct World {
     mode: Mode,
-    /// It has `open` (read and write), `look` (read) and `closed`.
+    /// It has `open` (read and write), `look` (read), `shed` (remove) and `closed`.
     folder: PathBuf,
     open_port: u16,
     closed_port: u16,
@@ -60,6 +60,7 @@ impl World {
         let mut needs = Needs {
             read: vec![self.path("look")],
             write: vec![self.path("open")],
+            remove: vec![self.path("shed")],
             names: self.network == Network::Names,
             ..Needs::default()
         };

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use rusm_caps::Limits;
 
-use crate::bounds::{NODE_BYTES_MAX, STORE_MB_MAX, WORKERS_MAX};
+use crate::bounds::{NODE_BYTES_MAX, SOCKET_PATH_BYTES_MAX, STORE_MB_MAX, WORKERS_MAX};
 use crate::manifest::{CeilingsDecl, HardenDecl, StoreDecl};
 use crate::report::Report;
 use crate::table::{Table, Value};
@@ -15,6 +15,7 @@ pub(crate) struct RawNode {
     pub(crate) workers: u64,
     pub(crate) store: Option<StoreDecl>,
     pub(crate) audit: Option<PathBuf>,
+    pub(crate) control: Option<PathBuf>,
     pub(crate) harden: HardenDecl,
     pub(crate) ceilings: CeilingsDecl,
 }
@@ -34,18 +35,20 @@ impl RawNode {
         let audit = node
             .take("audit")
             .and_then(|value| read_path(report, &value));
+        let control = node
+            .take("control")
+            .and_then(|value| read_socket(report, &value));
         let harden = node
             .take("harden")
             .and_then(|value| value.choice(report, &HARDEN));
         let ceilings = read_ceilings(report, &mut node);
-        for key in ["control", "metrics"] {
-            node.refuse(report, key);
-        }
+        node.refuse(report, "metrics");
         node.finish(report);
         RawNode {
             workers: workers.map_or(0, |workers| workers.value),
             store,
             audit,
+            control,
             harden: harden.unwrap_or_default(),
             ceilings,
         }
@@ -85,6 +88,28 @@ fn read_store(report: &mut Report<'_>, node: &mut Table<'_>) -> Option<StoreDecl
         None => StoreDecl::MAX_BYTES_DEFAULT,
     };
     Some(StoreDecl { path, max_bytes })
+}
+
+/// The folder of the manifest comes before it, so that the node may still find it too long.
+fn read_socket(report: &mut Report<'_>, value: &Value<'_>) -> Option<PathBuf> {
+    let path = read_path(report, value)?;
+    let n_bytes = path.as_os_str().len();
+    if path.file_name().is_none() {
+        report.error(&value.span, "the path of `control` names no file");
+        None
+    } else if n_bytes > SOCKET_PATH_BYTES_MAX {
+        let message = format!(
+            "the path of `control` has {n_bytes} bytes, and a socket can have {SOCKET_PATH_BYTES_MAX}"
+        );
+        report.error_with_hint(
+            &value.span,
+            message,
+            "name a place nearby, such as \"data/rusm.sock\"",
+        );
+        None
+    } else {
+        Some(path)
+    }
 }
 
 fn read_path(report: &mut Report<'_>, value: &Value<'_>) -> Option<PathBuf> {

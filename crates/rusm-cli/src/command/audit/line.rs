@@ -42,6 +42,17 @@ fn what(entry: &Entry) -> String {
         "exit" => format!("{}: {}", who(), text("reason")),
         "denial" => text("sentence").to_owned(),
         "drop" => format!("{} gave up {}", who(), text("permission")),
+        "operator" => {
+            let named = |field| entry.text(field).map(|name| format!(" {field} '{name}'"));
+            let (bucket, key) = (named("bucket"), named("key"));
+            format!(
+                "{}{}{}, entries: {}",
+                text("action"),
+                bucket.unwrap_or_default(),
+                key.unwrap_or_default(),
+                number(entry, "entries")
+            )
+        }
         "more" => format!(
             "{} more of {} like '{}'",
             number(entry, "count"),
@@ -126,6 +137,14 @@ mod tests {
             (
                 r#""kind":"drop","component":"api","pid":"0.7.12","permission":"env""#,
                 "drop     api (pid 0.7.12) gave up env",
+            ),
+            (
+                r#""kind":"operator","action":"put","bucket":"orders","key":"42","entries":1"#,
+                "operator put bucket 'orders' key '42', entries: 1",
+            ),
+            (
+                r#""kind":"operator","action":"compact","entries":0"#,
+                "operator compact, entries: 0",
             ),
             (
                 r#""kind":"more","component":"api","of":"denial","count":7"#,

@@ -1,8 +1,8 @@
 //! What the commands need of a store, whoever holds it: this command itself, or a running node.
 
-use super::record::Record;
 use crate::place::nearest;
 use crate::report::Failure;
+use rusm_control::{Condition, Entry};
 use serde::Serialize;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -21,15 +21,15 @@ pub(super) trait Access {
     fn keys(&self, asked: &Asked<'_>) -> Result<Page<String>, Failure>;
 
     /// The same with their values.
-    fn entries(&self, asked: &Asked<'_>) -> Result<Page<Record>, Failure>;
+    fn entries(&self, asked: &Asked<'_>) -> Result<Page<Entry>, Failure>;
 
     /// One entry.
-    fn get(&self, bucket: &str, key: &str) -> Result<Option<Record>, Failure>;
+    fn get(&self, bucket: &str, key: &str) -> Result<Option<Entry>, Failure>;
 
     /// Writes an entry if the condition holds, and says whether it did.
     fn put(
         &self,
-        record: Record,
+        entry: Entry,
         expires_ms: Option<u64>,
         condition: Condition,
     ) -> Result<bool, Failure>;
@@ -41,8 +41,8 @@ pub(super) trait Access {
     /// they break off.
     fn export(&self, buckets: &[String], take: &mut Taker<'_>) -> Result<(), Failure>;
 
-    /// Writes entries of one bucket, all of them or none.
-    fn import(&self, records: Vec<Record>) -> Result<(), Failure>;
+    /// Writes entries of one bucket in their order.
+    fn import(&self, entries: Vec<Entry>) -> Result<(), Stopped>;
 
     /// Copies the store into a new file.
     fn backup(&self, to: &Path) -> Result<(), Failure>;
@@ -52,7 +52,7 @@ pub(super) trait Access {
 }
 
 /// Takes entries until it has enough.
-pub(super) type Taker<'t> = dyn FnMut(Record) -> Result<ControlFlow<()>, Failure> + 't;
+pub(super) type Taker<'t> = dyn FnMut(Entry) -> Result<ControlFlow<()>, Failure> + 't;
 
 /// A part of a listing.
 #[derive(Debug)]
@@ -81,12 +81,12 @@ pub(super) struct Asked<'a> {
     pub(super) limit: usize,
 }
 
-/// What must be so for a write to happen.
-#[derive(Clone, Debug)]
-pub(super) enum Condition {
-    Always,
-    Absent,
-    Value(Vec<u8>),
+/// An import that did not come to its end.
+#[derive(Debug)]
+pub(super) struct Stopped {
+    pub(super) why: Failure,
+    /// How many of the entries were written, the first ones; none if that is not known.
+    pub(super) written: Option<usize>,
 }
 
 /// How large a store was and is, in bytes.

@@ -2,8 +2,7 @@
 
 use super::access::{Access, Bucket, pages};
 use super::output::Output;
-use super::record::json;
-use super::shown::count;
+use super::shown::{count, json};
 use crate::args::BucketsArgs;
 use crate::report::{Console, Failure};
 use crate::visible::visible;

@@ -1,8 +1,7 @@
 //! `rusm kv compact`: gives the room of what was deleted back to the disk.
 
 use super::access::Access;
-use super::record::json;
-use super::shown::count;
+use super::shown::{count, json};
 use crate::args::CompactArgs;
 use crate::report::{Failure, print_result};
 

@@ -3,7 +3,7 @@
 use super::access::{Access, nearest_bucket};
 use super::new_file::NewFile;
 use super::output::Output;
-use super::shown::entries;
+use super::shown::{entries, json};
 use crate::args::ExportArgs;
 use crate::report::{Console, Failure, Kind};
 use std::collections::BTreeSet;
@@ -71,10 +71,10 @@ impl Buckets {
         let mut missing: BTreeSet<&str> = self.0.iter().map(String::as_str).collect();
         let mut n_entries = 0_u64;
         let mut is_cut = false;
-        store.export(&self.0, &mut |record| {
-            missing.remove(record.bucket.as_str());
+        store.export(&self.0, &mut |entry| {
+            missing.remove(entry.bucket.as_str());
             n_entries = n_entries.saturating_add(1);
-            let flow = show(record.to_json())?;
+            let flow = show(json(&entry))?;
             is_cut = flow.is_break();
             Ok(flow)
         })?;

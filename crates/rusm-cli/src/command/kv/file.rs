@@ -1,9 +1,9 @@
 //! A store whose file no node has open: this command opens it.
 
-use super::access::{Access, Asked, Bucket, Compacted, Condition, Page, Taker};
-use super::record::Record;
+use super::access::{Access, Asked, Bucket, Compacted, Page, Stopped, Taker};
 use crate::report::{Failure, Kind};
-use rusm_kv::{Batch, Entry, Expires, MAX_OPS, OpResult, Snapshot, Store, WriteError};
+use rusm_control::{Condition, Entry};
+use rusm_kv::{Batch, Expires, MAX_OPS, OpResult, Snapshot, Store, WriteError};
 use std::ops::ControlFlow;
 use std::path::Path;
 
@@ -51,29 +51,25 @@ impl Access for FileAccess {
         })
     }
 
-    fn entries(&self, asked: &Asked<'_>) -> Result<Page<Record>, Failure> {
-        records(&self.snapshot()?, asked)
+    fn entries(&self, asked: &Asked<'_>) -> Result<Page<Entry>, Failure> {
+        entries(&self.snapshot()?, asked)
     }
 
-    fn get(&self, bucket: &str, key: &str) -> Result<Option<Record>, Failure> {
+    fn get(&self, bucket: &str, key: &str) -> Result<Option<Entry>, Failure> {
         let entry = self.snapshot()?.entry(bucket, key).map_err(failed)?;
-        Ok(entry.map(|entry| record(bucket, entry)))
+        Ok(entry.map(|entry| of_bucket(bucket, entry)))
     }
 
     fn put(
         &self,
-        record: Record,
+        entry: Entry,
         expires_ms: Option<u64>,
         condition: Condition,
     ) -> Result<bool, Failure> {
-        let batch = Batch::new(record.bucket).map_err(failed)?;
-        let batch = match condition {
-            Condition::Always => batch,
-            Condition::Absent => batch.expect(record.key.clone(), None),
-            Condition::Value(value) => batch.expect(record.key.clone(), Some(value)),
-        };
+        let batch = Batch::new(entry.bucket).map_err(failed)?;
+        let batch = condition.before(batch, &entry.key);
         let expires = expires_ms.map_or(Expires::Never, |ms| Expires::After { ms });
-        let batch = batch.put_expiring(record.key, record.value, expires);
+        let batch = batch.put_expiring(entry.key, entry.value, expires);
         match self.0.submit(batch).wait() {
             Ok(_) => Ok(true),
             Err(WriteError::Conflict { .. }) => Ok(false),
@@ -109,20 +105,21 @@ impl Access for FileAccess {
         }
     }
 
-    fn import(&self, records: Vec<Record>) -> Result<(), Failure> {
-        let Some(first) = records.first() else {
+    fn import(&self, entries: Vec<Entry>) -> Result<(), Stopped> {
+        let all_or_nothing = |why| Stopped {
+            why,
+            written: Some(0),
+        };
+        let Some(first) = entries.first() else {
             return Ok(());
         };
-        let batch = Batch::new(first.bucket.as_str()).map_err(failed)?;
-        let batch = records.into_iter().fold(batch, |batch, record| {
-            let expires = record
-                .expires_at_ms
-                .map_or(Expires::Never, |ms_since_1970| Expires::At {
-                    ms_since_1970,
-                });
-            batch.put_expiring(record.key, record.value, expires)
+        let batch = Batch::new(first.bucket.as_str()).map_err(|e| all_or_nothing(failed(e)))?;
+        let batch = entries.into_iter().fold(batch, |batch, entry| {
+            let at = |ms_since_1970| Expires::At { ms_since_1970 };
+            let expires = entry.expires_at_ms.map_or(Expires::Never, at);
+            batch.put_expiring(entry.key, entry.value, expires)
         });
-        self.submit(batch).map(drop)
+        self.submit(batch).map(drop).map_err(all_or_nothing)
     }
 
     fn backup(&self, to: &Path) -> Result<(), Failure> {
@@ -152,9 +149,9 @@ fn export<'b>(
                 start: start.as_deref(),
                 limit: PAGE_ENTRIES,
             };
-            let page = records(snapshot, &asked)?;
-            for record in page.items {
-                if take(record)?.is_break() {
+            let page = entries(snapshot, &asked)?;
+            for entry in page.items {
+                if take(entry)?.is_break() {
                     return Ok(ControlFlow::Break(()));
                 }
             }
@@ -167,19 +164,19 @@ fn export<'b>(
     Ok(ControlFlow::Continue(()))
 }
 
-fn records(snapshot: &Snapshot, asked: &Asked<'_>) -> Result<Page<Record>, Failure> {
+fn entries(snapshot: &Snapshot, asked: &Asked<'_>) -> Result<Page<Entry>, Failure> {
     let (prefix, limit) = (asked.prefix, asked.limit);
     let page = snapshot.list(asked.bucket, prefix, asked.start, limit, PAGE_BYTES);
     let page = page.map_err(failed)?;
     let items = page.entries.into_iter();
     Ok(Page {
-        items: items.map(|entry| record(asked.bucket, entry)).collect(),
+        items: items.map(|entry| of_bucket(asked.bucket, entry)).collect(),
         next: page.next,
     })
 }
 
-fn record(bucket: &str, entry: Entry) -> Record {
-    Record {
+fn of_bucket(bucket: &str, entry: rusm_kv::Entry) -> Entry {
+    Entry {
         bucket: bucket.to_owned(),
         key: entry.key,
         value: entry.value,

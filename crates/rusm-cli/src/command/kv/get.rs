@@ -1,8 +1,7 @@
 //! `rusm kv get`: one value.
 
 use super::access::{Access, Asked, COMPARED_MAX, nearest_bucket};
-use super::record::plain_text;
-use super::shown::whole;
+use super::shown::{json, plain_text, whole};
 use crate::args::GetArgs;
 use crate::place::nearest;
 use crate::report::{Console, Failure, Kind, print_bytes, print_result};
@@ -10,18 +9,18 @@ use std::io::{self, IsTerminal};
 
 pub(super) fn get(args: &GetArgs, store: &dyn Access, console: Console) -> Result<u8, Failure> {
     let (bucket, key) = (&args.of.bucket, args.of.key()?);
-    let Some(record) = store.get(bucket, &key)? else {
+    let Some(entry) = store.get(bucket, &key)? else {
         return Err(absent(bucket, &key, store)?);
     };
     if args.json {
-        print_result(&(record.to_json() + "\n"))?;
+        print_result(&(json(&entry) + "\n"))?;
     } else if io::stdout().is_terminal() {
-        print_result(&(whole(&record.value) + "\n"))?;
-        if plain_text(&record.value).is_none() {
+        print_result(&(whole(&entry.value) + "\n"))?;
+        if plain_text(&entry.value).is_none() {
             console.print("behind a pipe or with > FILE its very bytes are written\n");
         }
     } else {
-        print_bytes(&record.value)?;
+        print_bytes(&entry.value)?;
     }
     Ok(0)
 }

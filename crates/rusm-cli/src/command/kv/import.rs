@@ -5,14 +5,14 @@
 
 use super::access::Access;
 use super::lines::{Lines, Source};
-use super::record::Record;
 use super::shown::entries;
 use crate::report::{Console, Failure, Kind, print_result};
+use rusm_control::Entry;
 use rusm_kv::MAX_OPS;
 use std::mem;
 
 /// Bytes of keys and values that are written at once; a larger entry is written alone.
-const BATCH_BYTES: usize = 16 << 20;
+const BATCH_BYTES: usize = 4 << 20;
 /// Wrong lines that a dry run tells.
 const TOLD_MAX: u64 = 20;
 
@@ -48,35 +48,39 @@ pub(super) fn dry_run(source: Source, console: Console) -> Result<u8, Failure> {
     Err(Failure::new(Kind::General, message).help("mend them; nothing was written"))
 }
 
-/// What is on its way into the store.
-struct Import<'s> {
+/// Entries on their way into a store.
+pub(super) struct Import<'s> {
     store: &'s dyn Access,
     /// Entries of one bucket.
-    batch: Vec<Record>,
+    batch: Vec<Entry>,
+    /// The line of each.
+    batch_lines: Vec<u64>,
     batch_bytes: usize,
-    /// The last line that is in the batch.
-    last_line: u64,
-    /// The last line that is in the store.
-    written_line: u64,
     n_written: u64,
+    /// The last line that is in the store.
+    last_written: u64,
+    /// The last line that may be in the store, if that is not known.
+    last_unknown: Option<u64>,
 }
 
 impl<'s> Import<'s> {
-    fn into(store: &'s dyn Access) -> Self {
+    /// Nothing yet.
+    pub(super) fn into(store: &'s dyn Access) -> Self {
         Self {
             store,
             batch: Vec::new(),
+            batch_lines: Vec::new(),
             batch_bytes: 0,
-            last_line: 0,
-            written_line: 0,
             n_written: 0,
+            last_written: 0,
+            last_unknown: None,
         }
     }
 
     fn all(&mut self, lines: &mut Lines) -> Result<(), Failure> {
         while let Some(line) = lines.next() {
             match line {
-                Ok(record) => self.take(record, lines.number())?,
+                Ok(entry) => self.take(entry, lines.number())?,
                 Err(wrong) => {
                     // If the store refuses what stands before, that is the error to tell.
                     self.write()?;
@@ -87,9 +91,10 @@ impl<'s> Import<'s> {
         self.write()
     }
 
-    fn take(&mut self, record: Record, line: u64) -> Result<(), Failure> {
-        let bytes = record.key.len().saturating_add(record.value.len());
-        let is_other = |first: &Record| first.bucket != record.bucket;
+    /// Adds the entry of a line, and writes what has gathered when that is enough.
+    pub(super) fn take(&mut self, entry: Entry, line: u64) -> Result<(), Failure> {
+        let bytes = entry.key.len().saturating_add(entry.value.len());
+        let is_other = |first: &Entry| first.bucket != entry.bucket;
         if self.batch.first().is_some_and(is_other)
             || self.batch.len() == MAX_OPS
             || self.batch_bytes.saturating_add(bytes) > BATCH_BYTES
@@ -97,32 +102,53 @@ impl<'s> Import<'s> {
             self.write()?;
         }
         self.batch_bytes = self.batch_bytes.saturating_add(bytes);
-        self.batch.push(record);
-        self.last_line = line;
+        self.batch.push(entry);
+        self.batch_lines.push(line);
         Ok(())
     }
 
-    fn write(&mut self) -> Result<(), Failure> {
-        let batch = mem::take(&mut self.batch);
+    /// Writes what has gathered.
+    pub(super) fn write(&mut self) -> Result<(), Failure> {
+        let (batch, lines) = (mem::take(&mut self.batch), mem::take(&mut self.batch_lines));
         self.batch_bytes = 0;
         if batch.is_empty() {
             return Ok(());
         }
-        let n_entries = u64::try_from(batch.len()).unwrap_or(u64::MAX);
-        self.store.import(batch)?;
-        self.n_written = self.n_written.saturating_add(n_entries);
-        self.written_line = self.last_line;
-        Ok(())
+        let written = self.store.import(batch);
+        let n_written = match &written {
+            Ok(()) => lines.len(),
+            Err(stopped) => stopped.written.unwrap_or(0),
+        };
+        if let Some(last) = lines.get(..n_written).and_then(<[u64]>::last) {
+            let n_written = u64::try_from(n_written).unwrap_or(u64::MAX);
+            self.n_written = self.n_written.saturating_add(n_written);
+            self.last_written = *last;
+        }
+        written.map_err(|stopped| {
+            if stopped.written.is_none() {
+                self.last_unknown = lines.last().copied();
+            }
+            stopped.why
+        })
     }
 
     /// What of the input is in the store.
     fn told(&self) -> String {
-        match self.written_line {
+        let known = match self.last_written {
             0 => "nothing was written".to_owned(),
-            last => format!(
-                "{} of the lines up to {last} were written, and nothing behind them",
-                entries(self.n_written)
-            ),
+            last => {
+                let entries = entries(self.n_written);
+                format!("lines 1 to {last} were written ({entries}), and nothing behind them")
+            }
+        };
+        match self.last_unknown {
+            None => known,
+            Some(last) => {
+                let first = self.last_written.saturating_add(1);
+                format!(
+                    "{known}; of lines {first} to {last} it is not known: writing them again does no harm"
+                )
+            }
         }
     }
 }

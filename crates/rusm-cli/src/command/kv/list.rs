@@ -2,11 +2,11 @@
 
 use super::access::{Access, Asked, Page, nearest_bucket, pages};
 use super::output::Output;
-use super::record::{Record, json};
-use super::shown::{brief, until};
+use super::shown::{brief, json, until};
 use crate::args::ListArgs;
 use crate::report::{Console, Failure};
 use crate::visible::visible;
+use rusm_control::Entry;
 use serde::Serialize;
 use std::ops::ControlFlow;
 
@@ -41,7 +41,7 @@ pub(super) fn list(args: &ListArgs, store: &dyn Access, console: Console) -> Res
             |part| store.entries(part),
             |page| {
                 print(if args.json {
-                    page.iter().map(Record::to_json).collect()
+                    page.iter().map(json).collect()
                 } else {
                     table(page)
                 })
@@ -94,13 +94,13 @@ fn keys(bucket: &str, page: &[String], as_json: bool) -> Vec<String> {
 }
 
 /// Keys to the left, values beside them.
-fn table(page: &[Record]) -> Vec<String> {
-    let keys = page.iter().map(|record| visible(&record.key));
+fn table(page: &[Entry]) -> Vec<String> {
+    let keys = page.iter().map(|entry| visible(&entry.key));
     let widths = keys.clone().map(|key| key.chars().count());
     let width = widths.max().unwrap_or(0).min(PADDED_CHARS_MAX);
-    let line = |(key, record): (_, &Record)| {
-        let value = brief(&record.value);
-        let time = record.expires_at_ms.map(until);
+    let line = |(key, entry): (_, &Entry)| {
+        let value = brief(&entry.value);
+        let time = entry.expires_at_ms.map(until);
         let time = time.map_or_else(String::new, |time| format!("  (until {time})"));
         format!("{key:<width$}  {value}{time}")
     };
@@ -125,15 +125,15 @@ mod tests {
     /// Values begin in one column; one that goes away says when; nothing steers a terminal.
     #[test]
     fn entries_are_aligned() {
-        let record = |key: &str, value: &[u8], expires_at_ms| Record {
+        let entry = |key: &str, value: &[u8], expires_at_ms| Entry {
             bucket: "b".to_owned(),
             key: key.to_owned(),
             value: value.to_owned(),
             expires_at_ms,
         };
         let page = [
-            record("k\n", b"1", None),
-            record("l", &[0xff], Some(1_795_255_200_123)),
+            entry("k\n", b"1", None),
+            entry("l", &[0xff], Some(1_795_255_200_123)),
         ];
         assert_eq!(
             table(&page),

@@ -22,10 +22,18 @@ impl NewFile {
         }
         let mut partial = to.as_os_str().to_owned();
         partial.push(format!(".{}.partial", std::process::id()));
+        let partial = PathBuf::from(partial);
+        // One of the same number was killed, and left it.
+        let _none = fs::remove_file(&partial);
         Ok(Self {
-            partial: partial.into(),
+            partial,
             to: to.to_owned(),
         })
+    }
+
+    /// Its name until it is whole.
+    pub(super) fn partial(&self) -> &Path {
+        &self.partial
     }
 
     /// Makes it, for the eyes of its owner: it holds whatever the store holds.

@@ -1,10 +1,13 @@
 //! `rusm kv put`: one value, from the command line, a file or standard input.
 
-use super::access::{Access, Condition};
-use super::record::{Record, bytes};
+use super::access::Access;
+use super::lines::check;
 use crate::args::PutArgs;
 use crate::place::{nearest_path, plain_cause};
 use crate::report::{Failure, Kind};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use rusm_control::{Condition, Entry};
 use rusm_kv::MAX_VALUE;
 use std::ffi::OsStr;
 use std::fs::File;
@@ -16,26 +19,26 @@ use std::path::Path;
 const READ_MAX: usize = 2 * MAX_VALUE;
 
 /// The entry that is to be written. Nothing of it needs the store.
-pub(super) fn entry(args: &PutArgs) -> Result<Record, Failure> {
+pub(super) fn entry(args: &PutArgs) -> Result<Entry, Failure> {
     let given = match (&args.value, &args.file) {
         (_, Some(file)) => from_file(file)?,
         (Some(value), None) if value == "-" => read(io::stdin().lock(), "standard input")?,
         (Some(value), None) => value.as_bytes().to_vec(),
         (None, None) => Vec::new(),
     };
-    let record = Record {
+    let entry = Entry {
         bucket: args.of.bucket.clone(),
         key: args.of.key()?,
         value: decoded(given, args.base64, "the value")?,
         expires_at_ms: None,
     };
-    match record.check() {
-        Ok(()) => Ok(record),
+    match check(&entry) {
+        Ok(()) => Ok(entry),
         Err(why) => Err(Failure::new(Kind::Usage, format!("cannot put it: {why}"))),
     }
 }
 
-pub(super) fn put(args: &PutArgs, record: Record, store: &dyn Access) -> Result<u8, Failure> {
+pub(super) fn put(args: &PutArgs, entry: Entry, store: &dyn Access) -> Result<u8, Failure> {
     let (condition, otherwise) = match &args.if_value {
         Some(value) => (
             Condition::Value(expected(value, args.base64)?),
@@ -46,9 +49,9 @@ pub(super) fn put(args: &PutArgs, record: Record, store: &dyn Access) -> Result<
     };
     let message = format!(
         "nothing was written: key '{}' of bucket '{}' {otherwise}",
-        record.key, record.bucket
+        entry.key, entry.bucket
     );
-    if store.put(record, args.expires_ms, condition)? {
+    if store.put(entry, args.expires_ms, condition)? {
         Ok(0)
     } else {
         Err(Failure::new(Kind::General, message))
@@ -65,8 +68,11 @@ fn decoded(mut given: Vec<u8>, is_base64: bool, what: &str) -> Result<Vec<u8>, F
         return Ok(given);
     }
     given.retain(|byte| !byte.is_ascii_whitespace());
-    let text = String::from_utf8_lossy(&given);
-    bytes(&text).map_err(|why| Failure::new(Kind::Usage, format!("cannot read {what}: {why}")))
+    STANDARD.decode(&given).map_err(|error| {
+        let message =
+            format!("cannot read {what}: wrong base64 (RFC 4648, section 4, padded): {error}");
+        Failure::new(Kind::Usage, message)
+    })
 }
 
 fn from_file(path: &Path) -> Result<Vec<u8>, Failure> {

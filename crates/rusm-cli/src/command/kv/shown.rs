@@ -1,9 +1,10 @@
 //! Keys and values as people see them: on one line, of bounded length, and steering nothing.
 
-use super::record::plain_text;
 use crate::visible::visible;
 use rusm_audit::stamp;
 use rusm_caps::is_steering;
+use rusm_control::json_line;
+use serde::Serialize;
 use std::fmt::{Display, Write};
 use std::time::{Duration, SystemTime};
 
@@ -11,6 +12,18 @@ use std::time::{Duration, SystemTime};
 const TEXT_CHARS_MAX: usize = 80;
 /// Bytes of another value that are shown.
 const BYTES_MAX: usize = 16;
+
+/// JSON on one line, which steers no terminal either.
+pub(super) fn json(value: &impl Serialize) -> String {
+    String::from_utf8(json_line(value)).expect("JSON is text")
+}
+
+/// The value as text, if it is nothing but text: UTF-8, and no control character but tabs and line breaks.
+pub(super) fn plain_text(value: &[u8]) -> Option<&str> {
+    let is_plain = |character: char| !character.is_control() || "\t\r\n".contains(character);
+    let text = std::str::from_utf8(value).ok()?;
+    text.chars().all(is_plain).then_some(text)
+}
 
 /// A value on one line, cut if it is long.
 pub(super) fn brief(value: &[u8]) -> String {

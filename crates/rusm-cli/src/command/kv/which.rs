@@ -2,10 +2,12 @@
 
 use super::access::Access;
 use super::file::FileAccess;
+use super::node::NodeAccess;
 use crate::args::{MakeArgs, StoreArgs};
 use crate::manifest_file;
 use crate::place::{find_app, folder_of, nearest_path};
 use crate::report::{Console, Failure, Kind};
+use rusm_control::{Client, ClientError};
 use rusm_core::BootPlan;
 use rusm_kv::{OpenError, Options, Store};
 use std::collections::BTreeMap;
@@ -23,6 +25,7 @@ pub(super) enum Which {
 /// What the manifest says of the store.
 #[derive(Debug)]
 pub(super) struct AppStore {
+    manifest: PathBuf,
     plan: BootPlan,
     path: PathBuf,
     max_bytes: u64,
@@ -43,8 +46,7 @@ impl Which {
     /// The store, which has to be there: to look at one makes none.
     pub(super) fn existing(&self) -> Result<Box<dyn Access>, Failure> {
         let (path, options) = self.file();
-        let store = Store::open_existing(path, options).map_err(|error| self.refused(error))?;
-        Ok(Box::new(FileAccess(store)))
+        self.access(Store::open_existing(path, options))
     }
 
     /// The store, made if its manifest names it or `--create` was typed.
@@ -59,14 +61,22 @@ impl Which {
             Self::App(app) => app.make()?,
         }
         let (path, options) = self.file();
-        let store = Store::open(path, options).map_err(|error| self.refused(error))?;
-        Ok(Box::new(FileAccess(store)))
+        self.access(Store::open(path, options))
     }
 
     fn file(&self) -> (&Path, Options) {
         match self {
             Self::File(path) => (path, Options::default()),
             Self::App(app) => (&app.path, Options::default().max_bytes(app.max_bytes)),
+        }
+    }
+
+    /// The file, or the node that has it open.
+    fn access(&self, opened: Result<Store, OpenError>) -> Result<Box<dyn Access>, Failure> {
+        match (opened, self) {
+            (Ok(store), _) => Ok(Box::new(FileAccess(store))),
+            (Err(OpenError::InUse { .. }), Self::App(app)) => Ok(Box::new(app.node()?)),
+            (Err(error), _) => Err(self.refused(error)),
         }
     }
 
@@ -88,7 +98,7 @@ impl Which {
             (Self::File(path), OpenError::InUse { .. }) => {
                 let message = format!("the store '{}' is in use", path.display());
                 Failure::new(Kind::General, message)
-                    .help("ask the node that runs with it: name its manifest with --manifest in place of --store")
+                    .help("to ask the node that runs with it, name its manifest: --manifest DIR in place of --store")
             }
             _ => Failure::new(Kind::General, error.to_string()),
         }
@@ -109,6 +119,7 @@ impl AppStore {
         Ok(Self {
             path: folder.join(store.path),
             max_bytes: store.max_bytes,
+            manifest: path,
             plan: BootPlan {
                 manifest,
                 folder,
@@ -122,5 +133,33 @@ impl AppStore {
         let made = self.plan.make_store();
         made.map(drop)
             .map_err(|error| Failure::new(Kind::General, error.to_string()))
+    }
+
+    /// The node that has the store open.
+    fn node(&self) -> Result<NodeAccess, Failure> {
+        let store = self.path.display();
+        let Some(control) = &self.plan.manifest.node.control else {
+            let manifest = self.manifest.display();
+            let message = format!(
+                "the store '{store}' is in use, and '{manifest}' names no socket to ask its node over"
+            );
+            return Err(Failure::new(Kind::General, message).help(
+                "write control = \"data/rusm.sock\" under [node] and start the node again, or stop it",
+            ));
+        };
+        let socket = self.plan.folder.join(control);
+        match Client::connect(&socket) {
+            Ok(client) => Ok(NodeAccess(client)),
+            Err(ClientError::NobodyListens(_)) => {
+                let message = format!(
+                    "the store '{store}' is in use, and no node answers at '{}'",
+                    socket.display()
+                );
+                Err(Failure::new(Kind::General, message).help(
+                    "if its node was started before that line was in the manifest, start it again; another command lets go by itself",
+                ))
+            }
+            Err(error) => Err(Failure::new(Kind::General, error.to_string())),
+        }
     }
 }

@@ -28,6 +28,10 @@ fn inside(world: &World) {
         symlink("moved", world.path("open/a/b/link")),
     );
     tell("remove inside", fs::remove_file(&old));
+    tell(
+        "remove from the shed",
+        fs::remove_file(world.path("shed/file")),
+    );
     tell("read the node's own map", fs::read("/proc/self/maps"));
 }
 
@@ -56,6 +60,18 @@ fn outside(world: &World) {
     tell(
         "remove where only reading is open",
         fs::remove_file(world.path("look/file")),
+    );
+    tell("read in the shed", fs::read(world.path("shed/tool")));
+    tell("list the shed", fs::read_dir(world.path("shed")));
+    tell("write in the shed", fs::write(world.path("shed/tool"), "x"));
+    tell(
+        "make a file in the shed",
+        File::create(world.path("shed/new")),
+    );
+    tell("truncate in the shed", truncate(world, "shed/tool"));
+    tell(
+        "remove a folder from the shed",
+        fs::remove_dir(world.path("shed/box")),
     );
     tell(
         "read another process's memory map",
