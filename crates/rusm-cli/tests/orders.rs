@@ -1,9 +1,9 @@
 //! The order app is killed with SIGKILL fifty times, and each time goes on with the same file: no order that was
 //! acknowledged is lost, none is counted twice.
 //!
-//! Two services count into one bucket, four customers place orders; each new order whose id ends in 7 is the death
-//! of the service that counts it, before it has said so. After every kill the store is read by this test, from a
-//! copy, so that the node itself has to recover the file it left behind.
+//! Two services, one on each guest path, count into one bucket, and four customers place orders with both. Each new
+//! order whose id ends in 7 is the death of the service that counts it, before it has said so. After every kill the
+//! store is read by this test, from a copy, so that the node itself has to recover the file it left behind.
 
 mod books;
 mod node;

@@ -1,10 +1,9 @@
 //! Programs that know nothing of actors, built for WASI preview 1, 0.2 and 0.3, run as in any other runtime.
 
-use crate::support::{Outcome, Place, typed};
+use crate::support::{Outcome, Place, build_guests, typed};
 use std::io::{Read, Write};
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::PathBuf;
 use std::sync::OnceLock;
 
 /// The three ways in which a program may have been built.
@@ -13,48 +12,19 @@ const WASI_02: (&str, &str) = ("wasm32-wasip2", "stock_cat");
 const WASI_03: (&str, &str) = ("wasm32-wasip2", "stock_p3");
 
 fn built((target, name): (&str, &str)) -> PathBuf {
-    static GUESTS: OnceLock<PathBuf> = OnceLock::new();
-    let guests = GUESTS.get_or_init(|| {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .ancestors()
-            .nth(2)
-            .unwrap();
-        let guests = root.join("guests");
-        for (target, packages) in [
-            ("wasm32-wasip1", &["stock_cat", "stock_exit"][..]),
-            ("wasm32-wasip2", &["stock_cat", "stock_exit", "stock_p3"]),
-        ] {
-            run(
-                Command::new("rustup").args(["target", "add", target]),
-                &guests,
-            );
-            let mut cargo = Command::new("cargo");
-            cargo.args(["build", "--release", "--target", target]);
-            for package in packages {
-                cargo.args(["-p", package]);
-            }
-            cargo
-                .env("CARGO_TARGET_DIR", guests.join("target"))
-                .env_remove("RUSTFLAGS");
-            run(&mut cargo, &guests);
-        }
-        guests
+    static FOLDERS: OnceLock<[PathBuf; 2]> = OnceLock::new();
+    let [preview_1, others] = FOLDERS.get_or_init(|| {
+        [
+            build_guests(PREVIEW_1.0, &["stock_cat", "stock_exit"]),
+            build_guests(WASI_02.0, &["stock_cat", "stock_exit", "stock_p3"]),
+        ]
     });
-    guests
-        .join("target")
-        .join(target)
-        .join("release")
-        .join(format!("{name}.wasm"))
-}
-
-fn run(command: &mut Command, folder: &Path) {
-    let output = command
-        .current_dir(folder)
-        .env_remove("RUSTUP_TOOLCHAIN")
-        .output()
-        .unwrap();
-    let text = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{command:?} failed:\n{text}");
+    let folder = if target == PREVIEW_1.0 {
+        preview_1
+    } else {
+        others
+    };
+    folder.join(format!("{name}.wasm"))
 }
 
 /// Runs a program with what stands before and after `--`.

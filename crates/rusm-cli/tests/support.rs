@@ -169,3 +169,32 @@ pub(crate) fn signal(child: &Child, name: &str) {
 pub(crate) fn typed(path: &Path) -> String {
     path.to_str().unwrap().to_owned()
 }
+
+/// Builds guests of the project for a target. The folder in which they are.
+pub(crate) fn build_guests(target: &str, packages: &[&str]) -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2);
+    let guests = root.unwrap().join("guests");
+    let mut rustup = Command::new("rustup");
+    succeed(rustup.args(["target", "add", target]), &guests);
+    let mut cargo = Command::new("cargo");
+    cargo.args(["build", "--release", "--target", target]);
+    for package in packages {
+        cargo.args(["-p", package]);
+    }
+    let folder = guests.join("target");
+    cargo
+        .env("CARGO_TARGET_DIR", &folder)
+        .env_remove("RUSTFLAGS");
+    succeed(&mut cargo, &guests);
+    folder.join(target).join("release")
+}
+
+fn succeed(command: &mut Command, folder: &Path) {
+    let output = command
+        .current_dir(folder)
+        .env_remove("RUSTUP_TOOLCHAIN")
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?} failed:\n{text}");
+}

@@ -1,7 +1,6 @@
 //! A node with the order app, and its end: [`Shop`].
 
 use std::io::{BufRead, BufReader, Read};
-use std::path::Path;
 use std::process::Child;
 use std::sync::mpsc::{Receiver, channel};
 
@@ -9,7 +8,7 @@ use rusm_sim::Dice;
 
 use super::Line;
 use super::books::Books;
-use crate::support::{Place, typed};
+use crate::support::{Place, build_guests, typed};
 
 /// The names that a pool of four takes.
 pub(crate) const CUSTOMERS: [&str; 4] = ["customer-1", "customer-2", "customer-3", "customer-4"];
@@ -101,34 +100,31 @@ fn listen(child: &mut Child) -> Receiver<(Stream, String)> {
 /// A folder with the app and its store.
 pub(crate) struct Shop {
     place: Place,
-    /// The files of the service and of the customers.
-    code: [String; 2],
+    /// The two services, a component and a core module, and the customers.
+    code: [String; 3],
 }
 
 impl Shop {
     /// Builds the guests, and has them compiled.
     pub(crate) fn open() -> Self {
-        let place = Place::new();
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2);
-        let guests = root.unwrap().join("guests");
-        let source = |name: &str| {
-            let folder = typed(&guests.join(name));
-            format!("[components.{name}]\nsource = {folder:?}\n")
+        let components = build_guests("wasm32-wasip2", &["sample_orders", "sample_customers"]);
+        let modules = build_guests("wasm32-wasip1", &["sample_orders"]);
+        let code = [
+            components.join("sample_orders.wasm"),
+            modules.join("sample_orders.wasm"),
+            components.join("sample_customers.wasm"),
+        ];
+        let shop = Self {
+            place: Place::new(),
+            code: code.map(|path| typed(&path)),
         };
-        let names = ["sample_orders", "sample_customers"];
-        let manifest = format!("[app]\nname = \"shop\"\n{}", names.map(source).concat());
-        place.write("rusm.toml", manifest);
-        let built = place.rusm(["build", "--json"]).finish().ends_with(0);
-        let built: serde_json::Value = serde_json::from_str(built.stdout()).unwrap();
-        let code = names.map(|name| built[name].as_str().unwrap().to_owned());
-        let shop = Self { place, code };
         shop.write_manifest(1, 1);
         shop.place.rusm(["check"]).finish().ends_with(0);
         shop
     }
 
     fn write_manifest(&self, first: u64, last: u64) {
-        let [service, customer] = &self.code;
+        let [component, module, customer] = &self.code;
         self.place.write(
             "rusm.toml",
             format!(
@@ -140,12 +136,12 @@ name = "shop"
 store = "shop.redb"
 
 [components.orders-a]
-wasm = {service:?}
+wasm = {component:?}
 capability = "orders"
 args = ["orders-a"]
 
 [components.orders-b]
-wasm = {service:?}
+wasm = {module:?}
 capability = "orders"
 args = ["orders-b"]
 
