@@ -2,14 +2,9 @@
 
 use crate::apply::Row;
 use crate::error::ReadError;
-<<<<<<< HEAD
-use crate::layout::{BUCKETS, ENTRIES, Stored, entry_key, split_entry_key};
-use crate::limits::{MAX_KEY, Refusal, check_bucket, check_key, check_len};
-=======
 use crate::layout::{BUCKETS, Body, CHUNKS, ENTRIES, Stored, entry_key, split_entry_key};
 use crate::limits::{MAX_KEY, check_bucket, check_key, check_len};
 use crate::page::{Bucket, Buckets, Entry, Keys, Page};
->>>>>>> w-store
 use crate::readers::Held;
 use redb::{Database, ReadOnlyTable, ReadableDatabase, ReadableTable};
 use std::fmt;
@@ -80,22 +75,6 @@ impl Snapshot {
     pub fn entry(&self, bucket: &str, key: &str) -> Result<Option<Entry>, ReadError> {
         check_bucket(bucket)?;
         check_key(key)?;
-<<<<<<< HEAD
-        let found = self
-            .held
-            .view()
-            .entries
-            .get(entry_key(bucket, key).as_slice());
-        let Some(bytes) = found.map_err(ReadError::failed)? else {
-            return Ok(None);
-        };
-        let entry = stored(bytes.value())?;
-        if !entry.is_live(self.now_ms) {
-            return Ok(None);
-        }
-        self.check_value(&entry)?;
-        Ok(Some(entry.to_entry(key)))
-=======
         guarded(|| {
             let entries = &self.held.view().entries;
             let found = entries.get(entry_key(bucket, key).as_slice());
@@ -108,7 +87,6 @@ impl Snapshot {
             }
             self.whole(key, &entry).map(Some)
         })
->>>>>>> w-store
     }
 
     /// The entries whose keys begin with `prefix`, in byte order from `start` (inclusive): up to `limit` of them,
@@ -126,29 +104,18 @@ impl Snapshot {
     ) -> Result<Page, ReadError> {
         let mut entries: Vec<Entry> = Vec::new();
         let mut bytes = 0_usize;
-        let mut fits = Ok(());
         let next = self.walk(bucket, prefix, start, |key, entry| {
             let size = key.len().saturating_add(entry.body.len());
             bytes = bytes.saturating_add(size);
-            if entries.len() == limit || (bytes > max_bytes && !entries.is_empty()) {
+            // What does not fit begins the next page, unless it is all there is on this one.
+            let fits = bytes <= max_bytes && entry.body.len() <= self.max_value;
+            if entries.len() == limit || !(fits || entries.is_empty()) {
                 return Ok(false);
             }
-<<<<<<< HEAD
-            fits = self.check_value(entry);
-            if fits.is_ok() {
-                entries.push(entry.to_entry(key));
-            }
-            fits.is_ok()
-=======
             entries.push(self.whole(key, entry)?);
             Ok(true)
->>>>>>> w-store
         })?;
-        match fits {
-            // The page ends before what does not fit, unless it begins with that.
-            Err(refused) if entries.is_empty() => Err(refused.into()),
-            Ok(()) | Err(_) => Ok(Page { entries, next }),
-        }
+        Ok(Page { entries, next })
     }
 
     /// The keys that begin with `prefix`, in byte order from `start` (inclusive), up to `limit` of them.
@@ -235,6 +202,7 @@ impl Snapshot {
     }
 
     fn load(&self, entry: &Stored<'_>) -> Result<Vec<u8>, ReadError> {
+        check_len("value", entry.body.len(), self.max_value)?;
         match entry.body {
             Body::Inline(value) => Ok(value.to_vec()),
             Body::Chunked(chunked) => {
@@ -242,10 +210,6 @@ impl Snapshot {
                 value.map_err(ReadError::failed)
             }
         }
-    }
-
-    fn check_value(&self, entry: &Stored<'_>) -> Result<(), Refusal> {
-        check_len("value", entry.value.len(), self.max_value)
     }
 
     /// Shows `take` live entries in order until it says false, and gives the key to go on from.
