@@ -3,7 +3,7 @@
 use crate::apply::Row;
 use crate::error::ReadError;
 use crate::layout::{BUCKETS, Body, CHUNKS, ENTRIES, Stored, entry_key, split_entry_key};
-use crate::limits::{MAX_KEY, Refusal, check_bucket, check_key, check_len};
+use crate::limits::{MAX_KEY, check_bucket, check_key, check_len};
 use crate::page::{Bucket, Buckets, Entry, Keys, Page};
 use crate::readers::Held;
 use redb::{Database, ReadOnlyTable, ReadableDatabase, ReadableTable};
@@ -85,7 +85,6 @@ impl Snapshot {
             if !entry.is_live(self.now_ms) {
                 return Ok(None);
             }
-            self.check_value(&entry)?;
             self.whole(key, &entry).map(Some)
         })
     }
@@ -119,24 +118,18 @@ impl Snapshot {
     ) -> Result<Page, ReadError> {
         let mut entries: Vec<Entry> = Vec::new();
         let mut bytes = 0_usize;
-        let mut fits = Ok(());
         let next = self.walk(bucket, prefix, start, |key, entry| {
             let size = key.len().saturating_add(entry.body.len());
             bytes = bytes.saturating_add(size);
-            if entries.len() == limit || (bytes > max_bytes && !entries.is_empty()) {
+            // What does not fit begins the next page, unless it is all there is on this one.
+            let fits = bytes <= max_bytes && entry.body.len() <= self.max_value;
+            if entries.len() == limit || !(fits || entries.is_empty()) {
                 return Ok(false);
             }
-            fits = self.check_value(entry);
-            if fits.is_ok() {
-                entries.push(self.whole(key, entry)?);
-            }
-            Ok(fits.is_ok())
+            entries.push(self.whole(key, entry)?);
+            Ok(true)
         })?;
-        match fits {
-            // The page ends before what does not fit, unless it begins with that.
-            Err(refused) if entries.is_empty() => Err(refused.into()),
-            Ok(()) | Err(_) => Ok(Page { entries, next }),
-        }
+        Ok(Page { entries, next })
     }
 
     /// The keys that begin with `prefix`, in byte order from `start` (inclusive), up to `limit` of them.
@@ -223,6 +216,7 @@ impl Snapshot {
     }
 
     fn load(&self, entry: &Stored<'_>) -> Result<Vec<u8>, ReadError> {
+        check_len("value", entry.body.len(), self.max_value)?;
         match entry.body {
             Body::Inline(value) => Ok(value.to_vec()),
             Body::Chunked(chunked) => {
@@ -230,10 +224,6 @@ impl Snapshot {
                 value.map_err(ReadError::failed)
             }
         }
-    }
-
-    fn check_value(&self, entry: &Stored<'_>) -> Result<(), Refusal> {
-        check_len("value", entry.body.len(), self.max_value)
     }
 
     /// Shows `take` live entries in order until it says false, and gives the key to go on from.
