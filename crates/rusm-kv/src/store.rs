@@ -95,7 +95,7 @@ impl Store {
     /// As for [`Store::open`].
     pub fn with_backend(backend: impl StorageBackend, options: Options) -> Result<Self, OpenError> {
         let path = Path::new("(no file)");
-        let engine = crate::open::on_backend(backend, path, &options)?;
+        let engine = crate::open::on_backend(backend, path, &options, true)?;
         Self::start(engine, path, options)
     }
 

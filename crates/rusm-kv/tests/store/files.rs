@@ -257,3 +257,28 @@ fn an_empty_file_becomes_a_store_where_it_is() {
     assert_eq!(before, after);
     Store::open_existing(&path, Options::default()).unwrap();
 }
+
+/// redb makes a file in steps, each with a sync: whichever is the last, the file becomes a store.
+#[test]
+fn a_making_that_was_broken_off_is_begun_again() {
+    for max_bytes in [1 << 20, 1 << 30] {
+        let options = || Options::default().max_bytes(max_bytes);
+        let mut broken_off = 0;
+        for sync in 0.. {
+            let memory = Memory::default();
+            memory.fail_from_sync(sync);
+            if Store::with_backend(memory.clone(), options()).is_ok() {
+                break;
+            }
+            broken_off += 1;
+            let memory = Memory::of(memory.bytes_at_fault());
+            let store = Store::with_backend(memory.clone(), options()).unwrap();
+            store.submit(batch().put("a", "1")).wait().unwrap();
+            drop(store);
+            let store = Store::with_backend(memory, options()).unwrap();
+            let value = store.read().unwrap().get("orders", "a").unwrap();
+            assert_eq!(value.unwrap(), b"1");
+        }
+        assert!(broken_off >= 3, "{broken_off}");
+    }
+}
