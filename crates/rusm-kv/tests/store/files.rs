@@ -282,3 +282,39 @@ fn a_making_that_was_broken_off_is_begun_again() {
         assert!(broken_off >= 3, "{broken_off}");
     }
 }
+
+/// A file that is too large to be verified when it is opened: each entry is, when it is read.
+#[test]
+fn damage_in_a_large_file_is_an_error_and_never_a_wrong_answer() {
+    let memory = Memory::default();
+    let store = memory.open(Options::default());
+    for n in 0..9_u8 {
+        let put = batch().put(format!("large-{n}"), vec![n; 8 << 20]);
+        let put = put.put(format!("small-{n}"), vec![n; 1_500]);
+        store.submit(put).wait().unwrap();
+    }
+    drop(store);
+    let whole = memory.bytes();
+    assert!(whole.len() > 64 << 20);
+    let mut errors = 0;
+    for place in (1..whole.len()).step_by(whole.len() / 40) {
+        let damaged = Memory::of(whole.clone());
+        damaged.flip(place);
+        let Ok(store) = Store::with_backend(damaged, Options::default()) else {
+            continue;
+        };
+        let snapshot = store.read().unwrap();
+        for n in 0..9_u8 {
+            for (key, size) in [
+                (format!("large-{n}"), 8 << 20),
+                (format!("small-{n}"), 1_500),
+            ] {
+                match snapshot.get("orders", &key) {
+                    Ok(value) => assert!(value.is_none_or(|value| value == vec![n; size])),
+                    Err(_) => errors += 1,
+                }
+            }
+        }
+    }
+    assert!(errors >= 20, "{errors}");
+}

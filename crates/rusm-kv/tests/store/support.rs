@@ -97,6 +97,11 @@ impl Memory {
         memory
     }
 
+    /// Changes a byte.
+    pub(crate) fn flip(&self, place: usize) {
+        self.0.bytes.lock()[place] ^= 0x10;
+    }
+
     pub(crate) fn syncs(&self) -> u64 {
         *self.0.syncs.lock()
     }
