@@ -68,23 +68,48 @@ impl Snapshot {
         Ok(self.entry(bucket, key)?.map(|entry| entry.value))
     }
 
-    /// The same with its expiry.
+    /// The same, of at most so many bytes: a larger value is not read.
+    ///
+    /// # Errors
+    /// [`ReadError::TooLarge`] for a value of more bytes, and as for [`Snapshot::get`].
+    pub fn get_within(
+        &self,
+        bucket: &str,
+        key: &str,
+        most: usize,
+    ) -> Result<Option<Vec<u8>>, ReadError> {
+        let entry = self.entry_within(bucket, key, most)?;
+        Ok(entry.map(|entry| entry.value))
+    }
+
+    /// The value of a key with its expiry.
     ///
     /// # Errors
     /// As for [`Snapshot::get`].
     pub fn entry(&self, bucket: &str, key: &str) -> Result<Option<Entry>, ReadError> {
+        self.entry_within(bucket, key, usize::MAX)
+    }
+
+    fn entry_within(
+        &self,
+        bucket: &str,
+        key: &str,
+        most: usize,
+    ) -> Result<Option<Entry>, ReadError> {
         check_bucket(bucket)?;
         check_key(key)?;
         guarded(|| {
             let entries = &self.held.view().entries;
-            let found = entries.get(entry_key(bucket, key).as_slice());
+            let entry_key = entry_key(bucket, key);
+            let found = entries.get(entry_key.as_slice());
             let Some(bytes) = found.map_err(ReadError::failed)? else {
                 return Ok(None);
             };
-            let entry = stored(bytes.value())?;
+            let entry = stored(&entry_key, bytes.value())?;
             if !entry.is_live(self.now_ms) {
                 return Ok(None);
             }
+            check_len("value", entry.body.len(), most)?;
             self.whole(key, &entry).map(Some)
         })
     }
@@ -116,6 +141,18 @@ impl Snapshot {
         limit: usize,
         max_bytes: usize,
     ) -> Result<Page, ReadError> {
+        self.list_checked(bucket, prefix, start, limit, max_bytes, usize::MAX)
+    }
+
+    fn list_checked(
+        &self,
+        bucket: &str,
+        prefix: &str,
+        start: Option<&str>,
+        limit: usize,
+        max_bytes: usize,
+        most_of_one: usize,
+    ) -> Result<Page, ReadError> {
         let mut entries: Vec<Entry> = Vec::new();
         let mut bytes = 0_usize;
         let next = self.walk(bucket, prefix, start, |key, entry| {
@@ -126,10 +163,26 @@ impl Snapshot {
             if entries.len() == limit || !(fits || entries.is_empty()) {
                 return Ok(false);
             }
+            check_len("entry", size, most_of_one)?;
             entries.push(self.whole(key, entry)?);
             Ok(true)
         })?;
         Ok(Page { entries, next })
+    }
+
+    /// The same, of at most so many bytes: of one entry, too.
+    ///
+    /// # Errors
+    /// [`ReadError::TooLarge`] if the first entry alone has more, and as for [`Snapshot::get`].
+    pub fn list_within(
+        &self,
+        bucket: &str,
+        prefix: &str,
+        start: Option<&str>,
+        limit: usize,
+        most: usize,
+    ) -> Result<Page, ReadError> {
+        self.list_checked(bucket, prefix, start, limit, most, most)
     }
 
     /// The keys that begin with `prefix`, in byte order from `start` (inclusive), up to `limit` of them.
@@ -195,7 +248,7 @@ impl Snapshot {
     ) -> Result<Option<Row>, ReadError> {
         for row in rows {
             let (entry_key, value) = row.map_err(ReadError::failed)?;
-            let entry = stored(value.value())?;
+            let entry = stored(entry_key.value(), value.value())?;
             if entry.is_live(self.now_ms) {
                 return Ok(Some(Row {
                     entry_key: entry_key.value().to_vec(),
@@ -259,7 +312,7 @@ impl Snapshot {
             if owner != bucket || !key.starts_with(prefix) {
                 return Ok(None);
             }
-            let entry = stored(value.value())?;
+            let entry = stored(name.value(), value.value())?;
             let goes_on = if entry.is_live(self.now_ms) {
                 take(key, &entry)?
             } else {
@@ -288,6 +341,7 @@ fn guarded<T>(read: impl FnOnce() -> Result<T, ReadError>) -> Result<T, ReadErro
     done.unwrap_or_else(|_| Err(ReadError::failed("its pages do not fit together")))
 }
 
-fn stored(bytes: &[u8]) -> Result<Stored<'_>, ReadError> {
-    Stored::read(bytes).ok_or_else(|| ReadError::failed("an entry is cut"))
+fn stored<'a>(entry_key: &[u8], bytes: &'a [u8]) -> Result<Stored<'a>, ReadError> {
+    let entry = Stored::read(entry_key, bytes);
+    entry.ok_or_else(|| ReadError::failed("an entry is damaged"))
 }
