@@ -26,7 +26,13 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
     (
         "rusm-kv",
         &[],
-        &["crc32fast", "crossbeam-channel", "parking_lot", "redb", "thiserror"],
+        &[
+            "crc32fast",
+            "crossbeam-channel",
+            "parking_lot",
+            "redb",
+            "thiserror",
+        ],
     ),
     (
         "rusm-control",
