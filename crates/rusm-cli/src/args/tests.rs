@@ -124,12 +124,14 @@ fn typos_are_answered() {
 /// The store may be named before and after the command, and a value may look like a flag.
 #[test]
 fn kv_takes_its_words() {
-    let put = |typed: &str| match Cli::try_parse_from(typed.split(' ')).unwrap().command {
-        Command::Kv(KvArgs {
-            place,
-            command: KvCommand::Put(put),
-        }) => (place.store, put.of.key, put.value, put.base64),
-        other => panic!("not a put: {other:?}"),
+    let put = |typed: &str| {
+        let Command::Kv(kv) = Cli::try_parse_from(typed.split(' ')).unwrap().command else {
+            panic!("not about a store: {typed}")
+        };
+        let KvCommand::Put(put) = kv.command else {
+            panic!("not a put: {typed}")
+        };
+        (kv.place.store, put.of.key, put.value, put.base64)
     };
     let expected = (Some("s".into()), "k".to_owned(), Some("-5".into()), true);
     assert_eq!(put("rusm kv --store s put b k -5 --base64"), expected);

@@ -32,25 +32,28 @@ pub(super) fn kv(args: &KvArgs, console: Console) -> Result<u8, Failure> {
 }
 
 fn run(args: &KvArgs, console: Console) -> Result<u8, Failure> {
-    let store = Which::typed(&args.place, console)?;
+    let which = || Which::typed(&args.place, console);
+    let store = || which()?.existing();
     match &args.command {
-        KvCommand::Buckets(args) => buckets::buckets(args, &*store.existing()?, console),
-        KvCommand::List(args) => list::list(args, &*store.existing()?, console),
-        KvCommand::Get(args) => get::get(args, &*store.existing()?, console),
+        KvCommand::Buckets(args) => buckets::buckets(args, &*store()?, console),
+        KvCommand::List(args) => list::list(args, &*store()?, console),
+        KvCommand::Get(args) => get::get(args, &*store()?, console),
         KvCommand::Put(args) => {
-            let record = put::entry(args)?;
-            put::put(args, record, &*store.or_made(args.make)?)
+            let which = which()?;
+            // What is to be written is read before the store is opened: it may be typed for minutes.
+            let entry = put::entry(args)?;
+            put::put(args, entry, &*which.or_made(args.make)?)
         }
-        KvCommand::Delete(args) => delete::delete(args, &*store.existing()?, console),
-        KvCommand::Export(args) => export::export(args, &*store.existing()?, console),
+        KvCommand::Delete(args) => delete::delete(args, &*store()?, console),
+        KvCommand::Export(args) => export::export(args, &*store()?, console),
+        KvCommand::Import(args) if args.dry_run => {
+            import::dry_run(Source::open(&args.file)?, console)
+        }
         KvCommand::Import(args) => {
-            let source = Source::open(&args.file)?;
-            if args.dry_run {
-                return import::dry_run(source, console);
-            }
-            import::import(source, &*store.or_made(args.make)?)
+            let (which, source) = (which()?, Source::open(&args.file)?);
+            import::import(source, &*which.or_made(args.make)?)
         }
-        KvCommand::Backup(args) => backup::backup(args, &*store.existing()?, console),
-        KvCommand::Compact(args) => compact::compact(args, &*store.existing()?),
+        KvCommand::Backup(args) => backup::backup(args, &*store()?, console),
+        KvCommand::Compact(args) => compact::compact(args, &*store()?),
     }
 }

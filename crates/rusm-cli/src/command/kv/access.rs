@@ -34,8 +34,8 @@ pub(super) trait Access {
         condition: Condition,
     ) -> Result<bool, Failure>;
 
-    /// Deletes keys, and says of each whether it was there.
-    fn delete(&self, bucket: &str, keys: &[String]) -> Result<Vec<bool>, Failure>;
+    /// Deletes keys, and tells of each whether it was there, as soon as that is durable.
+    fn delete(&self, bucket: &str, keys: &[String], tell: &mut Teller<'_>) -> Result<(), Failure>;
 
     /// Every entry of these buckets, or of all if none is named, as they were at one moment, until
     /// they break off.
@@ -53,6 +53,9 @@ pub(super) trait Access {
 
 /// Takes entries until it has enough.
 pub(super) type Taker<'t> = dyn FnMut(Entry) -> Result<ControlFlow<()>, Failure> + 't;
+
+/// Is told of a key whether it was there.
+pub(super) type Teller<'t> = dyn FnMut(&str, bool) -> Result<(), Failure> + 't;
 
 /// A part of a listing.
 #[derive(Debug)]

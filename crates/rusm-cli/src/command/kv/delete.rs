@@ -15,21 +15,16 @@ pub(super) fn delete(
 ) -> Result<u8, Failure> {
     let keys = args.keys.iter().map(|key| args.spelling.read(key));
     let keys = keys.collect::<Result<Vec<_>, _>>()?;
-    let were_there = store.delete(&args.bucket, &keys)?;
     let bucket = visible(&args.bucket);
-    let mut deleted = String::new();
-    for (key, was_there) in keys.iter().zip(&were_there) {
+    let mut exit_code = 0;
+    store.delete(&args.bucket, &keys, &mut |key, was_there| {
         let key = visible(key);
-        if *was_there {
-            deleted.push_str(&format!("deleted '{key}' of bucket '{bucket}'\n"));
-        } else {
-            console.print(&format!("bucket '{bucket}' has no key '{key}'\n"));
+        if was_there {
+            return print_result(&format!("deleted '{key}' of bucket '{bucket}'\n"));
         }
-    }
-    print_result(&deleted)?;
-    Ok(if were_there.contains(&false) {
-        SOME_ABSENT
-    } else {
-        0
-    })
+        exit_code = SOME_ABSENT;
+        console.print(&format!("bucket '{bucket}' has no key '{key}'\n"));
+        Ok(())
+    })?;
+    Ok(exit_code)
 }

@@ -1,6 +1,6 @@
 //! A store whose file no node has open: this command opens it.
 
-use super::access::{Access, Asked, Bucket, Compacted, Page, Stopped, Taker};
+use super::access::{Access, Asked, Bucket, Compacted, Page, Stopped, Taker, Teller};
 use crate::report::{Failure, Kind};
 use rusm_control::{Condition, Entry};
 use rusm_kv::{Batch, Expires, MAX_OPS, OpResult, Snapshot, Store, WriteError};
@@ -77,15 +77,15 @@ impl Access for FileAccess {
         }
     }
 
-    fn delete(&self, bucket: &str, keys: &[String]) -> Result<Vec<bool>, Failure> {
-        let mut were_there = Vec::with_capacity(keys.len());
+    fn delete(&self, bucket: &str, keys: &[String], tell: &mut Teller<'_>) -> Result<(), Failure> {
         for keys in keys.chunks(MAX_OPS) {
             let batch = Batch::new(bucket).map_err(failed)?;
             let batch = keys.iter().fold(batch, |batch, key| batch.delete(key));
-            let results = self.submit(batch)?;
-            were_there.extend(results.iter().map(|r| *r == OpResult::Deleted(true)));
+            for (key, result) in keys.iter().zip(self.submit(batch)?) {
+                tell(key, result == OpResult::Deleted(true))?;
+            }
         }
-        Ok(were_there)
+        Ok(())
     }
 
     fn export(&self, buckets: &[String], take: &mut Taker<'_>) -> Result<(), Failure> {

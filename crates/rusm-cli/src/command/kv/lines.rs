@@ -30,15 +30,20 @@ impl Source {
                 input: Box::new(io::stdin().lock()),
             });
         }
-        let name = format!("'{}'", path.display());
-        let file = File::open(path).map_err(|error| {
-            let help = (error.kind() == ErrorKind::NotFound).then(|| nearest_path(path));
-            let message = format!("cannot open {name}: {}", plain_cause(&error));
-            Failure::new(Kind::Usage, message).maybe_help(help.flatten())
-        })?;
-        let input = Box::new(BufReader::new(file));
-        Ok(Self { name, input })
+        Ok(Self {
+            name: format!("'{}'", path.display()),
+            input: Box::new(BufReader::new(open(path)?)),
+        })
     }
+}
+
+/// Opens a file that was named to be read.
+pub(super) fn open(path: &Path) -> Result<File, Failure> {
+    File::open(path).map_err(|error| {
+        let help = (error.kind() == ErrorKind::NotFound).then(|| nearest_path(path));
+        let message = format!("cannot open '{}': {}", path.display(), plain_cause(&error));
+        Failure::new(Kind::Usage, message).maybe_help(help.flatten())
+    })
 }
 
 /// The entries of a source, line by line. Blank lines are none.

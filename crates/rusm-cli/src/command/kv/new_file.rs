@@ -48,9 +48,12 @@ impl NewFile {
 
     /// Gives it its name, and makes the name durable. Its content has to be.
     pub(super) fn publish(self) -> Result<(), Failure> {
-        fs::hard_link(&self.partial, &self.to).map_err(|error| match error.kind() {
-            ErrorKind::AlreadyExists => taken(&self.to),
-            _ => self.cannot(&error),
+        fs::hard_link(&self.partial, &self.to).map_err(|error| {
+            if error.kind() == ErrorKind::AlreadyExists {
+                taken(&self.to)
+            } else {
+                self.cannot(&error)
+            }
         })?;
         let folder = self.to.parent().filter(|folder| *folder != Path::new(""));
         let folder = File::open(folder.unwrap_or(Path::new(".")));

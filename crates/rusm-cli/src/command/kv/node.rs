@@ -1,6 +1,6 @@
 //! A store that a running node has open: the node is asked over its control socket.
 
-use super::access::{Access, Asked, Bucket, Compacted, Page, Stopped, Taker};
+use super::access::{Access, Asked, Bucket, Compacted, Page, Stopped, Taker, Teller};
 use super::file::FileAccess;
 use super::import::Import;
 use super::lines::bounded_line;
@@ -64,9 +64,11 @@ impl Access for NodeAccess {
         written.map_err(failed)
     }
 
-    fn delete(&self, bucket: &str, keys: &[String]) -> Result<Vec<bool>, Failure> {
-        let delete = |key: &String| self.0.delete(bucket, key).map_err(failed);
-        keys.iter().map(delete).collect()
+    fn delete(&self, bucket: &str, keys: &[String], tell: &mut Teller<'_>) -> Result<(), Failure> {
+        for key in keys {
+            tell(key, self.0.delete(bucket, key).map_err(failed)?)?;
+        }
+        Ok(())
     }
 
     fn export(&self, buckets: &[String], take: &mut Taker<'_>) -> Result<(), Failure> {
@@ -99,18 +101,16 @@ impl Access for NodeAccess {
             lines.append(&mut entry.to_line());
             lines.push(b'\n');
         }
-        self.0
-            .import(lines.as_slice())
-            .map(drop)
-            .map_err(|error| Stopped {
-                written: match &error {
-                    ClientError::Refused(refusal) => {
-                        refusal.written.and_then(|n| usize::try_from(n).ok())
-                    }
-                    _ => None,
-                },
-                why: failed(error),
-            })
+        let Err(error) = self.0.import(lines.as_slice()) else {
+            return Ok(());
+        };
+        let written = if let ClientError::Refused(refusal) = &error {
+            refusal.written.and_then(|n| usize::try_from(n).ok())
+        } else {
+            None
+        };
+        let why = failed(error);
+        Err(Stopped { why, written })
     }
 
     /// A store of its own, filled from an export: the node need not be able to make files.
@@ -148,10 +148,8 @@ fn listing<'a>(asked: &Asked<'a>) -> Listing<'a> {
 
 /// What the node says, or what became of it.
 fn failed(error: ClientError) -> Failure {
-    match error {
-        ClientError::Refused(refusal) => {
-            Failure::new(Kind::General, refusal.message).maybe_help(refusal.help)
-        }
-        other => Failure::new(Kind::General, other.to_string()),
+    if let ClientError::Refused(refusal) = error {
+        return Failure::new(Kind::General, refusal.message).maybe_help(refusal.help);
     }
+    Failure::new(Kind::General, error.to_string())
 }

@@ -1,19 +1,17 @@
 //! `rusm kv put`: one value, from the command line, a file or standard input.
 
 use super::access::Access;
-use super::lines::check;
+use super::lines::{check, open};
 use crate::args::PutArgs;
-use crate::place::{nearest_path, plain_cause};
+use crate::place::plain_cause;
 use crate::report::{Failure, Kind};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use rusm_control::{Condition, Entry};
 use rusm_kv::MAX_VALUE;
 use std::ffi::OsStr;
-use std::fs::File;
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
 
 /// Bytes that are read of a value: the longest in base64, with line breaks, and one that is too many.
 const READ_MAX: usize = 2 * MAX_VALUE;
@@ -21,7 +19,7 @@ const READ_MAX: usize = 2 * MAX_VALUE;
 /// The entry that is to be written. Nothing of it needs the store.
 pub(super) fn entry(args: &PutArgs) -> Result<Entry, Failure> {
     let given = match (&args.value, &args.file) {
-        (_, Some(file)) => from_file(file)?,
+        (_, Some(file)) => read(open(file)?, &format!("'{}'", file.display()))?,
         (Some(value), None) if value == "-" => read(io::stdin().lock(), "standard input")?,
         (Some(value), None) => value.as_bytes().to_vec(),
         (None, None) => Vec::new(),
@@ -73,16 +71,6 @@ fn decoded(mut given: Vec<u8>, is_base64: bool, what: &str) -> Result<Vec<u8>, F
             format!("cannot read {what}: wrong base64 (RFC 4648, section 4, padded): {error}");
         Failure::new(Kind::Usage, message)
     })
-}
-
-fn from_file(path: &Path) -> Result<Vec<u8>, Failure> {
-    let name = format!("'{}'", path.display());
-    let file = File::open(path).map_err(|error| {
-        let help = (error.kind() == ErrorKind::NotFound).then(|| nearest_path(path));
-        let message = format!("cannot open {name}: {}", plain_cause(&error));
-        Failure::new(Kind::Usage, message).maybe_help(help.flatten())
-    })?;
-    read(file, &name)
 }
 
 /// All bytes, up to one more than a value may need.

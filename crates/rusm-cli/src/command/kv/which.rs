@@ -19,7 +19,7 @@ pub(super) enum Which {
     /// A file, whoever uses it.
     File(PathBuf),
     /// The store of an app.
-    App(AppStore),
+    App(Box<AppStore>),
 }
 
 /// What the manifest says of the store.
@@ -39,7 +39,10 @@ impl Which {
                 "--store names the file of a store, and --manifest an app: only one of them can be meant",
             )),
             (Some(file), None) => Ok(Self::File(file.clone())),
-            (None, manifest) => AppStore::of(manifest.as_deref(), console).map(Self::App),
+            (None, manifest) => {
+                let app = AppStore::of(manifest.as_deref(), console)?;
+                Ok(Self::App(Box::new(app)))
+            }
         }
     }
 
