@@ -8,8 +8,6 @@ use std::sync::Arc;
 
 /// The smallest piece of a redb file.
 const PAGE: u64 = 4096;
-/// A file up to this size is verified whole when it is opened: it takes a fraction of a second.
-const VERIFIED_BYTES: u64 = 64 * 1024 * 1024;
 
 /// An open database. Dropping it closes the file.
 #[derive(Debug)]
@@ -23,19 +21,12 @@ pub(crate) struct Engine {
 impl Engine {
     /// Opens, and repairs what a crash has left. Makes a database of an empty file.
     pub(crate) fn open(disk: Arc<Disk>, cache_bytes: usize) -> Result<Self, DatabaseError> {
-        let verified = disk.len() <= VERIFIED_BYTES;
-        let database = open(&disk, cache_bytes, verified)?;
+        let database = open(&disk, cache_bytes, false)?;
         Ok(Self {
             database: Some(database),
             disk,
             cache_bytes,
         })
-    }
-
-    /// Opens without changing a byte; an error if it was not closed properly.
-    pub(crate) fn look(disk: &Arc<Disk>) -> Result<ReadOnlyDatabase, DatabaseError> {
-        let handle = Handle(Arc::clone(disk));
-        redb::Builder::new().open_read_only_with_backend(handle)
     }
 
     pub(crate) fn disk(&self) -> &Arc<Disk> {
@@ -117,7 +108,17 @@ impl Drop for Engine {
     }
 }
 
-fn open(disk: &Arc<Disk>, cache_bytes: usize, verified: bool) -> Result<Database, DatabaseError> {
+/// Opens for reading alone, without changing a byte; an error if the file was not closed properly.
+pub(crate) fn open_read_only(disk: &Arc<Disk>) -> Result<ReadOnlyDatabase, DatabaseError> {
+    redb::Builder::new().open_read_only_with_backend(Handle(Arc::clone(disk)))
+}
+
+/// Opens, repairs what a crash has left, and verifies every page if that is wanted.
+pub(crate) fn open(
+    disk: &Arc<Disk>,
+    cache_bytes: usize,
+    verified: bool,
+) -> Result<Database, DatabaseError> {
     redb::Builder::new()
         .set_cache_size(cache_bytes)
         .set_check_integrity_on_open(verified)

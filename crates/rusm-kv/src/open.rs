@@ -1,9 +1,9 @@
 //! Opening a file: what it is, whether it is free, and whether its content is known here.
 
-use crate::disk::Disk;
-use crate::engine::Engine;
+use crate::disk::{Disk, Growth};
+use crate::engine::{self, Engine};
 use crate::error::OpenError;
-use crate::layout::{BUCKETS, ENTRIES, EXPIRY, FORMAT, FORMAT_KEY, META};
+use crate::layout::{BUCKETS, CHUNKS, ENTRIES, EXPIRY, FORMAT, FORMAT_KEY, META};
 use crate::options::{LEAST_MAX_BYTES, Options};
 use crate::place;
 use redb::backends::FileBackend;
@@ -13,6 +13,9 @@ use std::io::ErrorKind;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
+
+/// A file up to this size is verified whole before it is opened: it takes a fraction of a second.
+const VERIFIED_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Opens the store at `path`, and makes it if it may be made.
 pub(crate) fn open(path: &Path, options: &Options, make: bool) -> Result<Engine, OpenError> {
@@ -49,8 +52,7 @@ pub(crate) fn on_backend(
 /// Makes a new store in an empty file, as small as it can be: redb begins with more than the least bound.
 pub(crate) fn make_store(file: File, path: &Path) -> Result<(), OpenError> {
     let backend = FileBackend::new(file).map_err(|error| refused(path, error))?;
-    let mut engine = on_backend(backend, path, &Options::default())?;
-    engine.compact().map_err(failed(path))?;
+    let engine = on_backend(backend, path, &Options::default())?;
     engine
         .close()
         .map_err(|why| io(path, "write")(std::io::Error::other(why)))
@@ -101,15 +103,10 @@ fn open_file(path: &Path) -> Result<File, OpenError> {
 }
 
 fn open_disk(disk: &Arc<Disk>, path: &Path, cache_bytes: usize) -> Result<Engine, OpenError> {
-    // Looked at first without a change: it may not be ours. One that was not closed properly has to be
-    // repaired before it can be looked at.
-    if disk.len() > 0 {
-        match Engine::look(disk) {
-            Ok(database) => identify(&database, path).map(drop)?,
-            Err(DatabaseError::RepairAborted) => {}
-            Err(error) => return Err(refused(path, error)),
-        }
+    if disk.len() == 0 {
+        return disk.with_growth(Growth::Lazy, || make_on_disk(disk, path, cache_bytes));
     }
+    look(disk, path, cache_bytes)?;
     let engine = Engine::open(Arc::clone(disk), cache_bytes);
     let engine = engine.map_err(|error| refused(path, error))?;
     if let Some(failure) = disk.failure() {
@@ -118,6 +115,35 @@ fn open_disk(disk: &Arc<Disk>, path: &Path, cache_bytes: usize) -> Result<Engine
     match identify(engine.database().map_err(failed(path))?, path)? {
         Content::Store => Ok(engine),
         Content::Nothing => initialise(&engine, path).map(|()| engine),
+    }
+}
+
+/// Makes a store as small as it can be: redb begins with more than the least bound.
+fn make_on_disk(disk: &Arc<Disk>, path: &Path, cache_bytes: usize) -> Result<Engine, OpenError> {
+    let engine = Engine::open(Arc::clone(disk), cache_bytes);
+    let mut engine = engine.map_err(|error| refused(path, error))?;
+    if let Some(failure) = disk.failure() {
+        return Err(io(path, "write")(std::io::Error::other(failure)));
+    }
+    initialise(&engine, path)?;
+    engine.compact().map_err(failed(path))?;
+    Ok(engine)
+}
+
+/// Looks at a file without a change: it may not be ours. A large one that was not closed properly is not looked at:
+/// it has to be repaired first, which takes its time.
+fn look(disk: &Arc<Disk>, path: &Path, cache_bytes: usize) -> Result<(), OpenError> {
+    if disk.len() <= VERIFIED_BYTES {
+        return disk.rehearse(|| {
+            let opened = engine::open(disk, cache_bytes, true);
+            let database = opened.map_err(|error| refused(path, error))?;
+            identify(&database, path).map(drop)
+        });
+    }
+    match engine::open_read_only(disk) {
+        Ok(database) => identify(&database, path).map(drop),
+        Err(DatabaseError::RepairAborted) => Ok(()),
+        Err(error) => Err(refused(path, error)),
     }
 }
 
@@ -162,6 +188,7 @@ fn initialise(engine: &Engine, path: &Path) -> Result<(), OpenError> {
         let mut meta = txn.open_table(META).map_err(failed(path))?;
         meta.insert(FORMAT_KEY, FORMAT).map_err(failed(path))?;
         txn.open_table(ENTRIES).map_err(failed(path))?;
+        txn.open_table(CHUNKS).map_err(failed(path))?;
         txn.open_table(EXPIRY).map_err(failed(path))?;
         txn.open_table(BUCKETS).map_err(failed(path))?;
     }

@@ -20,6 +20,8 @@ struct State {
     phase: Phase,
     /// Snapshots that are held.
     held: usize,
+    /// Snapshots that were held.
+    released: u64,
     waiting: BTreeMap<u64, Waker>,
     next_ticket: u64,
 }
@@ -33,11 +35,15 @@ enum Phase {
     Closed,
 }
 
-/// A held view; counts as a reader until it is dropped.
+/// A held view.
 pub(crate) struct Held {
+    // In this order: what is counted no more is held no more.
     view: Arc<View>,
-    readers: Arc<Readers>,
+    _counted: Counted,
 }
+
+/// Counts as a reader until it is dropped.
+struct Counted(Arc<Readers>);
 
 impl Readers {
     /// The view of the last commit.
@@ -52,7 +58,7 @@ impl Readers {
         state.held += 1;
         Ok(Held {
             view,
-            readers: Arc::clone(self),
+            _counted: Counted(Arc::clone(self)),
         })
     }
 
@@ -77,6 +83,11 @@ impl Readers {
             }
             ready => Poll::Ready(ready),
         }
+    }
+
+    /// The number of snapshots that were released.
+    pub(crate) fn released(&self) -> u64 {
+        self.state.lock().released
     }
 
     /// Forgets a waiter.
@@ -132,12 +143,13 @@ impl Held {
     }
 }
 
-impl Drop for Held {
+impl Drop for Counted {
     fn drop(&mut self) {
-        let mut state = self.readers.state.lock();
+        let mut state = self.0.state.lock();
         state.held -= 1;
+        state.released += 1;
         if state.held == 0 {
-            self.readers.idle.notify_all();
+            self.0.idle.notify_all();
         }
     }
 }

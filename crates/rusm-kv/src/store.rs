@@ -127,6 +127,7 @@ impl Store {
             readers: Arc::clone(&readers),
             shared: Arc::clone(&shared),
             next_stretch: 0,
+            flushed: None,
         };
         let thread = std::thread::Builder::new()
             .name("rusm-kv".to_owned())

@@ -1,30 +1,19 @@
 //! What a store promises, seen from outside.
 
-#![expect(clippy::unwrap_used, reason = "a failing test is a panic anyway")]
-
-use rusm_kv::{Batch, OpResult, Options, Store, WriteError};
-use std::sync::Arc;
-
-fn store() -> (tempfile::TempDir, Store) {
-    let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(&folder.path().join("a.redb"), Options::default()).unwrap();
-    (folder, store)
-}
-
-fn batch() -> Batch {
-    Batch::new("orders").unwrap()
-}
+use crate::support::{Place, batch};
+use rusm_kv::{OpResult, Options, Store, WriteError};
 
 #[test]
 fn what_is_acknowledged_is_read_and_there_after_reopening() {
-    let (folder, store) = store();
+    let place = Place::new();
+    let store = place.open();
     let done = store
         .submit(batch().put("a", "1").delete("b"))
         .wait()
         .unwrap();
     assert_eq!(done.results, [OpResult::Done, OpResult::Deleted(false)]);
     drop(store);
-    let store = Store::open_existing(&folder.path().join("a.redb"), Options::default()).unwrap();
+    let store = Store::open_existing(&place.path("store"), Options::default()).unwrap();
     let snapshot = store.read().unwrap();
     assert_eq!(snapshot.get("orders", "a").unwrap().unwrap(), b"1");
     assert_eq!(snapshot.get("order", "a").unwrap(), None);
@@ -36,7 +25,8 @@ fn what_is_acknowledged_is_read_and_there_after_reopening() {
 
 #[test]
 fn a_batch_sees_its_own_steps_and_a_conflict_leaves_no_trace() {
-    let (_folder, store) = store();
+    let place = Place::new();
+    let store = place.open();
     let seen = batch()
         .put("a", "1")
         .expect("a", Some(b"1".to_vec()))
@@ -53,8 +43,8 @@ fn a_batch_sees_its_own_steps_and_a_conflict_leaves_no_trace() {
 
 #[test]
 fn increments_of_many_threads_add_up() {
-    let (_folder, store) = store();
-    let store = Arc::new(store);
+    let place = Place::new();
+    let store = place.open();
     std::thread::scope(|scope| {
         for _ in 0..64 {
             scope.spawn(|| {
@@ -71,14 +61,15 @@ fn increments_of_many_threads_add_up() {
 
 #[test]
 fn a_backup_is_a_store_and_a_compaction_loses_nothing() {
-    let (folder, store) = store();
+    let place = Place::new();
+    let store = place.open();
     for n in 0..50 {
         store
             .submit(batch().put(format!("{n:02}"), vec![1; 1000]))
             .wait()
             .unwrap();
     }
-    let copy = folder.path().join("copy.redb");
+    let copy = place.path("copy");
     store.backup(&copy).unwrap();
     assert!(store.backup(&copy).is_err());
     let done = store.compact().unwrap();
