@@ -166,7 +166,10 @@ impl Disk {
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
         if self.mode.load(Ordering::Acquire) == NORMAL {
-            return self.inner.read(offset, out);
+            // redb is told, and reads no more: here it is kept what it was.
+            return self.inner.read(offset, out).inspect_err(|error| {
+                self.freeze(&format!("cannot read the file: {error}"));
+            });
         }
         let instead = self.instead.lock();
         self.read_file(offset, out)?;
@@ -204,8 +207,13 @@ impl Disk {
             _ => self.bytes_before(self.len(), offset, data),
         };
         let (within, beyond) = data.split_at(there);
-        if !within.is_empty() {
-            self.inner.write(offset, within)?;
+        let written = match within {
+            [] => Ok(()),
+            within => self.inner.write(offset, within),
+        };
+        if let Err(error) = written {
+            self.freeze_locked(&mut instead, &format!("cannot write the file: {error}"));
+            return self.keep(&mut instead, offset, data);
         }
         let at = offset + within.len() as u64;
         self.keep(&mut instead, at, beyond)

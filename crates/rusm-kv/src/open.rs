@@ -23,7 +23,7 @@ pub(crate) fn open(path: &Path, options: &Options, make: bool) -> Result<Engine,
     if make {
         make_if_missing(path)?;
     }
-    let file = open_file(path)?;
+    let file = open_file(path, make)?;
     let backend = FileBackend::new(file).map_err(|error| refused(path, error))?;
     on_backend(backend, path, options)
 }
@@ -80,7 +80,7 @@ fn check_options(options: &Options) -> Result<(), OpenError> {
     }
 }
 
-fn open_file(path: &Path) -> Result<File, OpenError> {
+fn open_file(path: &Path, make: bool) -> Result<File, OpenError> {
     let about = std::fs::metadata(path).map_err(|source| {
         if source.kind() != ErrorKind::NotFound {
             return io(path, "open")(source);
@@ -95,7 +95,7 @@ fn open_file(path: &Path) -> Result<File, OpenError> {
     if !about.is_file() {
         return Err(not_a_store(path, "it is no regular file"));
     }
-    if about.len() == 0 {
+    if about.len() == 0 && !make {
         return Err(not_a_store(path, "it is empty"));
     }
     let opened = OpenOptions::new().read(true).write(true).open(path);

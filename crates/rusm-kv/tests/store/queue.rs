@@ -273,3 +273,30 @@ fn each_bound_has_its_error_and_what_is_at_it_is_written() {
         MAX_VALUE
     );
 }
+
+/// Drops what it holds when it is woken, on the thread that wakes it.
+struct Last(
+    parking_lot::Mutex<Option<Store>>,
+    std::sync::mpsc::Sender<()>,
+);
+
+impl Wake for Last {
+    fn wake(self: Arc<Self>) {
+        drop(self.0.lock().take());
+        self.1.send(()).unwrap();
+    }
+}
+
+#[test]
+fn a_waker_may_drop_the_last_clone_on_the_commit_thread() {
+    let (memory, store, first) = held(Options::default());
+    let (sender, woken) = std::sync::mpsc::channel();
+    let waker = Waker::from(Arc::new(Last(parking_lot::Mutex::new(Some(store)), sender)));
+    let mut first = pin!(first);
+    let polled = first.as_mut().poll(&mut Context::from_waker(&waker));
+    assert!(polled.is_pending());
+    memory.set(Faults::default());
+    woken.recv().unwrap();
+    let polled = first.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+    assert!(matches!(polled, Poll::Ready(Ok(_))));
+}
