@@ -1,7 +1,6 @@
 //! The control socket as its clients meet it: through a real socket, friendly and hostile.
 
 #![expect(clippy::unwrap_used, reason = "a failing test is a panic anyway")]
-#![expect(clippy::print_stderr, reason = "a machine that cannot show it says so")]
 
 #[path = "socket/bounds.rs"]
 mod bounds;
