@@ -8,7 +8,7 @@ use crate::workload::{self, Step};
 use rusm_kv::{Expires, Op, Store};
 use rusm_sim::Dice;
 
-const SEEDS: u64 = 4;
+const SEEDS: u64 = 2;
 const STEPS: usize = 24;
 /// How often the power fails in one long life.
 const LIVES: usize = 12;
