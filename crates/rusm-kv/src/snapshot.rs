@@ -56,34 +56,11 @@ impl Snapshot {
         Ok(self.entry(bucket, key)?.map(|entry| entry.value))
     }
 
-    /// The same, of at most so many bytes: a larger value is not read.
-    ///
-    /// # Errors
-    /// [`ReadError::TooLarge`] for a value of more bytes, and as for [`Snapshot::get`].
-    pub fn get_within(
-        &self,
-        bucket: &str,
-        key: &str,
-        most: usize,
-    ) -> Result<Option<Vec<u8>>, ReadError> {
-        let entry = self.entry_within(bucket, key, most)?;
-        Ok(entry.map(|entry| entry.value))
-    }
-
-    /// The value of a key with its expiry.
+    /// The same with its expiry.
     ///
     /// # Errors
     /// As for [`Snapshot::get`].
     pub fn entry(&self, bucket: &str, key: &str) -> Result<Option<Entry>, ReadError> {
-        self.entry_within(bucket, key, usize::MAX)
-    }
-
-    fn entry_within(
-        &self,
-        bucket: &str,
-        key: &str,
-        most: usize,
-    ) -> Result<Option<Entry>, ReadError> {
         check_bucket(bucket)?;
         check_key(key)?;
         guarded(|| {
@@ -97,7 +74,6 @@ impl Snapshot {
             if !entry.is_live(self.now_ms) {
                 return Ok(None);
             }
-            check_len("value", entry.body.len(), most)?;
             self.whole(key, &entry).map(Some)
         })
     }
@@ -115,18 +91,6 @@ impl Snapshot {
         limit: usize,
         max_bytes: usize,
     ) -> Result<Page, ReadError> {
-        self.list_checked(bucket, prefix, start, limit, max_bytes, usize::MAX)
-    }
-
-    fn list_checked(
-        &self,
-        bucket: &str,
-        prefix: &str,
-        start: Option<&str>,
-        limit: usize,
-        max_bytes: usize,
-        most_of_one: usize,
-    ) -> Result<Page, ReadError> {
         let mut entries: Vec<Entry> = Vec::new();
         let mut bytes = 0_usize;
         let next = self.walk(bucket, prefix, start, |key, entry| {
@@ -135,26 +99,10 @@ impl Snapshot {
             if entries.len() == limit || (bytes > max_bytes && !entries.is_empty()) {
                 return Ok(false);
             }
-            check_len("entry", size, most_of_one)?;
             entries.push(self.whole(key, entry)?);
             Ok(true)
         })?;
         Ok(Page { entries, next })
-    }
-
-    /// The same, of at most so many bytes: of one entry, too.
-    ///
-    /// # Errors
-    /// [`ReadError::TooLarge`] if the first entry alone has more, and as for [`Snapshot::get`].
-    pub fn list_within(
-        &self,
-        bucket: &str,
-        prefix: &str,
-        start: Option<&str>,
-        limit: usize,
-        most: usize,
-    ) -> Result<Page, ReadError> {
-        self.list_checked(bucket, prefix, start, limit, most, most)
     }
 
     /// The keys that begin with `prefix`, in byte order from `start` (inclusive), up to `limit` of them.
