@@ -1,6 +1,7 @@
 //! The durable key-value store as guests meet it, through both paths: what they can do with it, within which bounds
 //! and rights, and that nobody waits for a write but the process that writes.
 
+mod bounds;
 mod failing;
 mod held;
 mod nodes;

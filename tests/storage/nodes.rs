@@ -102,10 +102,12 @@ fn what_is_no_store_stops_the_start() {
     let house = house();
     let file = house.path().join("notes.txt");
     std::fs::write(&file, "not to be lost").expect("the folder is writable");
+    std::fs::write(house.path().join("empty.redb"), "").expect("the folder is writable");
     for (store, reason) in [
         ("notes.txt", "is not a rusm store"),
-        ("notes.txt/app.redb", "cannot make the store"),
-        (".", "the store"),
+        ("notes.txt/app.redb", "cannot make the folder"),
+        (".", "it is a directory"),
+        ("empty.redb", "it is empty"),
     ] {
         let path = house.path().join(store);
         let node = format!("store = {:?}", path.display().to_string());
@@ -141,15 +143,23 @@ fn a_node_without_a_store_says_so() {
     }
 }
 
-/// No guest is given a folder in which it could write to the file, and the one that asks does not start.
+/// No guest is given a folder in which it could read or write the file, and the one that asks does not start.
 #[test]
 fn a_guests_folder_does_not_hold_the_store() {
     for path in BOTH_PATHS {
         let house = house();
-        std::fs::create_dir(house.path().join("data")).expect("the folder is writable");
-        for host in [".", "data"] {
-            let folder = format!("preopen = [{{ host = {host:?}, guest = \"/data\" }}]");
-            let manifest = manifest(STORE, &folder, "write /data/app.redb ruined");
+        std::fs::create_dir_all(house.path().join("data/inner")).expect("the folder is writable");
+        for (host, read_only) in [
+            ("data", false),
+            ("data/inner", false),
+            ("data/inner", true),
+            (".", true),
+        ] {
+            let folder = format!(
+                "preopen = [{{ host = {host:?}, guest = \"/data\", read-only = {read_only} }}]"
+            );
+            let node = "store = \"data/inner/app.redb\"";
+            let manifest = manifest(node, &folder, "write /data/app.redb ruined");
             let (scenario, app) = start(path, house.path(), &manifest);
             app.expect("the app starts").wait();
             let exit = scenario.recorder.wait_for_exit("keeper");

@@ -123,6 +123,42 @@ fn what_is_granted_works_behind_the_whole_wall() {
     assert_ne!(entries.count(), 0);
 }
 
+/// The store is made, written to and opened again behind the whole wall, though nothing else beside it is open.
+#[test]
+fn a_store_works_behind_the_whole_wall() {
+    let place = Place::new();
+    place.program("count.wasm", &programs::counts());
+    place.write(
+        "rusm.toml",
+        r#"
+        [app]
+        name = "test"
+        [node]
+        harden = "require"
+        store = "data/app.redb"
+        [components.count]
+        wasm = "count.wasm"
+        restart = "temporary"
+        capability = "counter"
+        [capabilities.counter]
+        allow-storage = { read = ["counts"], write = ["counts"] }
+        "#,
+    );
+    let probed = rusm_harden::probe();
+    if !probed.is_whole() {
+        eprintln!("this machine cannot show it: the wall {probed}");
+        place.rusm(["run"]).finish().ends_with(4).says(&["harden"]);
+        return;
+    }
+    place.rusm(["run", "--check-only"]).finish().ends_with(0);
+    assert!(!place.path("data").exists(), "a check makes nothing");
+    for round in ["> | 1", "> | 2", "> | 3"] {
+        place.rusm(["run"]).finish().ends_with(0).says(&[round]);
+    }
+    let beside = std::fs::read_dir(place.path("data")).unwrap();
+    assert_eq!(beside.count(), 1, "the store is one file");
+}
+
 /// Without Landlock, or where filters are forbidden, a node starts and says what it lacks; one that requires it does not.
 #[test]
 fn a_machine_without_the_wall_is_told_apart() {

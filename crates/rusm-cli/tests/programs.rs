@@ -1,5 +1,21 @@
 //! Small programs for preview 1, in the text format.
 
+/// Counts up in the node's store, and prints the count, which has one digit.
+pub(crate) fn counts() -> String {
+    format!(
+        r#"(module
+          (import "rusm" "kv-increment" (func $increment (param i32 i32 i32 i32 i64 i32 i32) (result i32)))
+          {HEAD}
+          (data (i32.const 64) "counts")
+          (func (export "_start")
+            (if (i32.ne (i32.const 8) (call $increment (i32.const 64) (i32.const 6) (i32.const 64) (i32.const 5) (i64.const 1)
+                  (i32.const 128) (i32.const 8)))
+              (then (call $proc_exit (i32.const 1))))
+            (i32.store8 (i32.const 128) (i32.add (i32.const 48) (i32.load8_u (i32.const 128))))
+            (call $write (i32.const 1) (i32.const 128) (i32.const 1))))"#
+    )
+}
+
 /// Imports and a memory for the programs below.
 const HEAD: &str = r#"
   (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))

@@ -35,10 +35,10 @@ pub struct BootPlan {
 pub enum BootError {
     /// Code of these components cannot run here.
     Code(Vec<CodeProblem>),
-    /// The file of the store, or its folder, could not be made.
-    StoreFile {
-        /// The file.
-        path: PathBuf,
+    /// The folder of the store could not be made.
+    StoreFolder {
+        /// The folder.
+        folder: PathBuf,
         /// Why not.
         cause: std::io::Error,
     },
@@ -57,8 +57,9 @@ impl fmt::Display for BootError {
                 let texts: Vec<String> = problems.iter().map(ToString::to_string).collect();
                 f.write_str(&texts.join("\n"))
             }
-            Self::StoreFile { path, cause } => {
-                write!(f, "cannot make the store {}: {cause}", path.display())
+            Self::StoreFolder { folder, cause } => {
+                let folder = folder.display();
+                write!(f, "cannot make the folder {folder} of the store: {cause}")
             }
             Self::Store(error) => error.fmt(f),
             Self::Tree(reason) => write!(f, "the supervision tree did not start: {reason}"),

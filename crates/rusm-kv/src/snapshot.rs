@@ -40,11 +40,23 @@ impl View {
 pub struct Snapshot {
     held: Held,
     now_ms: u64,
+    max_value: usize,
 }
 
 impl Snapshot {
     pub(crate) fn new(held: Held, now_ms: u64) -> Self {
-        Self { held, now_ms }
+        Self {
+            held,
+            now_ms,
+            max_value: usize::MAX,
+        }
+    }
+
+    /// The same, for a caller who has room for values of so many bytes: a longer one is not copied, and reading it is
+    /// [`ReadError::TooLarge`].
+    #[must_use]
+    pub fn with_max_value(self, max_value: usize) -> Self {
+        Self { max_value, ..self }
     }
 
     /// The value of a key; none if there is none.
@@ -96,7 +108,9 @@ impl Snapshot {
         let next = self.walk(bucket, prefix, start, |key, entry| {
             let size = key.len().saturating_add(entry.body.len());
             bytes = bytes.saturating_add(size);
-            if entries.len() == limit || (bytes > max_bytes && !entries.is_empty()) {
+            // What does not fit begins the next page, unless it is all there is on this one.
+            let fits = bytes <= max_bytes && entry.body.len() <= self.max_value;
+            if entries.len() == limit || !(fits || entries.is_empty()) {
                 return Ok(false);
             }
             entries.push(self.whole(key, entry)?);
@@ -189,6 +203,7 @@ impl Snapshot {
     }
 
     fn load(&self, entry: &Stored<'_>) -> Result<Vec<u8>, ReadError> {
+        check_len("value", entry.body.len(), self.max_value)?;
         match entry.body {
             Body::Inline(value) => Ok(value.to_vec()),
             Body::Chunked(chunked) => {

@@ -118,7 +118,7 @@ fn outcome(app: &str, ended: Result<AppEnd, BootError>, signal: Option<u8>) -> R
             }))
         }
         Err(
-            error @ (BootError::StoreFile { .. }
+            error @ (BootError::StoreFolder { .. }
             | BootError::Store(_)
             | BootError::Tree(_)
             | BootError::Node(_)),

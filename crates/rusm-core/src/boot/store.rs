@@ -3,27 +3,27 @@
 use super::{BootError, BootPlan};
 use crate::runtime::Runtime;
 use rusm_kv::{Options, Store};
-use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{self, ErrorKind};
+use std::fs::DirBuilder;
+use std::io;
 use std::path::{Path, PathBuf};
 
 impl BootPlan {
-    /// Makes the file of the store, empty and for its owner alone, and its folder, where they are not there yet;
-    /// answers where it lies, or none if the manifest names no store.
+    /// Makes the file of the store, without anything in it, and its folder, both for their owner alone, where they are
+    /// not there yet; answers where it lies, or none if the manifest names no store.
     ///
     /// [`Runtime::boot`] does this by itself. Who gives up the right to make files before that does it first.
     ///
     /// # Errors
-    /// [`BootError::StoreFile`] when the file or the folder cannot be made.
+    /// [`BootError::StoreFolder`] or [`BootError::Store`] when the folder or the file cannot be made.
     pub fn make_store(&self) -> Result<Option<PathBuf>, BootError> {
         let Some(store) = &self.manifest.node.store else {
             return Ok(None);
         };
         let path = self.folder.join(&store.path);
-        match make(&path) {
-            Ok(()) => Ok(Some(path)),
-            Err(cause) => Err(BootError::StoreFile { path, cause }),
+        if path.symlink_metadata().is_err() {
+            make(&path)?;
         }
+        Ok(Some(path))
     }
 }
 
@@ -45,25 +45,22 @@ impl Runtime {
     }
 }
 
-fn make(path: &Path) -> io::Result<()> {
-    let folder = match path.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    };
+fn make(path: &Path) -> Result<(), BootError> {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    make_folder(folder).map_err(|cause| BootError::StoreFolder {
+        folder: folder.to_owned(),
+        cause,
+    })?;
+    let made = Store::open(path, Options::default());
+    made.map(drop).map_err(BootError::Store)
+}
+
+fn make_folder(folder: &Path) -> io::Result<()> {
+    if folder == Path::new("") {
+        return Ok(());
+    }
     let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
     #[cfg(unix)]
-    {
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    }
-    builder.create(folder)?;
-    match options.open(path) {
-        // That there is such a file has to be as durable as what will be in it.
-        Ok(_made) => File::open(folder)?.sync_all(),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(error),
-    }
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(folder)
 }

@@ -28,21 +28,22 @@ pub(crate) enum KvRefused {
 
 impl From<ReadError> for KvRefused {
     fn from(error: ReadError) -> Self {
-        match error {
-            ReadError::TooLarge { .. } => Self::TooLarge,
-            other => Self::Failed(other.to_string()),
+        if let ReadError::TooLarge { .. } = error {
+            Self::TooLarge
+        } else {
+            Self::Failed(error.to_string())
         }
     }
 }
 
 impl From<WriteError> for KvRefused {
     fn from(error: WriteError) -> Self {
-        match error {
-            WriteError::TooLarge { .. } => Self::TooLarge,
-            WriteError::Conflict { index } => {
-                Self::Conflict(u32::try_from(index).unwrap_or(u32::MAX))
-            }
-            other => Self::Failed(other.to_string()),
+        if let WriteError::TooLarge { .. } = error {
+            Self::TooLarge
+        } else if let WriteError::Conflict { index } = error {
+            Self::Conflict(u32::try_from(index).unwrap_or(u32::MAX))
+        } else {
+            Self::Failed(error.to_string())
         }
     }
 }
@@ -54,8 +55,7 @@ impl Host<'_> {
         key: &str,
     ) -> Result<Option<Vec<u8>>, KvRefused> {
         let bucket = self.bucket(bucket, key, Access::Read)?;
-        let (snapshot, _) = self.snapshot().await?;
-        Ok(snapshot.get(bucket, key)?)
+        Ok(self.snapshot().await?.get(bucket, key)?)
     }
 
     pub(crate) async fn kv_put(
@@ -91,8 +91,9 @@ impl Host<'_> {
             return Err(KvRefused::TooLarge);
         }
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let (snapshot, most) = self.snapshot().await?;
-        Ok(snapshot.list(bucket, prefix, start, limit, most.min(PAGE_BYTES))?)
+        let most = self.max_call_bytes().min(PAGE_BYTES);
+        let snapshot = self.snapshot().await?;
+        Ok(snapshot.list(bucket, prefix, start, limit, most)?)
     }
 
     /// A comparison tells what is there, so it asks for reading.
@@ -151,10 +152,14 @@ impl Host<'_> {
         self.state.kv.as_ref().ok_or(KvRefused::NoStore)
     }
 
-    /// The store as it is now, and how many bytes of it one call may copy.
-    async fn snapshot(&mut self) -> Result<(Snapshot, usize), KvRefused> {
-        let most = usize::try_from(self.state.max_call_bytes).unwrap_or(usize::MAX);
-        Ok((self.store()?.readable().await?, most))
+    /// The store as it is now, for a caller with so much room.
+    async fn snapshot(&mut self) -> Result<Snapshot, KvRefused> {
+        let snapshot = self.store()?.readable().await?;
+        Ok(snapshot.with_max_value(self.max_call_bytes()))
+    }
+
+    fn max_call_bytes(&self) -> usize {
+        usize::try_from(self.state.max_call_bytes).unwrap_or(usize::MAX)
     }
 }
 

@@ -124,9 +124,6 @@ impl RuntimeBuilder {
         let mut private = |what, path: PathBuf| self.private_places.add(what, path);
         private("the manifest", file.to_owned());
         private("the file of variables", folder.join(".env"));
-        if let Some(store) = &manifest.node.store {
-            private("the store", folder.join(&store.path));
-        }
         if let Some(audit) = &manifest.node.audit {
             private("the audit log", folder.join(audit));
         }
@@ -134,6 +131,10 @@ impl RuntimeBuilder {
             if let CodeSource::Wasm(path) = &component.code {
                 private("the code of a component", folder.join(path));
             }
+        }
+        if let Some(store) = &manifest.node.store {
+            let file = folder.join(&store.path);
+            self.private_places.add_secret("the store", file);
         }
         self
     }

@@ -33,6 +33,12 @@ pub(crate) enum FolderError {
         what: &'static str,
         place: PathBuf,
     },
+    #[error("cannot give the folder {} to a guest: {what} is {}; give another folder", .host.display(), .place.display())]
+    Secret {
+        host: PathBuf,
+        what: &'static str,
+        place: PathBuf,
+    },
     #[error("cannot give a guest folders that it could give up again: {0}")]
     NoSeal(std::io::Error),
     #[error(transparent)]
@@ -68,8 +74,13 @@ pub(super) fn open(
             place: kernels,
         });
     }
+    let touched = |access| setup.private_places.touched_from(&real, access);
+    if let Some((what, place)) = touched(Access::Read) {
+        let host = setup.folder.join(grant.host());
+        return Err(FolderError::Secret { host, what, place });
+    }
     if !grant.is_read_only()
-        && let Some((what, place)) = setup.private_places.touched_from(&real)
+        && let Some((what, place)) = touched(Access::Write)
     {
         let host = setup.folder.join(grant.host());
         return Err(FolderError::Private { host, what, place });

@@ -24,7 +24,7 @@ fn step(dice: &mut Dice) -> Step {
     match dice.below(16) {
         0 => Step::Compact,
         1 | 2 => Step::Pass(1 + dice.below(400)),
-        3 | 4 | 5 => Step::Write((0..2 + dice.below(6)).map(|_| deed(dice)).collect()),
+        3..=5 => Step::Write((0..2 + dice.below(6)).map(|_| deed(dice)).collect()),
         _ => Step::Write(vec![deed(dice)]),
     }
 }
