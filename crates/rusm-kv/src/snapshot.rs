@@ -68,7 +68,7 @@ impl Snapshot {
         Ok(self.entry(bucket, key)?.map(|entry| entry.value))
     }
 
-    /// The value of a key with its expiry.
+    /// The same with its expiry.
     ///
     /// # Errors
     /// As for [`Snapshot::get`].

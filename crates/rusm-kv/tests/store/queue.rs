@@ -300,3 +300,20 @@ fn a_waker_may_drop_the_last_clone_on_the_commit_thread() {
     let polled = first.as_mut().poll(&mut Context::from_waker(Waker::noop()));
     assert!(matches!(polled, Poll::Ready(Ok(_))));
 }
+
+#[test]
+fn what_stands_behind_a_submission_that_is_dropped_moves_up() {
+    let options = Options::default().queue_bytes(400_000);
+    let (memory, store, first) = held(options);
+    let large = store.submit(batch().put("large", vec![0; 400_000]));
+    let small = store.submit(batch().put("small", "1"));
+    let last = store.submit(batch().put("last", vec![0; 400_000]));
+    drop(large);
+    // It was accepted by that: the end of the store leaves it in, unlike what still waits.
+    let dropping = std::thread::spawn(move || drop(store));
+    assert_eq!(last.wait(), Err(WriteError::Closed));
+    memory.set(Faults::default());
+    dropping.join().unwrap();
+    first.wait().unwrap();
+    small.wait().unwrap();
+}
