@@ -9,6 +9,7 @@
 mod abi;
 mod audit;
 mod audit_edits;
+mod control;
 mod manifest;
 mod oracle;
 mod rules;
@@ -17,6 +18,7 @@ mod wire;
 pub use abi::abi;
 pub use audit::audit;
 pub use audit_edits::audit_edits;
+pub use control::control;
 pub use manifest::manifest;
 pub use rules::rules;
 pub use wire::wire;
@@ -25,10 +27,11 @@ pub use wire::wire;
 pub type Target = fn(&[u8]);
 
 /// Every target, by the name of its corpus.
-pub const TARGETS: [(&str, Target); 6] = [
+pub const TARGETS: [(&str, Target); 7] = [
     ("abi", abi),
     ("audit", audit),
     ("audit_edits", audit_edits),
+    ("control", control),
     ("manifest", manifest),
     ("rules", rules),
     ("wire", wire),

@@ -122,6 +122,11 @@ fn audit_edits() {
 }
 
 #[test]
+fn control() {
+    replay("control");
+}
+
+#[test]
 fn manifest() {
     replay("manifest");
 }

@@ -145,6 +145,36 @@ fn a_kill_ends_a_write_that_waits() {
     });
 }
 
+/// While the store is compacted reads wait as well, without a worker, and can be killed; then they are answered.
+#[test]
+fn a_read_waits_for_the_end_of_a_compaction() {
+    for_both_paths(Options::default(), |slow| {
+        slow.says("before", "kv-put b k v");
+        slow.brake.pull();
+        let store = slow.store.clone();
+        let compacting = std::thread::spawn(move || store.compact());
+        slow.brake.wait_until_felt();
+        let reader = slow.starts("reader", "say now then kv-get b k then kv-list b");
+        let victim = slow.starts("victim", "say now then kv-list b");
+        for component in ["reader", "victim"] {
+            let recorder = &slow.scenario.recorder;
+            recorder.wait_for_line(component, "say=ok:now");
+        }
+        assert_eq!(slow.says("other", "say here"), ["say=ok:here"]);
+        victim.kill();
+        assert_eq!(victim.wait(), ExitReason::Killed);
+        assert_eq!(slow.scenario.recorder.lines("reader"), ["say=ok:now"]);
+        slow.brake.release();
+        assert_eq!(reader.wait(), ExitReason::Normal);
+        assert_eq!(
+            slow.scenario.recorder.lines("reader"),
+            ["say=ok:now", "kv-get=ok:v", "kv-list=ok:k=v"]
+        );
+        let compacted = compacting.join().expect("it compacts");
+        assert!(compacted.is_ok(), "{compacted:?}");
+    });
+}
+
 /// Its time is over while it waits, and so is it.
 #[test]
 fn a_time_out_ends_a_write_that_waits() {

@@ -282,3 +282,42 @@ fn a_check_says_all_it_finds() {
     );
     assert_eq!(found["findings"].as_array().unwrap().len(), 2);
 }
+
+/// An app that cannot have the store it names does not start: exit code 4, and why. A second node on the same file is
+/// such an app.
+#[test]
+fn a_store_that_cannot_be_opened_stops_the_start() {
+    let place = Place::new();
+    let declare = |store: &str, wat: &str| {
+        place.program("x.wasm", wat);
+        let manifest = format!(
+            "[app]\nname = \"test\"\n[node]\nstore = \"{store}\"\n[components.x]\nwasm = \"x.wasm\"\nrestart = \"temporary\"\n"
+        );
+        place.write("rusm.toml", manifest);
+    };
+    declare("rusm.toml", &programs::prints(1, "hello"));
+    place
+        .rusm(["run"])
+        .finish()
+        .ends_with(4)
+        .says(&["cannot start app 'test': ", "rusm.toml is not a rusm store"]);
+
+    declare("data/app.redb", &programs::clings());
+    let mut first = place.rusm(["run"]).start();
+    let stderr = first.stderr.as_mut().unwrap();
+    let ready = BufReader::new(stderr).lines().map_while(Result::ok);
+    assert!(ready.into_iter().any(|line| line.contains("ready")));
+    place.rusm(["run"]).finish().ends_with(4).says(&[
+        "cannot start app 'test': ",
+        "data/app.redb is in use by another node",
+    ]);
+    first.kill().unwrap();
+    first.wait().unwrap();
+    // The lock went with the process.
+    declare("data/app.redb", &programs::prints(1, "hello"));
+    place
+        .rusm(["run"])
+        .finish()
+        .ends_with(0)
+        .says(&["> | hello"]);
+}

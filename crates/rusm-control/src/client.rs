@@ -259,10 +259,12 @@ impl Client {
         }
         let status = answer.status();
         let text = collected(answer.into_body()).await?;
-        Err(match serde_json::from_slice::<ErrorAnswer>(&text) {
-            Ok(answer) => ClientError::Refused(answer.error),
-            Err(_) => ClientError::Broken(format!("is {status}, without a reason")),
-        })
+        Err(
+            match serde_json::from_slice::<ErrorAnswer<ApiError>>(&text) {
+                Ok(answer) => ClientError::Refused(answer.error),
+                Err(_) => ClientError::Broken(format!("is {status}, without a reason")),
+            },
+        )
     }
 
     async fn dial(&self) -> Result<UnixStream, ClientError> {

@@ -91,7 +91,7 @@ pub(crate) async fn serve(client: Client, wanted: Wanted, shared: Arc<Shared>) {
     if let Some(refusal) = refusal
         && !has_arrived.load(Ordering::Acquire)
     {
-        refuse(&connection.into_parts().io.into_stream(), refusal);
+        refuse(&connection.into_parts().io.into_stream(), &refusal);
     }
 }
 
@@ -112,7 +112,7 @@ pub(crate) fn busy() -> ApiError {
 }
 
 /// Answers without having read a request: one try, which finds room in the socket's buffer unless the client is gone.
-pub(crate) fn refuse(stream: &UnixStream, error: ApiError) {
+pub(crate) fn refuse(stream: &UnixStream, error: &ApiError) {
     let _if_there_is_room = stream.try_write(&Reply::raw_error(error));
 }
 
@@ -136,7 +136,9 @@ async fn answer(
             format!("the node failed at it: {panicked}"),
         ))
     });
-    Ok(reply.unwrap_or_else(Reply::error).into_response())
+    Ok(reply
+        .unwrap_or_else(|error| Reply::error(&error))
+        .into_response())
 }
 
 async fn work(

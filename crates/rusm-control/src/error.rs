@@ -1,5 +1,6 @@
 //! What a client is told when something cannot be done: a code for programs, sentences for people.
 
+use crate::json;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -102,6 +103,11 @@ impl ApiError {
         self
     }
 
+    /// As it goes over the wire: a line of JSON, without its end.
+    pub fn to_line(&self) -> Vec<u8> {
+        json::line(&ErrorAnswer { error: self })
+    }
+
     /// Says where an import stopped.
     pub(crate) fn at_line(mut self, line: u64, written: u64) -> ApiError {
         (self.line, self.written) = (Some(line), Some(written));
@@ -120,6 +126,6 @@ impl fmt::Display for ApiError {
 
 /// `{"error": …}`.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct ErrorAnswer {
-    pub(crate) error: ApiError,
+pub(crate) struct ErrorAnswer<E> {
+    pub(crate) error: E,
 }

@@ -1,7 +1,7 @@
 //! What a handler answers with: a value as JSON, bytes, or pieces that come one by one.
 
 use crate::budget::Share;
-use crate::error::{ApiError, ErrorAnswer};
+use crate::error::ApiError;
 use crate::json;
 use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE, HeaderName, HeaderValue};
@@ -65,9 +65,9 @@ impl Reply {
     }
 
     /// An error as it goes over the wire, where there is no request to answer.
-    pub(crate) fn raw_error(error: ApiError) -> Vec<u8> {
+    pub(crate) fn raw_error(error: &ApiError) -> Vec<u8> {
         let status = error.code.status();
-        let mut line = json::line(&ErrorAnswer { error });
+        let mut line = error.to_line();
         line.push(b'\n');
         let head = format!(
             "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
@@ -76,11 +76,11 @@ impl Reply {
         [head.into_bytes(), line].concat()
     }
 
-    pub(crate) fn error(error: ApiError) -> Reply {
+    pub(crate) fn error(error: &ApiError) -> Reply {
         let status = error.code.status();
         let allow = error.allow.as_ref();
         let allow = allow.and_then(|allow| HeaderValue::try_from(allow).ok());
-        let mut line = json::line(&ErrorAnswer { error });
+        let mut line = error.to_line();
         line.push(b'\n');
         let mut reply = Self::new(status, "application/json", whole(line, None));
         if let Some(allow) = allow {

@@ -6,6 +6,7 @@
 use crate::error::{ApiError, Code};
 use crate::reply::Reply;
 use crate::request::{Names, Request, nearest};
+use crate::target::Target;
 use http::Method;
 use std::fmt;
 use std::pin::Pin;
@@ -34,6 +35,27 @@ impl Router {
     }
 
     /// Answers what comes with this method to this pattern by `handler`, which is given the state.
+    ///
+    /// ```
+    /// use http::Method;
+    /// use rusm_control::{Answer, ApiError, Reply, Request, Router};
+    /// use std::sync::Arc;
+    ///
+    /// async fn greet(word: Arc<str>, request: &mut Request) -> Result<Reply, ApiError> {
+    ///     let times = request.query.value("times", "a number")?.unwrap_or(1);
+    ///     request.query.finish()?;
+    ///     let name = request.names.get("name");
+    ///     Ok(Reply::json(&vec![format!("{word}, {name}"); times]))
+    /// }
+    ///
+    /// let word: Arc<str> = "hello".into();
+    /// let router = Router::new().on(&word, Method::GET, "/v1/greetings/{name}", |word, request| {
+    ///     Box::pin(greet(word, request))
+    /// });
+    /// router.check(&Method::GET, "/v1/greetings/%C3%9C?times=2").unwrap();
+    /// let error = router.check(&Method::GET, "/v1/greeting/x").unwrap_err();
+    /// assert_eq!(error.help.as_deref(), Some("did you mean /v1/greetings/{name}?"));
+    /// ```
     pub fn on<S: Clone + Send + Sync + 'static>(
         mut self,
         state: &S,
@@ -48,6 +70,15 @@ impl Router {
             handler: Box::new(move |request| handler(state.clone(), request)),
         });
         self
+    }
+
+    /// Whether there is an endpoint for this method and this path with its query.
+    ///
+    /// # Errors
+    /// What a client would be told.
+    pub fn check(&self, method: &Method, target: &str) -> Result<(), ApiError> {
+        let target = Target::read(target)?;
+        self.find(method, &target.segments).map(|_| ())
     }
 
     /// Finds the handler, and what the path names for it.
@@ -115,7 +146,6 @@ impl fmt::Debug for Router {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::target::Target;
 
     fn router() -> Router {
         let on = |router: Router, method, pattern| {

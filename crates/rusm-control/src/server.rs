@@ -112,7 +112,7 @@ async fn accept(listener: UnixListener, shared: Arc<Shared>, member: Member) {
         while connections.try_join_next().is_some() {}
         if !is_allowed(&stream, own) {
             let message = "only the node's own user and root are answered here";
-            refuse(&stream, ApiError::new(Code::Forbidden, message));
+            refuse(&stream, &ApiError::new(Code::Forbidden, message));
             continue;
         }
         match seats.take().await {
@@ -124,7 +124,7 @@ async fn accept(listener: UnixListener, shared: Arc<Shared>, member: Member) {
                 };
                 connections.spawn(serve(client, wanted, Arc::clone(&shared)));
             }
-            None => refuse(&stream, busy()),
+            None => refuse(&stream, &busy()),
         }
     }
 }

@@ -16,11 +16,15 @@ use redb::{BackendError, StorageBackend};
 use std::fmt;
 use std::io;
 use std::ops::Bound;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 
 /// What is kept in memory of what is not written, about: more than a commit writes.
 const KEPT_BYTES: usize = 256 * 1024 * 1024;
+
+/// Why a disk is frozen whose backend has panicked.
+const PANICKED: &str = "what stands for the file panicked";
 
 /// All goes to the file.
 const NORMAL: u8 = 0;
@@ -38,8 +42,9 @@ pub(crate) enum Growth {
     Refused,
     /// A failure: within a commit, which cannot be taken back. Pages that are kept free prevent it.
     Fatal,
-    /// The file grows by what is written, within its bound: where redb commits by itself and gives back the
-    /// end of the file that it has not used. A crash in between leaves a file that redb repairs.
+    /// The file grows by what is written, which may be a few pages: where redb commits by itself, and gives back
+    /// the end of the file before it is done. For that time it may be over its bound. A crash in between leaves
+    /// a file that redb repairs.
     Lazy,
 }
 
@@ -161,7 +166,10 @@ impl Disk {
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
         if self.mode.load(Ordering::Acquire) == NORMAL {
-            return self.inner.read(offset, out);
+            // redb is told, and reads no more: here it is kept what it was.
+            return self.inner.read(offset, out).inspect_err(|error| {
+                self.freeze(&format!("cannot read the file: {error}"));
+            });
         }
         let instead = self.instead.lock();
         self.read_file(offset, out)?;
@@ -199,8 +207,13 @@ impl Disk {
             _ => self.bytes_before(self.len(), offset, data),
         };
         let (within, beyond) = data.split_at(there);
-        if !within.is_empty() {
-            self.inner.write(offset, within)?;
+        let written = match within {
+            [] => Ok(()),
+            within => self.inner.write(offset, within),
+        };
+        if let Err(error) = written {
+            self.freeze_locked(&mut instead, &format!("cannot write the file: {error}"));
+            return self.keep(&mut instead, offset, data);
         }
         let at = offset + within.len() as u64;
         self.keep(&mut instead, at, beyond)
@@ -210,8 +223,6 @@ impl Disk {
         let end = offset + data.len() as u64;
         let result = if end <= self.len() {
             self.inner.write(offset, data)
-        } else if self.most.is_some_and(|most| end > most) {
-            Err(io::Error::from(io::ErrorKind::StorageFull))
         } else {
             self.inner.set_len(end).and_then(|()| {
                 self.len.store(end, Ordering::Release);
@@ -300,26 +311,41 @@ impl fmt::Debug for Disk {
 #[derive(Clone, Debug)]
 pub(crate) struct Handle(pub(crate) Arc<Disk>);
 
+impl Handle {
+    /// Does some work; if the backend panics, does it in memory. redb would end the process: it panics again
+    /// while it unwinds.
+    fn or_frozen(&self, work: impl Fn(&Disk) -> io::Result<()>) -> io::Result<()> {
+        let done = catch_unwind(AssertUnwindSafe(|| work(&self.0)));
+        done.unwrap_or_else(|_| {
+            self.0.freeze(PANICKED);
+            work(&self.0)
+        })
+    }
+}
+
 impl StorageBackend for Handle {
     fn len(&self) -> io::Result<u64> {
         Ok(self.0.current_len())
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        self.0.read(offset, out)
+        let read = catch_unwind(AssertUnwindSafe(|| self.0.read(offset, out)));
+        read.unwrap_or_else(|_| Err(io::Error::other(PANICKED)))
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
-        self.0.set_len(len)
+        self.or_frozen(|disk| disk.set_len(len))
     }
 
     fn sync_data(&self) -> io::Result<()> {
-        self.0.sync();
-        Ok(())
+        self.or_frozen(|disk| {
+            disk.sync();
+            Ok(())
+        })
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        self.0.write(offset, data)
+        self.or_frozen(|disk| disk.write(offset, data))
     }
 
     fn try_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {

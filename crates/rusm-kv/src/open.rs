@@ -1,9 +1,9 @@
 //! Opening a file: what it is, whether it is free, and whether its content is known here.
 
-use crate::disk::Disk;
+use crate::disk::{Disk, Growth};
 use crate::engine::{self, Engine};
 use crate::error::OpenError;
-use crate::layout::{BUCKETS, ENTRIES, EXPIRY, FORMAT, FORMAT_KEY, META};
+use crate::layout::{BUCKETS, CHUNKS, ENTRIES, EXPIRY, FORMAT, FORMAT_KEY, META};
 use crate::options::{LEAST_MAX_BYTES, Options};
 use crate::place;
 use redb::backends::FileBackend;
@@ -23,7 +23,7 @@ pub(crate) fn open(path: &Path, options: &Options, make: bool) -> Result<Engine,
     if make {
         make_if_missing(path)?;
     }
-    let file = open_file(path)?;
+    let file = open_file(path, make)?;
     let backend = FileBackend::new(file).map_err(|error| refused(path, error))?;
     on_backend(backend, path, options)
 }
@@ -52,8 +52,7 @@ pub(crate) fn on_backend(
 /// Makes a new store in an empty file, as small as it can be: redb begins with more than the least bound.
 pub(crate) fn make_store(file: File, path: &Path) -> Result<(), OpenError> {
     let backend = FileBackend::new(file).map_err(|error| refused(path, error))?;
-    let mut engine = on_backend(backend, path, &Options::default())?;
-    engine.compact().map_err(failed(path))?;
+    let engine = on_backend(backend, path, &Options::default())?;
     engine
         .close()
         .map_err(|why| io(path, "write")(std::io::Error::other(why)))
@@ -81,7 +80,7 @@ fn check_options(options: &Options) -> Result<(), OpenError> {
     }
 }
 
-fn open_file(path: &Path) -> Result<File, OpenError> {
+fn open_file(path: &Path, make: bool) -> Result<File, OpenError> {
     let about = std::fs::metadata(path).map_err(|source| {
         if source.kind() != ErrorKind::NotFound {
             return io(path, "open")(source);
@@ -96,7 +95,7 @@ fn open_file(path: &Path) -> Result<File, OpenError> {
     if !about.is_file() {
         return Err(not_a_store(path, "it is no regular file"));
     }
-    if about.len() == 0 {
+    if about.len() == 0 && !make {
         return Err(not_a_store(path, "it is empty"));
     }
     let opened = OpenOptions::new().read(true).write(true).open(path);
@@ -104,9 +103,10 @@ fn open_file(path: &Path) -> Result<File, OpenError> {
 }
 
 fn open_disk(disk: &Arc<Disk>, path: &Path, cache_bytes: usize) -> Result<Engine, OpenError> {
-    if disk.len() > 0 {
-        look(disk, path, cache_bytes)?;
+    if disk.len() == 0 {
+        return disk.with_growth(Growth::Lazy, || make_on_disk(disk, path, cache_bytes));
     }
+    look(disk, path, cache_bytes)?;
     let engine = Engine::open(Arc::clone(disk), cache_bytes);
     let engine = engine.map_err(|error| refused(path, error))?;
     if let Some(failure) = disk.failure() {
@@ -116,6 +116,18 @@ fn open_disk(disk: &Arc<Disk>, path: &Path, cache_bytes: usize) -> Result<Engine
         Content::Store => Ok(engine),
         Content::Nothing => initialise(&engine, path).map(|()| engine),
     }
+}
+
+/// Makes a store as small as it can be: redb begins with more than the least bound.
+fn make_on_disk(disk: &Arc<Disk>, path: &Path, cache_bytes: usize) -> Result<Engine, OpenError> {
+    let engine = Engine::open(Arc::clone(disk), cache_bytes);
+    let mut engine = engine.map_err(|error| refused(path, error))?;
+    if let Some(failure) = disk.failure() {
+        return Err(io(path, "write")(std::io::Error::other(failure)));
+    }
+    initialise(&engine, path)?;
+    engine.compact().map_err(failed(path))?;
+    Ok(engine)
 }
 
 /// Looks at a file without a change: it may not be ours. A large one that was not closed properly is not looked at:
@@ -176,6 +188,7 @@ fn initialise(engine: &Engine, path: &Path) -> Result<(), OpenError> {
         let mut meta = txn.open_table(META).map_err(failed(path))?;
         meta.insert(FORMAT_KEY, FORMAT).map_err(failed(path))?;
         txn.open_table(ENTRIES).map_err(failed(path))?;
+        txn.open_table(CHUNKS).map_err(failed(path))?;
         txn.open_table(EXPIRY).map_err(failed(path))?;
         txn.open_table(BUCKETS).map_err(failed(path))?;
     }

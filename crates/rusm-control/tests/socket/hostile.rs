@@ -3,6 +3,11 @@
 use crate::house::{House, answer, code, heard};
 use std::io::Write as _;
 use std::net::Shutdown;
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
+use std::process::Command;
 
 /// Refused with this status and code, and the node is well.
 fn refused(house: &House, bytes: &[u8], expected: (u16, &str)) {
@@ -269,4 +274,53 @@ fn an_import_answers_while_its_client_still_sends() {
     let error: serde_json::Value = serde_json::from_str(&body).unwrap();
     assert_eq!(error.pointer("/error/line"), Some(&3.into()));
     assert_eq!(error.pointer("/error/written"), Some(&2.into()));
+}
+
+/// Where the stranger finds the socket; without it this is the test itself.
+const STRANGER: &str = "RUSM_TEST_STRANGER";
+const NOBODY: u32 = 65_534;
+
+/// Another user is refused by the mode of the socket, and where somebody has opened that, by the node.
+#[test]
+fn another_user_is_refused() {
+    if let Some(path) = std::env::var_os(STRANGER) {
+        return play_stranger(Path::new(&path));
+    }
+    if !rustix::process::geteuid().is_root() {
+        eprintln!("this machine cannot show it: only root can be somebody else");
+        return;
+    }
+    let house = House::new();
+    let stranger = || {
+        let mut program = Command::new(std::env::current_exe().unwrap());
+        program.args(["--exact", "--nocapture", "hostile::another_user_is_refused"]);
+        program.env(STRANGER, &house.path).uid(NOBODY).gid(NOBODY);
+        let output = program.output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let folder = house.path.parent().unwrap();
+    let open = |path: &Path, mode| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    open(folder, 0o755);
+    let said = stranger();
+    assert!(said.contains("cannot connect: PermissionDenied"), "{said}");
+    open(&house.path, 0o666);
+    let said = stranger();
+    assert!(
+        said.contains("HTTP/1.1 403") && said.contains("forbidden"),
+        "{said}"
+    );
+    house.is_well();
+}
+
+#[expect(clippy::print_stdout, reason = "what was heard is read from there")]
+fn play_stranger(path: &Path) {
+    match UnixStream::connect(path) {
+        Ok(mut stream) => {
+            let _gone = stream.write_all(b"GET /v1/kv/status HTTP/1.1\r\n\r\n");
+            println!("{}", heard(stream));
+        }
+        Err(error) => println!("cannot connect: {:?}", error.kind()),
+    }
 }

@@ -67,7 +67,6 @@ fn what_is_no_store_is_left_as_it_is() {
     is_no_store(&place.path("folder"), "directory");
     is_no_store(Path::new("/dev/null"), "no regular file");
     for (name, content, word) in [
-        ("empty", Vec::new(), "empty"),
         ("short", b"redb".to_vec(), "does not begin"),
         ("text", b"[node]\n".repeat(2_000), "does not begin"),
         ("zeros", vec![0; 100_000], "does not begin"),
@@ -241,4 +240,20 @@ fn a_backup_is_a_store_of_its_own_and_replaces_nothing() {
     );
     let names = std::fs::read_dir(place.path("")).unwrap().count();
     assert_eq!(names, 2, "nothing is left of what was not whole");
+}
+
+#[test]
+fn an_empty_file_becomes_a_store_where_it_is() {
+    let place = Place::new();
+    let path = place.path("empty");
+    std::fs::write(&path, "").unwrap();
+    let error = Store::open_existing(&path, Options::default()).unwrap_err();
+    assert!(matches!(error, OpenError::NotAStore { .. }), "{error}");
+    let before = std::os::unix::fs::MetadataExt::ino(&std::fs::metadata(&path).unwrap());
+    let store = Store::open(&path, Options::default()).unwrap();
+    store.submit(batch().put("a", "1")).wait().unwrap();
+    drop(store);
+    let after = std::os::unix::fs::MetadataExt::ino(&std::fs::metadata(&path).unwrap());
+    assert_eq!(before, after);
+    Store::open_existing(&path, Options::default()).unwrap();
 }

@@ -163,3 +163,29 @@ fn buckets_are_listed_in_order_page_by_page() {
     assert_eq!(names, ["a", "ab", "b"], "an empty bucket is none");
     assert_eq!((first.next.as_deref(), rest.next), (Some("b"), None));
 }
+
+#[test]
+fn a_bounded_read_does_not_touch_what_is_larger() {
+    let place = Place::new();
+    let store = place.open();
+    let put = batch()
+        .put("a", "12345")
+        .put("b", vec![0; 100_000])
+        .put("c", "1");
+    store.submit(put).wait().unwrap();
+    let snapshot = store.read().unwrap();
+    let get = |key, most| snapshot.get_within("orders", key, most);
+    assert_eq!(get("a", 5).unwrap().unwrap(), b"12345");
+    assert_eq!(get("none", 0), Ok(None));
+    for (key, most) in [("a", 4), ("b", 99_999)] {
+        assert!(matches!(get(key, most), Err(ReadError::TooLarge { .. })));
+    }
+    let page = |start, most| snapshot.list_within("orders", "", Some(start), 9, most);
+    let first = page("a", 6).unwrap();
+    assert_eq!((first.entries.len(), first.next.as_deref()), (1, Some("b")));
+    assert!(matches!(
+        page("b", 100_000),
+        Err(ReadError::TooLarge { .. })
+    ));
+    assert_eq!(page("b", 100_001).unwrap().entries.len(), 1);
+}
