@@ -1,8 +1,8 @@
 //! A damaged file as an error.
 //!
-//! redb trusts what it finds in a file that begins as its own, and panics where it does not add up:
-//! on this thread, or on the one that commits. To whoever looks at a store that is an error like
-//! any other, without the report of a crash.
+//! redb trusts what it finds in a file that begins as its own, and panics where it does not add up.
+//! The store answers that with an error; here the report of the panic is kept off the terminal, and
+//! a panic that nobody answers becomes an error as well.
 
 use crate::report::{Failure, Kind};
 use std::panic::{self, AssertUnwindSafe};
