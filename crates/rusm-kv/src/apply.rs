@@ -4,7 +4,7 @@ use crate::batch::{Batch, Expires, Op, OpResult};
 use crate::error::WriteError;
 use crate::layout::{
     BUCKETS, Body, CHUNK, CHUNKS, Chunked, ENTRIES, EXPIRY, META, NEXT_VALUE_KEY, Stored,
-    entry_key, expired_entry, expiry_key, is_inline, split_entry_key,
+    chunk_value, entry_key, expired_entry, expiry_key, is_inline, split_entry_key,
 };
 use redb::{ReadableTable, StorageError, Table, TableError, WriteTransaction};
 use std::borrow::Cow;
@@ -172,9 +172,10 @@ impl<'txn> Tables<'txn> {
                 body: Body::Inline(value),
             }),
             None => {
-                guard = self.entries.get(entry_key(plan.bucket, key).as_slice())?;
+                let entry_key = entry_key(plan.bucket, key);
+                guard = self.entries.get(entry_key.as_slice())?;
                 match &guard {
-                    Some(guard) => Some(stored(guard.value())?),
+                    Some(guard) => Some(stored(&entry_key, guard.value())?),
                     None => None,
                 }
             }
@@ -274,8 +275,11 @@ impl<'txn> Tables<'txn> {
             expires_at_ms: expires,
             body,
         };
-        let before = match self.entries.insert(entry_key, entry.write().as_slice())? {
-            Some(old) => Some(measure(old.value())?),
+        let before = match self
+            .entries
+            .insert(entry_key, entry.write(entry_key).as_slice())?
+        {
+            Some(old) => Some(measure(entry_key, old.value())?),
             None => None,
         };
         let expired_before = before.and_then(|old| old.expires);
@@ -290,7 +294,7 @@ impl<'txn> Tables<'txn> {
 
     fn remove(&mut self, entry_key: &[u8]) -> Result<Totals, StorageError> {
         let old = match self.entries.remove(entry_key)? {
-            Some(old) => measure(old.value())?,
+            Some(old) => measure(entry_key, old.value())?,
             None => return Ok(Totals::default()),
         };
         self.reschedule(entry_key, old.expires, None)?;
@@ -309,7 +313,8 @@ impl<'txn> Tables<'txn> {
             len: value.len(),
         };
         for (key, chunk) in chunked.keys().zip(value.chunks(CHUNK)) {
-            self.chunks.insert(key.as_slice(), chunk)?;
+            let value = chunk_value(&key, chunk);
+            self.chunks.insert(key.as_slice(), value.as_slice())?;
         }
         Ok(chunked)
     }
@@ -371,12 +376,13 @@ fn number(body: Body<'_>) -> Option<i64> {
     std::str::from_utf8(text).ok()?.parse().ok()
 }
 
-fn stored(bytes: &[u8]) -> Result<Stored<'_>, StorageError> {
-    Stored::read(bytes).ok_or_else(|| corrupted("an entry is cut"))
+fn stored<'a>(entry_key: &[u8], bytes: &'a [u8]) -> Result<Stored<'a>, StorageError> {
+    let entry = Stored::read(entry_key, bytes);
+    entry.ok_or_else(|| corrupted("an entry is damaged"))
 }
 
-fn measure(bytes: &[u8]) -> Result<Old, StorageError> {
-    let entry = stored(bytes)?;
+fn measure(entry_key: &[u8], bytes: &[u8]) -> Result<Old, StorageError> {
+    let entry = stored(entry_key, bytes)?;
     let chunked = match entry.body {
         Body::Inline(_) => None,
         Body::Chunked(chunked) => Some(chunked),

@@ -26,6 +26,9 @@ const STRETCH_PATIENCE: Duration = Duration::from_millis(200);
 /// Commits before the file is made longer again, after it did not help.
 const COMMITS_BETWEEN_STRETCHES: u64 = 64;
 
+/// Entries that have expired and are removed at once where there is no room.
+const SWEPT_FOR_ROOM: usize = 16;
+
 /// What the commit thread is told.
 pub(crate) enum Message {
     Write(Request),
@@ -178,11 +181,12 @@ impl Committer {
     fn sweep(&mut self) -> Result<bool, String> {
         let now_ms = self.shared.clock.now_ms();
         let engine = &self.engine;
-        if !caught(|| reclaim(engine, now_ms))? {
-            return Ok(false);
+        // Each may need pages before it gives any back: it may be that only one fits.
+        if caught(|| Ok(reclaim(engine, now_ms, SWEPT_FOR_ROOM)? || reclaim(engine, now_ms, 1)?))? {
+            self.publish()?;
+            return self.flush();
         }
-        self.publish()?;
-        self.flush()
+        Ok(false)
     }
 
     fn compact(&mut self) -> Result<Compacted, CompactError> {
@@ -235,6 +239,8 @@ impl Committer {
 
     fn answer_or_poison(&mut self, group: Vec<Request>, answers: Result<Vec<Answer>, String>) {
         let answers = answers.unwrap_or_else(|reason| {
+            // redb knows only that something had failed before.
+            let reason = self.engine.disk().failure().unwrap_or(reason);
             self.poison(&reason);
             vec![Err(WriteError::Poisoned { reason }); group.len()]
         });

@@ -42,6 +42,8 @@ pub(crate) enum Growth {
     Refused,
     /// A failure: within a commit, which cannot be taken back. Pages that are kept free prevent it.
     Fatal,
+    /// The file grows: while a store is made, which begins with more than it needs.
+    Granted,
     /// The file grows by what is written, which may be a few pages: where redb commits by itself, and gives back
     /// the end of the file before it is done. For that time it may be over its bound. A crash in between leaves
     /// a file that redb repairs.
@@ -117,6 +119,13 @@ impl Disk {
         self.freeze_locked(&mut self.instead.lock(), reason);
     }
 
+    /// Makes the file empty, while redb does not have it open.
+    pub(crate) fn empty(&self) -> io::Result<()> {
+        self.inner.set_len(0)?;
+        self.len.store(0, Ordering::Release);
+        Ok(())
+    }
+
     /// Does some work in memory, with the file as it is, and forgets it.
     pub(crate) fn rehearse<T>(&self, work: impl FnOnce() -> T) -> T {
         self.freeze("it is only looked at");
@@ -164,9 +173,13 @@ impl Disk {
         self.instead.lock().len
     }
 
-    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+    /// Reads what redb would read.
+    pub(crate) fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
         if self.mode.load(Ordering::Acquire) == NORMAL {
-            return self.inner.read(offset, out);
+            // redb is told, and reads no more: here it is kept what it was.
+            return self.inner.read(offset, out).inspect_err(|error| {
+                self.freeze(&format!("cannot read the file: {error}"));
+            });
         }
         let instead = self.instead.lock();
         self.read_file(offset, out)?;
@@ -204,8 +217,13 @@ impl Disk {
             _ => self.bytes_before(self.len(), offset, data),
         };
         let (within, beyond) = data.split_at(there);
-        if !within.is_empty() {
-            self.inner.write(offset, within)?;
+        let written = match within {
+            [] => Ok(()),
+            within => self.inner.write(offset, within),
+        };
+        if let Err(error) = written {
+            self.freeze_locked(&mut instead, &format!("cannot write the file: {error}"));
+            return self.keep(&mut instead, offset, data);
         }
         let at = offset + within.len() as u64;
         self.keep(&mut instead, at, beyond)
@@ -250,8 +268,11 @@ impl Disk {
             return Ok(());
         }
         let is_growth = len > self.len();
-        if is_growth && (mode == OVER || self.most.is_some_and(|most| len > most)) {
-            match *self.growth.lock() {
+        let growth = *self.growth.lock();
+        let is_beyond = self.most.is_some_and(|most| len > most) && growth != Growth::Granted;
+        if is_growth && (mode == OVER || is_beyond) {
+            match growth {
+                Growth::Granted => {}
                 Growth::Refused => self.mode.store(OVER, Ordering::Release),
                 Growth::Lazy => self.mode.store(LAZY, Ordering::Release),
                 Growth::Fatal => self.freeze_locked(&mut instead, "the file is at its bound"),

@@ -3,13 +3,16 @@
 //! | table | key | value |
 //! |---|---|---|
 //! | `rusm-kv` | name of a fact | number: `format`, `next-value` |
-//! | `entries` | bucket, a zero byte, key | time of expiry (8 bytes, big-endian; all ones for never), then 0 and the value, or 1 and where the value is: its number and length (8 bytes each, big-endian) |
-//! | `chunks` | number of a value (8 bytes, big-endian), number of the chunk (4 bytes, big-endian) | at most [`CHUNK`] bytes of the value |
+//! | `entries` | bucket, a zero byte, key | checksum, time of expiry (8 bytes, big-endian; all ones for never), then 0 and the value, or 1 and where the value is: its number and length (8 bytes each, big-endian) |
+//! | `chunks` | number of a value (8 bytes, big-endian), number of the chunk (4 bytes, big-endian) | checksum, at most [`CHUNK`] bytes of the value |
 //! | `expiry` | time of expiry (8 bytes, big-endian), key of `entries` | nothing |
 //! | `buckets` | bucket | number of entries, bytes of their keys and values |
 //!
 //! A bucket name has no control characters, so the zero byte ends it, and byte order of the `entries` is bucket by bucket, key
 //! by key. `buckets` counts entries that have expired until they are removed.
+//!
+//! A checksum is the CRC-32 (ISO-HDLC) of the key and of what follows, in 4 bytes, big-endian: redb verifies its pages when it
+//! repairs a file, and not when it reads one.
 //!
 //! Values that are long for a page are cut into chunks: redb writes a page whole, with all that is in it, and rounds
 //! its size up to a power of two, so a large value would cost up to twice its size, and again with every change
@@ -36,6 +39,7 @@ pub(crate) const CHUNK: usize = 16 * 1024 - 64;
 
 const SEPARATOR: u8 = 0;
 const TIME_BYTES: usize = size_of::<u64>();
+const SUM_BYTES: usize = size_of::<u32>();
 
 /// The key in `entries`.
 pub(crate) fn entry_key(bucket: &str, key: &str) -> Vec<u8> {
@@ -84,9 +88,9 @@ pub(crate) fn is_inline(value: &[u8]) -> bool {
 }
 
 impl<'a> Stored<'a> {
-    /// Reads a value of `entries`; none if it is no such value.
-    pub(crate) fn read(bytes: &'a [u8]) -> Option<Self> {
-        let (time, rest) = bytes.split_first_chunk::<TIME_BYTES>()?;
+    /// Reads a value of `entries`; none if it is no such value of this key.
+    pub(crate) fn read(entry_key: &[u8], bytes: &'a [u8]) -> Option<Self> {
+        let (time, rest) = verified(entry_key, bytes)?.split_first_chunk::<TIME_BYTES>()?;
         let expires_at_ms = Some(u64::from_be_bytes(*time)).filter(|ms| *ms != u64::MAX);
         let (kind, rest) = rest.split_first()?;
         let body = match kind {
@@ -109,8 +113,9 @@ impl<'a> Stored<'a> {
     }
 
     /// The value in `entries`.
-    pub(crate) fn write(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(TIME_BYTES + 1 + INLINE.min(self.body.len()));
+    pub(crate) fn write(&self, entry_key: &[u8]) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(INLINE.min(self.body.len()) + 64);
+        bytes.extend_from_slice(&[0; SUM_BYTES]);
         bytes.extend_from_slice(&self.expires_at_ms.unwrap_or(u64::MAX).to_be_bytes());
         match self.body {
             Body::Inline(value) => {
@@ -123,7 +128,7 @@ impl<'a> Stored<'a> {
                 bytes.extend_from_slice(&(chunked.len as u64).to_be_bytes());
             }
         }
-        bytes
+        sealed(entry_key, bytes)
     }
 
     /// An entry is gone from the moment of its expiry on.
@@ -163,15 +168,47 @@ impl Chunked {
     ) -> Result<Vec<u8>, StorageError> {
         let mut value = Vec::with_capacity(self.len);
         for key in self.keys() {
-            if let Some(chunk) = table.get(key.as_slice())? {
-                value.extend_from_slice(chunk.value());
-            }
+            let chunk = table.get(key.as_slice())?;
+            let chunk = chunk.as_ref().map(|chunk| chunk.value());
+            let Some(bytes) = chunk.and_then(|chunk| verified(&key, chunk)) else {
+                break;
+            };
+            value.extend_from_slice(bytes);
         }
         if value.len() != self.len {
-            return Err(StorageError::Corrupted("a value is not whole".to_owned()));
+            return Err(StorageError::Corrupted("a value is damaged".to_owned()));
         }
         Ok(value)
     }
+}
+
+/// A value of `chunks`.
+pub(crate) fn chunk_value(key: &[u8], bytes: &[u8]) -> Vec<u8> {
+    let mut value = Vec::with_capacity(SUM_BYTES + bytes.len());
+    value.extend_from_slice(&[0; SUM_BYTES]);
+    value.extend_from_slice(bytes);
+    sealed(key, value)
+}
+
+/// Puts the checksum into the first bytes, which are kept for it.
+fn sealed(key: &[u8], mut bytes: Vec<u8>) -> Vec<u8> {
+    if let Some((sum, rest)) = bytes.split_first_chunk_mut::<SUM_BYTES>() {
+        *sum = checksum(key, rest).to_be_bytes();
+    }
+    bytes
+}
+
+/// What follows the checksum; none if that is another one.
+fn verified<'a>(key: &[u8], bytes: &'a [u8]) -> Option<&'a [u8]> {
+    let (sum, rest) = bytes.split_first_chunk::<SUM_BYTES>()?;
+    (u32::from_be_bytes(*sum) == checksum(key, rest)).then_some(rest)
+}
+
+fn checksum(key: &[u8], bytes: &[u8]) -> u32 {
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(key);
+    hasher.update(bytes);
+    hasher.finalize()
 }
 
 /// The key in `expiry`.

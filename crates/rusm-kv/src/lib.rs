@@ -41,10 +41,11 @@
 //! anew: whole or not at all, since the commit is one redb transaction.
 //!
 //! # What is not
-//! - A commit is redb's with one phase: checksums tell after a crash whether its pages are whole. They are not
-//!   cryptographic, so this protects from accidents, and not from somebody who writes to the file.
-//! - A file of up to 64 MiB is verified whole when it is opened. In a larger one damage is found when it is read, and
-//!   damage within a value is not.
+//! - A commit is redb's with one phase, and so costs one sync: checksums tell after a crash whether its pages are whole. They
+//!   are not cryptographic. Whoever chooses what is written *and* which pages of a commit reach the disk before a crash
+//!   could make half a commit look whole; a guest of a node chooses the first alone.
+//! - A file of up to 64 MiB is verified whole when it is opened. In a larger one damage is found when it is read: every
+//!   entry has a checksum. Damage in between can hide entries of such a file.
 //! - An idle store removes nothing: expired entries are absent at once, and lie in the file until commits remove them.
 //! - While a compaction runs, or the file is closed, it may pass its bound for that moment by what redb takes in
 //!   between and gives back.

@@ -77,11 +77,12 @@ impl Snapshot {
         check_key(key)?;
         guarded(|| {
             let entries = &self.held.view().entries;
-            let found = entries.get(entry_key(bucket, key).as_slice());
+            let entry_key = entry_key(bucket, key);
+            let found = entries.get(entry_key.as_slice());
             let Some(bytes) = found.map_err(ReadError::failed)? else {
                 return Ok(None);
             };
-            let entry = stored(bytes.value())?;
+            let entry = stored(&entry_key, bytes.value())?;
             if !entry.is_live(self.now_ms) {
                 return Ok(None);
             }
@@ -181,7 +182,7 @@ impl Snapshot {
     ) -> Result<Option<Row>, ReadError> {
         for row in rows {
             let (entry_key, value) = row.map_err(ReadError::failed)?;
-            let entry = stored(value.value())?;
+            let entry = stored(entry_key.value(), value.value())?;
             if entry.is_live(self.now_ms) {
                 return Ok(Some(Row {
                     entry_key: entry_key.value().to_vec(),
@@ -245,7 +246,7 @@ impl Snapshot {
             if owner != bucket || !key.starts_with(prefix) {
                 return Ok(None);
             }
-            let entry = stored(value.value())?;
+            let entry = stored(name.value(), value.value())?;
             let goes_on = if entry.is_live(self.now_ms) {
                 take(key, &entry)?
             } else {
@@ -274,6 +275,7 @@ fn guarded<T>(read: impl FnOnce() -> Result<T, ReadError>) -> Result<T, ReadErro
     done.unwrap_or_else(|_| Err(ReadError::failed("its pages do not fit together")))
 }
 
-fn stored(bytes: &[u8]) -> Result<Stored<'_>, ReadError> {
-    Stored::read(bytes).ok_or_else(|| ReadError::failed("an entry is cut"))
+fn stored<'a>(entry_key: &[u8], bytes: &'a [u8]) -> Result<Stored<'a>, ReadError> {
+    let entry = Stored::read(entry_key, bytes);
+    entry.ok_or_else(|| ReadError::failed("an entry is damaged"))
 }

@@ -85,11 +85,12 @@ pub(crate) fn attempt(engine: &Engine, batches: &[&Batch], now_ms: u64) -> Resul
     })
 }
 
-/// Removes some entries that have expired, in a transaction of its own; says whether there were any.
-pub(crate) fn reclaim(engine: &Engine, now_ms: u64) -> Result<bool, String> {
+/// Removes up to `most` entries that have expired, in a transaction of its own; says whether there were any, and
+/// room for it.
+pub(crate) fn reclaim(engine: &Engine, now_ms: u64, most: usize) -> Result<bool, String> {
     let txn = engine.begin().map_err(text)?;
     let mut tables = Tables::open(&txn).map_err(text)?;
-    let swept = tables.sweep(now_ms, SWEPT_WHEN_TIGHT).map_err(text)?;
+    let swept = tables.sweep(now_ms, most).map_err(text)?;
     tables.finish().map_err(text)?;
     if !swept {
         txn.abort().map_err(text)?;
