@@ -67,6 +67,8 @@ struct Instead {
     failure: Option<String>,
     len: u64,
     blocks: Overlay,
+    /// The head of a file that grows lazily: it names the newest pages, so it is written when they are durable.
+    head: Option<Vec<u8>>,
 }
 
 impl Disk {
@@ -182,6 +184,11 @@ impl Disk {
         }
         let instead = self.instead.lock();
         self.read_file(offset, out)?;
+        let head = instead.head.as_deref().unwrap_or_default();
+        let head = usize::try_from(offset).ok().and_then(|at| head.get(at..));
+        for (byte, new) in out.iter_mut().zip(head.unwrap_or_default()) {
+            *byte = *new;
+        }
         instead.blocks.read(offset, out);
         Ok(())
     }
@@ -229,6 +236,10 @@ impl Disk {
     }
 
     fn write_lazily(&self, instead: &mut Instead, offset: u64, data: &[u8]) -> io::Result<()> {
+        if offset == 0 {
+            instead.head = Some(data.to_vec());
+            return Ok(());
+        }
         let end = offset + data.len() as u64;
         let result = if end <= self.len() {
             self.inner.write(offset, data)
@@ -279,7 +290,8 @@ impl Disk {
             instead.len = len;
             return Ok(());
         }
-        match self.inner.set_len(len) {
+        let written = self.write_head(&instead);
+        match written.and_then(|()| self.inner.set_len(len)) {
             Ok(()) => self.len.store(len, Ordering::Release),
             Err(error) => {
                 let doing = if is_growth { "grow" } else { "shrink" };
@@ -297,9 +309,25 @@ impl Disk {
         if matches!(self.mode.load(Ordering::Acquire), OVER | FROZEN) {
             return;
         }
-        if let Err(error) = self.inner.sync_data() {
+        let synced = self.inner.sync_data().and_then(|()| self.sync_head());
+        if let Err(error) = synced {
             self.freeze(&format!("cannot make the file durable: {error}"));
         }
+    }
+
+    fn sync_head(&self) -> io::Result<()> {
+        let mut instead = self.instead.lock();
+        if instead.head.is_some() {
+            self.write_head(&instead)?;
+            self.inner.sync_data()?;
+            instead.head = None;
+        }
+        Ok(())
+    }
+
+    fn write_head(&self, instead: &Instead) -> io::Result<()> {
+        let head = instead.head.as_deref();
+        head.map_or(Ok(()), |head| self.inner.write(0, head))
     }
 }
 

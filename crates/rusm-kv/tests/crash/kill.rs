@@ -8,7 +8,7 @@ use crate::loss::below;
 use rusm_kv::{Batch, OpResult, Options, Snapshot, Store};
 use rusm_sim::Dice;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 const WRITERS: u64 = 8;
 const ROUNDS: u64 = 30;
@@ -154,6 +154,8 @@ fn copy_for_ever(file: &Path) -> ! {
         scope.spawn(move || write_as(store, 1));
         for n in 0.. {
             let to = file.with_extension(format!("copy-{n}"));
+            let least = count(&store.readable().wait().unwrap(), 1);
+            say(&format!("copies {least} {}", to.display()));
             match store.backup(&to) {
                 Ok(()) => say(&format!("copied {}", to.display())),
                 Err(error) => assert!(to.exists(), "{error}"),
@@ -172,39 +174,40 @@ fn a_copy_is_whole_or_not_there_when_the_process_is_killed() {
     rusm_sim::for_each_seed(env!("CARGO_PKG_NAME"), 1, |seed| {
         let (place, mut dice) = (tempfile::tempdir().unwrap(), Dice::new(seed));
         let file = place.path().join("store");
+        // What the store held when each copy was begun.
+        let mut least = BTreeMap::<PathBuf, i64>::new();
         for _ in 0..8 {
             let test = "kill::a_copy_is_whole_or_not_there_when_the_process_is_killed";
             let mut child = Child::start(test, &file);
             let n_lines = 3 + below(&mut dice, 40);
-            let mut copies = Vec::new();
             let mut lines = 0;
             while let Some(line) = child.next_line() {
                 lines += 1;
                 if lines == n_lines {
                     child.kill();
                 }
-                copies.extend(line.strip_prefix("copied ").map(str::to_owned));
-            }
-            for copy in copies {
-                assert!(Path::new(&copy).exists(), "{copy} was reported");
-            }
-            for copy in std::fs::read_dir(place.path()).unwrap() {
-                let copy = copy.unwrap().path();
-                let is_copy = copy
-                    .extension()
-                    .is_some_and(|is| is.to_string_lossy().starts_with("copy-"));
-                if is_copy && !copy.to_string_lossy().ends_with("partial") {
-                    is_whole(&copy);
+                match line.splitn(3, ' ').collect::<Vec<_>>()[..] {
+                    ["copies", count, copy] => {
+                        let least = least.entry(copy.into());
+                        // One that is there since an earlier round is left as it is.
+                        least.or_insert(count.parse::<i64>().unwrap());
+                    }
+                    ["copied", copy] => assert!(Path::new(copy).exists(), "{copy} was reported"),
+                    _ => (),
                 }
+            }
+            for (copy, least) in least.iter().filter(|(copy, _)| copy.exists()) {
+                is_whole(copy, *least);
             }
         }
     });
 }
 
-fn is_whole(copy: &Path) {
+fn is_whole(copy: &Path, least: i64) {
     let store = Store::open_existing(copy, Options::default()).unwrap();
     let snapshot = store.read().unwrap();
     let count = count(&snapshot, 1);
+    assert!(count >= least, "{count} of {least}: {}", copy.display());
     let page = snapshot.list(&bucket(1), "0", None, usize::MAX, usize::MAX);
     let entries = page.unwrap().entries;
     assert_eq!(

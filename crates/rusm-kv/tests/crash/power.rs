@@ -38,7 +38,8 @@ fn live(disk: &Disk, run: &mut Run, steps: &[Step]) -> bool {
 #[test]
 fn nothing_acknowledged_is_lost_at_any_sync() {
     rusm_sim::for_each_seed(env!("CARGO_PKG_NAME"), SEEDS, |seed| {
-        cut_everywhere(seed, Run::new);
+        let steps = workload::steps(&mut Dice::new(seed), STEPS);
+        cut_everywhere(seed, &steps, Run::new);
     });
 }
 
@@ -47,18 +48,21 @@ fn nothing_acknowledged_is_lost_at_any_sync() {
 fn nothing_acknowledged_is_lost_in_a_file_at_its_bound() {
     rusm_sim::for_each_seed(env!("CARGO_PKG_NAME"), SEEDS, |seed| {
         let run = || Run::new().with(|options| options.max_bytes(1 << 20));
-        let n_full = cut_everywhere(seed, run);
+        // More than there is room for, to begin with.
+        let fill = |n: u64| Step::Write(vec![put(&format!("fill-{n}"), &"fill".repeat(50_000))]);
+        let mut steps: Vec<Step> = (0..6).map(fill).collect();
+        steps.extend(workload::steps(&mut Dice::new(seed), STEPS));
+        let n_full = cut_everywhere(seed, &steps, run);
         assert!(n_full > 0, "it was full");
     });
 }
 
 /// Cuts the power at each sync in turn, until none is left; says how many batches of the whole workload did not fit.
-fn cut_everywhere(seed: u64, new_run: impl Fn() -> Run) -> usize {
-    let steps = workload::steps(&mut Dice::new(seed), STEPS);
+fn cut_everywhere(seed: u64, steps: &[Step], new_run: impl Fn() -> Run) -> usize {
     for sync in 0.. {
         let disk = Disk::default().with_fault(power_cut(sync));
         let mut run = new_run();
-        let is_over = !live(&disk, &mut run, &steps);
+        let is_over = !live(&disk, &mut run, steps);
         for loss in Loss::ALL {
             let place = format!("power cut at sync {sync}, loss of {loss:?}");
             check(&disk, loss, &run, &mut Dice::new(seed ^ sync), &place);
