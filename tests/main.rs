@@ -4,6 +4,7 @@ mod app;
 mod attenuation;
 mod ceilings;
 mod conformance;
+mod control;
 mod denials;
 mod desk;
 mod embedding;
