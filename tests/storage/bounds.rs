@@ -114,7 +114,7 @@ fn an_unusable_name_is_refused_with_its_reason() {
                 panic!("{lines:#?}");
             };
             assert!(
-                refused.contains("=error:nothing was written: ") && refused.contains(reason),
+                refused.contains("=error:the store did not do it: ") && refused.contains(reason),
                 "{:?} {step}: {refused}",
                 vault.path
             );

@@ -62,7 +62,8 @@ pub enum KvError {
     TooLarge,
     /// An [`Op::Expect`] of the transaction failed and nothing was written; the index of that operation.
     Conflict(u32),
-    /// The store refused or failed; nothing of this call was written.
+    /// The store refused or failed; nothing of this call was written. There is one exception: if the sync of its commit
+    /// failed, nobody can know what the disk has, and all of it may be found when the store is opened anew.
     Failed(String),
 }
 
@@ -78,7 +79,7 @@ impl fmt::Display for KvError {
                     "nothing was written: operation {index} found another value than expected"
                 )
             }
-            Self::Failed(text) => write!(f, "nothing was written: {text}"),
+            Self::Failed(text) => write!(f, "the store did not do it: {text}"),
         }
     }
 }
@@ -144,7 +145,7 @@ pub fn get(bucket: &str, key: &str) -> Result<Option<Vec<u8>>, KvError> {
 /// Writes one value.
 ///
 /// # Errors
-/// Denied, no store, over a bound, or the store failed; then nothing was written.
+/// Denied, no store, over a bound, or the store [failed](KvError::Failed); then nothing was written.
 pub fn put(bucket: &str, key: &str, value: &[u8]) -> Result<(), KvError> {
     sys::kv_put(bucket, key, value)
 }
@@ -168,7 +169,8 @@ pub fn list(bucket: &str, prefix: &str, start: Option<&str>, limit: u32) -> Resu
 /// All or nothing, in order, durable when it returns.
 ///
 /// # Errors
-/// [`KvError::Conflict`] if an expectation failed; then, as after any other error, nothing was written.
+/// [`KvError::Conflict`] if an expectation failed; then, as after any other error, nothing was written (see
+/// [`KvError::Failed`] for a disk that fails).
 pub fn transact(bucket: &str, ops: &[Op]) -> Result<(), KvError> {
     sys::kv_transact(bucket, ops)
 }
