@@ -22,15 +22,15 @@ const NEW_FILE_BYTES: u64 = 1_056_768;
 const PAGE: usize = 4_096;
 const MAGIC_BYTES: usize = 9;
 
-/// Opens the store at `path`, and makes it if it may be made.
+/// Opens the store at `path`, and makes it if it may be made and nothing is there. A file that was made so is whole, so an
+/// empty one is no beginning of a store: something has emptied it.
 pub(crate) fn open(path: &Path, options: &Options, make: bool) -> Result<Engine, OpenError> {
     check_options(options)?;
     if make {
         make_if_missing(path)?;
     }
-    let file = open_file(path, make)?;
-    let backend = FileBackend::new(file).map_err(|error| refused(path, error))?;
-    on_backend(backend, path, options, make)
+    let backend = FileBackend::new(open_file(path)?).map_err(|error| refused(path, error))?;
+    on_backend(backend, path, options, false)
 }
 
 /// Opens what stands for a file. If a store may be made, it is made where there is nothing, or what is left of a
@@ -90,7 +90,7 @@ fn check_options(options: &Options) -> Result<(), OpenError> {
     }
 }
 
-fn open_file(path: &Path, make: bool) -> Result<File, OpenError> {
+fn open_file(path: &Path) -> Result<File, OpenError> {
     let about = std::fs::metadata(path).map_err(|source| {
         if source.kind() != ErrorKind::NotFound {
             return io(path, "open")(source);
@@ -105,7 +105,7 @@ fn open_file(path: &Path, make: bool) -> Result<File, OpenError> {
     if !about.is_file() {
         return Err(not_a_store(path, "it is no regular file"));
     }
-    if about.len() == 0 && !make {
+    if about.len() == 0 {
         return Err(not_a_store(path, "it is empty"));
     }
     let opened = OpenOptions::new().read(true).write(true).open(path);

@@ -73,7 +73,7 @@ pub struct Compacted {
 
 impl Store {
     /// Opens a store, and makes the file if it is not there, readable and writable by its owner alone. A new file
-    /// has its name once it is whole. An empty file becomes a store where it is.
+    /// has its name once it is whole; so an empty one is none, and is refused.
     ///
     /// # Errors
     /// An [`OpenError`] that says what is wrong with the file.
