@@ -2,6 +2,7 @@
 //! and rights, and that nobody waits for a write but the process that writes.
 
 mod bounds;
+mod failing;
 mod held;
 mod nodes;
 mod operations;

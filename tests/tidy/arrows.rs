@@ -26,7 +26,7 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
     (
         "rusm-kv",
         &[],
-        &["crossbeam-channel", "parking_lot", "redb", "thiserror"],
+        &["crc32fast", "crossbeam-channel", "parking_lot", "redb", "thiserror"],
     ),
     (
         "rusm-manifest",

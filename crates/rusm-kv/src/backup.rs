@@ -42,9 +42,9 @@ fn write(snapshot: &Snapshot, file: File, partial: &Path) -> Result<(), BackupEr
             let Some(row) = rows.next() else {
                 break;
             };
-            let (key, value) = row?;
-            bytes = bytes.saturating_add(value.len());
-            let copied = tables.copy(&key, &value, snapshot.now_ms());
+            let row = row?;
+            bytes = bytes.saturating_add(row.value.len());
+            let copied = tables.copy(&row);
             copied.map_err(|error| failed(error.to_string()))?;
         }
         tables.finish().map_err(|error| failed(error.to_string()))?;

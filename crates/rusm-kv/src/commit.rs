@@ -6,7 +6,7 @@ use crate::error::{CompactError, WriteError};
 use crate::gate::{Answer, Gate, Request};
 use crate::readers::Readers;
 use crate::store::{Compacted, Shared};
-use crate::transact::{Attempt, attempt, reclaim};
+use crate::transact::{Attempt, attempt, flush, reclaim};
 use crossbeam_channel::Receiver;
 use redb::CompactionError;
 use std::any::Any;
@@ -26,6 +26,9 @@ const STRETCH_PATIENCE: Duration = Duration::from_millis(200);
 /// Commits before the file is made longer again, after it did not help.
 const COMMITS_BETWEEN_STRETCHES: u64 = 64;
 
+/// Entries that have expired and are removed at once where there is no room.
+const SWEPT_FOR_ROOM: usize = 16;
+
 /// What the commit thread is told.
 pub(crate) enum Message {
     Write(Request),
@@ -41,6 +44,8 @@ pub(crate) struct Committer {
     pub(crate) shared: Arc<Shared>,
     /// The number of commits before which the file is not made longer by hand.
     pub(crate) next_stretch: u64,
+    /// The numbers of commits and of released snapshots when room was last got back.
+    pub(crate) flushed: Option<(u64, u64)>,
 }
 
 impl Committer {
@@ -122,35 +127,66 @@ impl Committer {
 
     /// What becomes of a batch that does not fit on its own: there may be room that redb does not use by itself.
     fn make_room(&mut self, group: &[Request]) -> Result<Vec<Answer>, String> {
-        // A batch that only deletes makes room itself.
-        let hopeful = self.commits() >= self.next_stretch
-            || !group.iter().any(|request| request.batch.takes_room());
-        if hopeful && self.stretch()? {
-            if let Some(answers) = self.try_commit(group)? {
-                return Ok(answers);
-            }
-            self.next_stretch = self.commits() + COMMITS_BETWEEN_STRETCHES;
+        if self.flush()?
+            && let Some(answers) = self.try_commit(group)?
+        {
+            return Ok(answers);
         }
-        let now_ms = self.shared.clock.now_ms();
-        let engine = &self.engine;
-        if caught(|| reclaim(engine, now_ms))? {
-            self.publish()?;
-            if let Some(answers) = self.try_commit(group)? {
-                return Ok(answers);
-            }
+        // A batch that only deletes makes room itself.
+        let is_hopeful = self.commits() >= self.next_stretch
+            || !group.iter().any(|request| request.batch.takes_room());
+        if is_hopeful
+            && self.stretch()?
+            && let Some(answers) = self.try_commit(group)?
+        {
+            return Ok(answers);
+        }
+        if self.sweep()?
+            && let Some(answers) = self.try_commit(group)?
+        {
+            return Ok(answers);
         }
         let max_bytes = self.shared.max_bytes.unwrap_or(u64::MAX);
         Ok(vec![Err(WriteError::Full { max_bytes }); group.len()])
     }
 
+    /// Gets back what was given up, if anything was since the last time. Says whether it did, as all of these.
+    fn flush(&mut self) -> Result<bool, String> {
+        if self.flushed == Some((self.commits(), self.readers.released())) {
+            return Ok(false);
+        }
+        let engine = &self.engine;
+        let has_room = caught(|| flush(engine))?;
+        if has_room {
+            self.publish()?;
+        }
+        self.flushed = Some((self.commits(), self.readers.released()));
+        Ok(has_room)
+    }
+
+    /// Makes the file longer.
     fn stretch(&mut self) -> Result<bool, String> {
         if !self.engine.can_stretch() || !self.readers.exclude(STRETCH_PATIENCE) {
             return Ok(false);
         }
+        // Until then, it has not helped.
+        self.next_stretch = self.commits() + COMMITS_BETWEEN_STRETCHES;
         let engine = &mut self.engine;
         let stretched = caught(|| engine.stretch());
         self.readable_again()?;
         stretched
+    }
+
+    /// Removes some of what has expired.
+    fn sweep(&mut self) -> Result<bool, String> {
+        let now_ms = self.shared.clock.now_ms();
+        let engine = &self.engine;
+        // Each may need pages before it gives any back: it may be that only one fits.
+        if caught(|| Ok(reclaim(engine, now_ms, SWEPT_FOR_ROOM)? || reclaim(engine, now_ms, 1)?))? {
+            self.publish()?;
+            return self.flush();
+        }
+        Ok(false)
     }
 
     fn compact(&mut self) -> Result<Compacted, CompactError> {
@@ -203,6 +239,8 @@ impl Committer {
 
     fn answer_or_poison(&mut self, group: Vec<Request>, answers: Result<Vec<Answer>, String>) {
         let answers = answers.unwrap_or_else(|reason| {
+            // redb knows only that something had failed before.
+            let reason = self.engine.disk().failure().unwrap_or(reason);
             self.poison(&reason);
             vec![Err(WriteError::Poisoned { reason }); group.len()]
         });

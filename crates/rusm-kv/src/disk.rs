@@ -8,19 +8,22 @@
 //! In the same way growth beyond the bound is granted in memory only. The transaction that asked for it is aborted, by which
 //! redb gives the growth back, and nothing has happened. See [`Growth`] for where that cannot be.
 
+mod handle;
 mod overlay;
 
+pub(crate) use handle::Handle;
 use overlay::Overlay;
 use parking_lot::Mutex;
-use redb::{BackendError, StorageBackend};
+use redb::StorageBackend;
 use std::fmt;
 use std::io;
-use std::ops::Bound;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 
 /// What is kept in memory of what is not written, about: more than a commit writes.
 const KEPT_BYTES: usize = 256 * 1024 * 1024;
+
+/// Why a disk is frozen whose backend has panicked.
+const PANICKED: &str = "what stands for the file panicked";
 
 /// All goes to the file.
 const NORMAL: u8 = 0;
@@ -38,6 +41,8 @@ pub(crate) enum Growth {
     Refused,
     /// A failure: within a commit, which cannot be taken back. Pages that are kept free prevent it.
     Fatal,
+    /// The file grows: while a store is made, which begins with more than it needs.
+    Granted,
     /// The file grows by what is written, which may be a few pages: where redb commits by itself, and gives back
     /// the end of the file before it is done. For that time it may be over its bound. A crash in between leaves
     /// a file that redb repairs.
@@ -113,6 +118,13 @@ impl Disk {
         self.freeze_locked(&mut self.instead.lock(), reason);
     }
 
+    /// Makes the file empty, while redb does not have it open.
+    pub(crate) fn empty(&self) -> io::Result<()> {
+        self.inner.set_len(0)?;
+        self.len.store(0, Ordering::Release);
+        Ok(())
+    }
+
     /// Does some work in memory, with the file as it is, and forgets it.
     pub(crate) fn rehearse<T>(&self, work: impl FnOnce() -> T) -> T {
         self.freeze("it is only looked at");
@@ -160,9 +172,13 @@ impl Disk {
         self.instead.lock().len
     }
 
-    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+    /// Reads what redb would read.
+    pub(crate) fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
         if self.mode.load(Ordering::Acquire) == NORMAL {
-            return self.inner.read(offset, out);
+            // redb is told, and reads no more: here it is kept what it was.
+            return self.inner.read(offset, out).inspect_err(|error| {
+                self.freeze(&format!("cannot read the file: {error}"));
+            });
         }
         let instead = self.instead.lock();
         self.read_file(offset, out)?;
@@ -200,8 +216,13 @@ impl Disk {
             _ => self.bytes_before(self.len(), offset, data),
         };
         let (within, beyond) = data.split_at(there);
-        if !within.is_empty() {
-            self.inner.write(offset, within)?;
+        let written = match within {
+            [] => Ok(()),
+            within => self.inner.write(offset, within),
+        };
+        if let Err(error) = written {
+            self.freeze_locked(&mut instead, &format!("cannot write the file: {error}"));
+            return self.keep(&mut instead, offset, data);
         }
         let at = offset + within.len() as u64;
         self.keep(&mut instead, at, beyond)
@@ -246,8 +267,11 @@ impl Disk {
             return Ok(());
         }
         let is_growth = len > self.len();
-        if is_growth && (mode == OVER || self.most.is_some_and(|most| len > most)) {
-            match *self.growth.lock() {
+        let growth = *self.growth.lock();
+        let is_beyond = self.most.is_some_and(|most| len > most) && growth != Growth::Granted;
+        if is_growth && (mode == OVER || is_beyond) {
+            match growth {
+                Growth::Granted => {}
                 Growth::Refused => self.mode.store(OVER, Ordering::Release),
                 Growth::Lazy => self.mode.store(LAZY, Ordering::Release),
                 Growth::Fatal => self.freeze_locked(&mut instead, "the file is at its bound"),
@@ -291,61 +315,5 @@ impl fmt::Debug for Disk {
             .field("inner", &self.inner)
             .field("most", &self.most)
             .finish_non_exhaustive()
-    }
-}
-
-/// What redb is given. Closing it closes nothing: the file and its lock stay until [`Disk::close`], so that nobody comes
-/// in between when redb opens the file again.
-#[derive(Clone, Debug)]
-pub(crate) struct Handle(pub(crate) Arc<Disk>);
-
-impl StorageBackend for Handle {
-    fn len(&self) -> io::Result<u64> {
-        Ok(self.0.current_len())
-    }
-
-    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        self.0.read(offset, out)
-    }
-
-    fn set_len(&self, len: u64) -> io::Result<()> {
-        self.0.set_len(len)
-    }
-
-    fn sync_data(&self) -> io::Result<()> {
-        self.0.sync();
-        Ok(())
-    }
-
-    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        self.0.write(offset, data)
-    }
-
-    fn try_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
-        self.0.inner.try_lock_range(start, end)
-    }
-
-    fn try_lock_shared_range(
-        &self,
-        start: Bound<u64>,
-        end: Bound<u64>,
-    ) -> Result<bool, BackendError> {
-        self.0.inner.try_lock_shared_range(start, end)
-    }
-
-    fn lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
-        self.0.inner.lock_range(start, end)
-    }
-
-    fn lock_shared_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
-        self.0.inner.lock_shared_range(start, end)
-    }
-
-    fn unlock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
-        self.0.inner.unlock_range(start, end)
-    }
-
-    fn query_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
-        self.0.inner.query_lock_range(start, end)
     }
 }

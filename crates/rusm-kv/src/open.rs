@@ -1,9 +1,9 @@
 //! Opening a file: what it is, whether it is free, and whether its content is known here.
 
-use crate::disk::Disk;
+use crate::disk::{Disk, Growth};
 use crate::engine::{self, Engine};
 use crate::error::OpenError;
-use crate::layout::{BUCKETS, ENTRIES, EXPIRY, FORMAT, FORMAT_KEY, META};
+use crate::layout::{BUCKETS, CHUNKS, ENTRIES, EXPIRY, FORMAT, FORMAT_KEY, META};
 use crate::options::{LEAST_MAX_BYTES, Options};
 use crate::place;
 use redb::backends::FileBackend;
@@ -17,28 +17,38 @@ use std::sync::Arc;
 /// A file up to this size is verified whole before it is opened: it takes a fraction of a second.
 const VERIFIED_BYTES: u64 = 64 * 1024 * 1024;
 
+/// How long redb makes a new file, its page, and the bytes that every file of it begins with.
+const NEW_FILE_BYTES: u64 = 1_056_768;
+const PAGE: usize = 4_096;
+const MAGIC_BYTES: usize = 9;
+
 /// Opens the store at `path`, and makes it if it may be made.
 pub(crate) fn open(path: &Path, options: &Options, make: bool) -> Result<Engine, OpenError> {
     check_options(options)?;
     if make {
         make_if_missing(path)?;
     }
-    let file = open_file(path)?;
+    let file = open_file(path, make)?;
     let backend = FileBackend::new(file).map_err(|error| refused(path, error))?;
-    on_backend(backend, path, options)
+    on_backend(backend, path, options, make)
 }
 
-/// Opens what stands for a file, and makes a store of it if it is empty.
+/// Opens what stands for a file. If a store may be made, it is made where there is nothing, or what is left of a
+/// making that was broken off.
 pub(crate) fn on_backend(
     backend: impl StorageBackend,
     path: &Path,
     options: &Options,
+    make: bool,
 ) -> Result<Engine, OpenError> {
     check_options(options)?;
     // redb reports most of what is wrong with a file, and panics on some of it.
     let work = || {
         let disk = Disk::new(backend, options.max_bytes).map_err(io(path, "measure"))?;
         let disk = Arc::new(disk);
+        if make && is_half_made(&disk).map_err(io(path, "read"))? {
+            disk.empty().map_err(io(path, "make"))?;
+        }
         let engine = open_disk(&disk, path, options.cache_bytes);
         if engine.is_err() {
             disk.close();
@@ -52,8 +62,7 @@ pub(crate) fn on_backend(
 /// Makes a new store in an empty file, as small as it can be: redb begins with more than the least bound.
 pub(crate) fn make_store(file: File, path: &Path) -> Result<(), OpenError> {
     let backend = FileBackend::new(file).map_err(|error| refused(path, error))?;
-    let mut engine = on_backend(backend, path, &Options::default())?;
-    engine.compact().map_err(failed(path))?;
+    let engine = on_backend(backend, path, &Options::default(), true)?;
     engine
         .close()
         .map_err(|why| io(path, "write")(std::io::Error::other(why)))
@@ -81,7 +90,7 @@ fn check_options(options: &Options) -> Result<(), OpenError> {
     }
 }
 
-fn open_file(path: &Path) -> Result<File, OpenError> {
+fn open_file(path: &Path, make: bool) -> Result<File, OpenError> {
     let about = std::fs::metadata(path).map_err(|source| {
         if source.kind() != ErrorKind::NotFound {
             return io(path, "open")(source);
@@ -96,7 +105,7 @@ fn open_file(path: &Path) -> Result<File, OpenError> {
     if !about.is_file() {
         return Err(not_a_store(path, "it is no regular file"));
     }
-    if about.len() == 0 {
+    if about.len() == 0 && !make {
         return Err(not_a_store(path, "it is empty"));
     }
     let opened = OpenOptions::new().read(true).write(true).open(path);
@@ -104,9 +113,10 @@ fn open_file(path: &Path) -> Result<File, OpenError> {
 }
 
 fn open_disk(disk: &Arc<Disk>, path: &Path, cache_bytes: usize) -> Result<Engine, OpenError> {
-    if disk.len() > 0 {
-        look(disk, path, cache_bytes)?;
+    if disk.len() == 0 {
+        return disk.with_growth(Growth::Granted, || make_on_disk(disk, path, cache_bytes));
     }
+    look(disk, path, cache_bytes)?;
     let engine = Engine::open(Arc::clone(disk), cache_bytes);
     let engine = engine.map_err(|error| refused(path, error))?;
     if let Some(failure) = disk.failure() {
@@ -116,6 +126,40 @@ fn open_disk(disk: &Arc<Disk>, path: &Path, cache_bytes: usize) -> Result<Engine
         Content::Store => Ok(engine),
         Content::Nothing => initialise(&engine, path).map(|()| engine),
     }
+}
+
+/// Makes a store as small as it can be: redb begins with more than the least bound.
+fn make_on_disk(disk: &Arc<Disk>, path: &Path, cache_bytes: usize) -> Result<Engine, OpenError> {
+    let engine = Engine::open(Arc::clone(disk), cache_bytes);
+    let mut engine = engine.map_err(|error| refused(path, error))?;
+    if let Some(failure) = disk.failure() {
+        return Err(io(path, "write")(std::io::Error::other(failure)));
+    }
+    initialise(&engine, path)?;
+    engine.compact().map_err(failed(path))?;
+    Ok(engine)
+}
+
+/// Whether this is what redb leaves when it is killed while it makes a file: it writes the first bytes of its header last.
+/// Nothing else of this length begins with these zeros and goes on with nothing but zeros.
+fn is_half_made(disk: &Disk) -> std::io::Result<bool> {
+    if disk.len() != NEW_FILE_BYTES {
+        return Ok(false);
+    }
+    let mut start = [0; PAGE];
+    disk.read(0, &mut start)?;
+    let (magic, _) = start.split_at(MAGIC_BYTES);
+    if magic.iter().any(|byte| *byte != 0) {
+        return Ok(false);
+    }
+    let mut page = [0; PAGE];
+    for at in (PAGE as u64..NEW_FILE_BYTES).step_by(PAGE) {
+        disk.read(at, &mut page)?;
+        if page.iter().any(|byte| *byte != 0) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Looks at a file without a change: it may not be ours. A large one that was not closed properly is not looked at:
@@ -176,6 +220,7 @@ fn initialise(engine: &Engine, path: &Path) -> Result<(), OpenError> {
         let mut meta = txn.open_table(META).map_err(failed(path))?;
         meta.insert(FORMAT_KEY, FORMAT).map_err(failed(path))?;
         txn.open_table(ENTRIES).map_err(failed(path))?;
+        txn.open_table(CHUNKS).map_err(failed(path))?;
         txn.open_table(EXPIRY).map_err(failed(path))?;
         txn.open_table(BUCKETS).map_err(failed(path))?;
     }

@@ -20,6 +20,8 @@ struct State {
     phase: Phase,
     /// Snapshots that are held.
     held: usize,
+    /// Snapshots that were held.
+    released: u64,
     waiting: BTreeMap<u64, Waker>,
     next_ticket: u64,
 }
@@ -83,6 +85,11 @@ impl Readers {
         }
     }
 
+    /// The number of snapshots that were released.
+    pub(crate) fn released(&self) -> u64 {
+        self.state.lock().released
+    }
+
     /// Forgets a waiter.
     pub(crate) fn forget(&self, ticket: u64) {
         self.state.lock().waiting.remove(&ticket);
@@ -140,6 +147,7 @@ impl Drop for Counted {
     fn drop(&mut self) {
         let mut state = self.0.state.lock();
         state.held -= 1;
+        state.released += 1;
         if state.held == 0 {
             self.0.idle.notify_all();
         }

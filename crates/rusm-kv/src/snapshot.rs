@@ -1,8 +1,10 @@
 //! Reading: one consistent view of the whole store, on the caller's thread.
 
+use crate::apply::Row;
 use crate::error::ReadError;
-use crate::layout::{BUCKETS, ENTRIES, Stored, entry_key, split_entry_key};
-use crate::limits::{MAX_KEY, Refusal, check_bucket, check_key, check_len};
+use crate::layout::{BUCKETS, Body, CHUNKS, ENTRIES, Stored, entry_key, split_entry_key};
+use crate::limits::{MAX_KEY, check_bucket, check_key, check_len};
+use crate::page::{Bucket, Buckets, Entry, Keys, Page};
 use crate::readers::Held;
 use redb::{Database, ReadOnlyTable, ReadableDatabase, ReadableTable};
 use std::fmt;
@@ -12,12 +14,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// Entries that one listing looks at beyond those it gives, so that many expired ones do not hold it up.
 const EXPIRED_PER_PAGE: usize = 1_000;
 
-/// The key and the value of `entries`.
-type Row = (Vec<u8>, Vec<u8>);
-
 /// The tables as one commit left them.
 pub(crate) struct View {
     entries: ReadOnlyTable<&'static [u8], &'static [u8]>,
+    chunks: ReadOnlyTable<&'static [u8], &'static [u8]>,
     buckets: ReadOnlyTable<&'static str, (u64, u64)>,
 }
 
@@ -27,6 +27,7 @@ impl View {
         let txn = database.begin_read()?;
         Ok(Self {
             entries: txn.open_table(ENTRIES)?,
+            chunks: txn.open_table(CHUNKS)?,
             buckets: txn.open_table(BUCKETS)?,
         })
     }
@@ -40,55 +41,6 @@ pub struct Snapshot {
     held: Held,
     now_ms: u64,
     max_value: usize,
-}
-
-/// A key with its value.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
-    /// The key.
-    pub key: String,
-    /// The value.
-    pub value: Vec<u8>,
-    /// When it goes away, in milliseconds since the beginning of 1970; none for never.
-    pub expires_at_ms: Option<u64>,
-}
-
-/// Some entries of a bucket, in byte order of their keys.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct Page {
-    /// The entries. There may be none although `next` is there: then all that were looked at had expired.
-    pub entries: Vec<Entry>,
-    /// Where to go on; none at the end.
-    pub next: Option<String>,
-}
-
-/// Some keys of a bucket, in byte order.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct Keys {
-    /// The keys. There may be none although `next` is there: then all that were looked at had expired.
-    pub keys: Vec<String>,
-    /// Where to go on; none at the end.
-    pub next: Option<String>,
-}
-
-/// A bucket and what it holds, entries that have expired and are not yet removed included.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Bucket {
-    /// The name.
-    pub name: String,
-    /// The number of its entries.
-    pub keys: u64,
-    /// The bytes of their keys and values.
-    pub bytes: u64,
-}
-
-/// Some buckets, in byte order of their names.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct Buckets {
-    /// The buckets.
-    pub buckets: Vec<Bucket>,
-    /// Where to go on; none at the end.
-    pub next: Option<String>,
 }
 
 impl Snapshot {
@@ -123,20 +75,19 @@ impl Snapshot {
     pub fn entry(&self, bucket: &str, key: &str) -> Result<Option<Entry>, ReadError> {
         check_bucket(bucket)?;
         check_key(key)?;
-        let found = self
-            .held
-            .view()
-            .entries
-            .get(entry_key(bucket, key).as_slice());
-        let Some(bytes) = found.map_err(ReadError::failed)? else {
-            return Ok(None);
-        };
-        let entry = stored(bytes.value())?;
-        if !entry.is_live(self.now_ms) {
-            return Ok(None);
-        }
-        self.check_value(&entry)?;
-        Ok(Some(entry.to_entry(key)))
+        guarded(|| {
+            let entries = &self.held.view().entries;
+            let entry_key = entry_key(bucket, key);
+            let found = entries.get(entry_key.as_slice());
+            let Some(bytes) = found.map_err(ReadError::failed)? else {
+                return Ok(None);
+            };
+            let entry = stored(&entry_key, bytes.value())?;
+            if !entry.is_live(self.now_ms) {
+                return Ok(None);
+            }
+            self.whole(key, &entry).map(Some)
+        })
     }
 
     /// The entries whose keys begin with `prefix`, in byte order from `start` (inclusive): up to `limit` of them,
@@ -154,24 +105,18 @@ impl Snapshot {
     ) -> Result<Page, ReadError> {
         let mut entries: Vec<Entry> = Vec::new();
         let mut bytes = 0_usize;
-        let mut fits = Ok(());
         let next = self.walk(bucket, prefix, start, |key, entry| {
-            let size = key.len().saturating_add(entry.value.len());
+            let size = key.len().saturating_add(entry.body.len());
             bytes = bytes.saturating_add(size);
-            if entries.len() == limit || (bytes > max_bytes && !entries.is_empty()) {
-                return false;
+            // What does not fit begins the next page, unless it is all there is on this one.
+            let fits = bytes <= max_bytes && entry.body.len() <= self.max_value;
+            if entries.len() == limit || !(fits || entries.is_empty()) {
+                return Ok(false);
             }
-            fits = self.check_value(entry);
-            if fits.is_ok() {
-                entries.push(entry.to_entry(key));
-            }
-            fits.is_ok()
+            entries.push(self.whole(key, entry)?);
+            Ok(true)
         })?;
-        match fits {
-            // The page ends before what does not fit, unless it begins with that.
-            Err(refused) if entries.is_empty() => Err(refused.into()),
-            Ok(()) | Err(_) => Ok(Page { entries, next }),
-        }
+        Ok(Page { entries, next })
     }
 
     /// The keys that begin with `prefix`, in byte order from `start` (inclusive), up to `limit` of them.
@@ -188,10 +133,10 @@ impl Snapshot {
         let mut keys = Vec::new();
         let next = self.walk(bucket, prefix, start, |key, _| {
             if keys.len() == limit {
-                return false;
+                return Ok(false);
             }
             keys.push(key.to_owned());
-            true
+            Ok(true)
         })?;
         Ok(Keys { keys, next })
     }
@@ -223,27 +168,49 @@ impl Snapshot {
         Ok(found)
     }
 
-    /// All entries as they lie in the file, those that have expired included.
+    /// All live entries, bucket by bucket.
     pub(crate) fn rows(&self) -> Result<impl Iterator<Item = Result<Row, ReadError>>, ReadError> {
-        let rows = guarded(|| self.held.view().entries.iter().map_err(ReadError::failed))?;
-        let mut rows = AssertUnwindSafe(rows);
+        let mut rows = guarded(|| self.held.view().entries.iter().map_err(ReadError::failed))?;
         Ok(std::iter::from_fn(move || {
-            let next = guarded(|| match rows.next() {
-                Some(Ok((key, value))) => Ok(Some((key.value().to_vec(), value.value().to_vec()))),
-                Some(Err(error)) => Err(ReadError::failed(error)),
-                None => Ok(None),
-            });
-            next.transpose()
+            guarded(|| self.next_row(&mut rows)).transpose()
         }))
     }
 
-    /// The time that decides what has expired.
-    pub(crate) fn now_ms(&self) -> u64 {
-        self.now_ms
+    fn next_row(
+        &self,
+        rows: &mut redb::Range<'_, &'static [u8], &'static [u8]>,
+    ) -> Result<Option<Row>, ReadError> {
+        for row in rows {
+            let (entry_key, value) = row.map_err(ReadError::failed)?;
+            let entry = stored(entry_key.value(), value.value())?;
+            if entry.is_live(self.now_ms) {
+                return Ok(Some(Row {
+                    entry_key: entry_key.value().to_vec(),
+                    expires_at_ms: entry.expires_at_ms,
+                    value: self.load(&entry)?,
+                }));
+            }
+        }
+        Ok(None)
     }
 
-    fn check_value(&self, entry: &Stored<'_>) -> Result<(), Refusal> {
-        check_len("value", entry.value.len(), self.max_value)
+    fn whole(&self, key: &str, entry: &Stored<'_>) -> Result<Entry, ReadError> {
+        Ok(Entry {
+            key: key.to_owned(),
+            value: self.load(entry)?,
+            expires_at_ms: entry.expires_at_ms,
+        })
+    }
+
+    fn load(&self, entry: &Stored<'_>) -> Result<Vec<u8>, ReadError> {
+        check_len("value", entry.body.len(), self.max_value)?;
+        match entry.body {
+            Body::Inline(value) => Ok(value.to_vec()),
+            Body::Chunked(chunked) => {
+                let value = chunked.load(&self.held.view().chunks);
+                value.map_err(ReadError::failed)
+            }
+        }
     }
 
     /// Shows `take` live entries in order until it says false, and gives the key to go on from.
@@ -252,7 +219,7 @@ impl Snapshot {
         bucket: &str,
         prefix: &str,
         start: Option<&str>,
-        take: impl FnMut(&str, &Stored<'_>) -> bool,
+        take: impl FnMut(&str, &Stored<'_>) -> Result<bool, ReadError>,
     ) -> Result<Option<String>, ReadError> {
         check_bucket(bucket)?;
         check_len("prefix", prefix.len(), MAX_KEY)?;
@@ -265,7 +232,7 @@ impl Snapshot {
         bucket: &str,
         prefix: &str,
         start: Option<&str>,
-        mut take: impl FnMut(&str, &Stored<'_>) -> bool,
+        mut take: impl FnMut(&str, &Stored<'_>) -> Result<bool, ReadError>,
     ) -> Result<Option<String>, ReadError> {
         let from = start.filter(|start| *start > prefix).unwrap_or(prefix);
         let first = entry_key(bucket, from);
@@ -279,9 +246,9 @@ impl Snapshot {
             if owner != bucket || !key.starts_with(prefix) {
                 return Ok(None);
             }
-            let entry = stored(value.value())?;
+            let entry = stored(name.value(), value.value())?;
             let goes_on = if entry.is_live(self.now_ms) {
-                take(key, &entry)
+                take(key, &entry)?
             } else {
                 expired += 1;
                 expired <= EXPIRED_PER_PAGE
@@ -291,16 +258,6 @@ impl Snapshot {
             }
         }
         Ok(None)
-    }
-}
-
-impl Stored<'_> {
-    fn to_entry(self, key: &str) -> Entry {
-        Entry {
-            key: key.to_owned(),
-            value: self.value.to_vec(),
-            expires_at_ms: self.expires_at_ms,
-        }
     }
 }
 
@@ -318,6 +275,7 @@ fn guarded<T>(read: impl FnOnce() -> Result<T, ReadError>) -> Result<T, ReadErro
     done.unwrap_or_else(|_| Err(ReadError::failed("its pages do not fit together")))
 }
 
-fn stored(bytes: &[u8]) -> Result<Stored<'_>, ReadError> {
-    Stored::read(bytes).ok_or_else(|| ReadError::failed("an entry is cut"))
+fn stored<'a>(entry_key: &[u8], bytes: &'a [u8]) -> Result<Stored<'a>, ReadError> {
+    let entry = Stored::read(entry_key, bytes);
+    entry.ok_or_else(|| ReadError::failed("an entry is damaged"))
 }

@@ -26,7 +26,7 @@ const CONTROL_MESSAGES: usize = 8;
 /// Durable buckets in one file. Clones share it.
 ///
 /// Dropping the last clone commits what was accepted, ends the commit thread and closes the file: it blocks until
-/// then. What had not been accepted is answered with [`WriteError::Closed`](crate::WriteError::Closed); a [`Snapshot`] that is still held
+/// then, unless it is dropped by a waker on that thread. What had not been accepted is answered with [`WriteError::Closed`](crate::WriteError::Closed); a [`Snapshot`] that is still held
 /// cannot be read any more.
 #[derive(Clone)]
 pub struct Store(Arc<Inner>);
@@ -72,7 +72,8 @@ pub struct Compacted {
 }
 
 impl Store {
-    /// Opens a store, and makes the file if it is not there, readable and writable by its owner alone.
+    /// Opens a store, and makes the file if it is not there, readable and writable by its owner alone. A new file
+    /// has its name once it is whole. An empty file becomes a store where it is.
     ///
     /// # Errors
     /// An [`OpenError`] that says what is wrong with the file.
@@ -94,7 +95,7 @@ impl Store {
     /// As for [`Store::open`].
     pub fn with_backend(backend: impl StorageBackend, options: Options) -> Result<Self, OpenError> {
         let path = Path::new("(no file)");
-        let engine = crate::open::on_backend(backend, path, &options)?;
+        let engine = crate::open::on_backend(backend, path, &options, true)?;
         Self::start(engine, path, options)
     }
 
@@ -127,6 +128,7 @@ impl Store {
             readers: Arc::clone(&readers),
             shared: Arc::clone(&shared),
             next_stretch: 0,
+            flushed: None,
         };
         let thread = std::thread::Builder::new()
             .name("rusm-kv".to_owned())
@@ -203,7 +205,9 @@ impl Store {
 impl Drop for Inner {
     fn drop(&mut self) {
         self.gate.close();
-        if let Some(thread) = self.thread.take() {
+        // A waker that the commit thread wakes may hold the last clone: it cannot wait for itself.
+        let own = std::thread::current().id();
+        if let Some(thread) = self.thread.take_if(|thread| thread.thread().id() != own) {
             // A panic of the commit thread has been answered to those who waited for it.
             let _ = thread.join();
         }

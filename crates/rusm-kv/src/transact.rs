@@ -16,10 +16,12 @@ const RESERVE: TableDefinition<'static, u64, &[u8]> = TableDefinition::new("rese
 const RESERVE_VALUE: [u8; 3_000] = [0; 3_000];
 /// Pages that a transaction which puts something leaves free: one for every so many that the file may have.
 const PAGES_PER_RESERVED: u64 = 8;
-const RESERVED_LEAST: u64 = 48;
+const RESERVED_LEAST: u64 = 56;
 const RESERVED_MOST: u64 = 256;
 /// Pages that a transaction which only deletes leaves free: the commit itself takes some.
-const RESERVED_FOR_COMMIT: u64 = 16;
+const RESERVED_FOR_COMMIT: u64 = 24;
+/// Pages that a commit of nothing leaves free, in order to get back those that others have given back.
+const RESERVED_FOR_FLUSH: u64 = 10;
 const PAGE_BYTES: u64 = 4096;
 
 /// What became of a group.
@@ -66,8 +68,15 @@ pub(crate) fn attempt(engine: &Engine, batches: &[&Batch], now_ms: u64) -> Resul
     };
     tables.sweep(now_ms, swept).map_err(text)?;
     tables.finish().map_err(text)?;
-    let takes_room = batches.iter().any(|batch| batch.takes_room());
-    if !finish(engine, txn, takes_room)? {
+    let pages = match batches.iter().any(|batch| batch.takes_room()) {
+        true => engine.disk().most().unwrap_or(0) / PAGE_BYTES / PAGES_PER_RESERVED,
+        false => 0,
+    };
+    let reserved = match pages {
+        0 => RESERVED_FOR_COMMIT,
+        _ => pages.clamp(RESERVED_LEAST, RESERVED_MOST),
+    };
+    if !finish(engine, txn, reserved)? {
         return Ok(Attempt::Over);
     }
     Ok(Attempt::Done {
@@ -76,30 +85,31 @@ pub(crate) fn attempt(engine: &Engine, batches: &[&Batch], now_ms: u64) -> Resul
     })
 }
 
-/// Removes some entries that have expired, in a transaction of its own; says whether there were any.
-pub(crate) fn reclaim(engine: &Engine, now_ms: u64) -> Result<bool, String> {
+/// Removes up to `most` entries that have expired, in a transaction of its own; says whether there were any, and
+/// room for it.
+pub(crate) fn reclaim(engine: &Engine, now_ms: u64, most: usize) -> Result<bool, String> {
     let txn = engine.begin().map_err(text)?;
     let mut tables = Tables::open(&txn).map_err(text)?;
-    let swept = tables.sweep(now_ms, SWEPT_WHEN_TIGHT).map_err(text)?;
+    let swept = tables.sweep(now_ms, most).map_err(text)?;
     tables.finish().map_err(text)?;
-    if swept == 0 {
+    if !swept {
         txn.abort().map_err(text)?;
         return Ok(false);
     }
-    finish(engine, txn, false)
+    finish(engine, txn, RESERVED_FOR_COMMIT)
+}
+
+/// Commits nothing, by which redb uses again what commits before have given up and nobody reads any more; says
+/// whether there was room even for that.
+pub(crate) fn flush(engine: &Engine) -> Result<bool, String> {
+    let txn = engine.begin().map_err(text)?;
+    finish(engine, txn, RESERVED_FOR_FLUSH)
 }
 
 /// Commits, or aborts if the file would outgrow its bound; says which.
-fn finish(engine: &Engine, txn: WriteTransaction, takes_room: bool) -> Result<bool, String> {
+fn finish(engine: &Engine, txn: WriteTransaction, reserved: u64) -> Result<bool, String> {
     if engine.disk().is_tight() {
-        let pages = engine.disk().most().unwrap_or(0) / PAGE_BYTES / PAGES_PER_RESERVED;
-        keep_free(
-            &txn,
-            match takes_room {
-                true => pages.clamp(RESERVED_LEAST, RESERVED_MOST),
-                false => RESERVED_FOR_COMMIT,
-            },
-        )?;
+        keep_free(&txn, reserved)?;
     }
     if engine.disk().is_over() {
         txn.abort().map_err(text)?;

@@ -67,7 +67,6 @@ fn what_is_no_store_is_left_as_it_is() {
     is_no_store(&place.path("folder"), "directory");
     is_no_store(Path::new("/dev/null"), "no regular file");
     for (name, content, word) in [
-        ("empty", Vec::new(), "empty"),
         ("short", b"redb".to_vec(), "does not begin"),
         ("text", b"[node]\n".repeat(2_000), "does not begin"),
         ("zeros", vec![0; 100_000], "does not begin"),
@@ -241,4 +240,81 @@ fn a_backup_is_a_store_of_its_own_and_replaces_nothing() {
     );
     let names = std::fs::read_dir(place.path("")).unwrap().count();
     assert_eq!(names, 2, "nothing is left of what was not whole");
+}
+
+#[test]
+fn an_empty_file_becomes_a_store_where_it_is() {
+    let place = Place::new();
+    let path = place.path("empty");
+    std::fs::write(&path, "").unwrap();
+    let error = Store::open_existing(&path, Options::default()).unwrap_err();
+    assert!(matches!(error, OpenError::NotAStore { .. }), "{error}");
+    let before = std::os::unix::fs::MetadataExt::ino(&std::fs::metadata(&path).unwrap());
+    let store = Store::open(&path, Options::default()).unwrap();
+    store.submit(batch().put("a", "1")).wait().unwrap();
+    drop(store);
+    let after = std::os::unix::fs::MetadataExt::ino(&std::fs::metadata(&path).unwrap());
+    assert_eq!(before, after);
+    Store::open_existing(&path, Options::default()).unwrap();
+}
+
+/// redb makes a file in steps, each with a sync: whichever is the last, the file becomes a store.
+#[test]
+fn a_making_that_was_broken_off_is_begun_again() {
+    for max_bytes in [1 << 20, 1 << 30] {
+        let options = || Options::default().max_bytes(max_bytes);
+        let mut broken_off = 0;
+        for sync in 0.. {
+            let memory = Memory::default();
+            memory.fail_from_sync(sync);
+            if Store::with_backend(memory.clone(), options()).is_ok() {
+                break;
+            }
+            broken_off += 1;
+            let memory = Memory::of(memory.bytes_at_fault());
+            let store = Store::with_backend(memory.clone(), options()).unwrap();
+            store.submit(batch().put("a", "1")).wait().unwrap();
+            drop(store);
+            let store = Store::with_backend(memory, options()).unwrap();
+            let value = store.read().unwrap().get("orders", "a").unwrap();
+            assert_eq!(value.unwrap(), b"1");
+        }
+        assert!(broken_off >= 3, "{broken_off}");
+    }
+}
+
+/// A file that is too large to be verified when it is opened: each entry is, when it is read.
+#[test]
+fn damage_in_a_large_file_is_an_error_and_never_a_wrong_answer() {
+    let memory = Memory::default();
+    let store = memory.open(Options::default());
+    for n in 0..9_u8 {
+        let put = batch().put(format!("large-{n}"), vec![n; 8 << 20]);
+        let put = put.put(format!("small-{n}"), vec![n; 1_500]);
+        store.submit(put).wait().unwrap();
+    }
+    drop(store);
+    let whole = memory.bytes();
+    assert!(whole.len() > 64 << 20);
+    let mut errors = 0;
+    for place in (1..whole.len()).step_by(whole.len() / 40) {
+        let damaged = Memory::of(whole.clone());
+        damaged.flip(place);
+        let Ok(store) = Store::with_backend(damaged, Options::default()) else {
+            continue;
+        };
+        let snapshot = store.read().unwrap();
+        for n in 0..9_u8 {
+            for (key, size) in [
+                (format!("large-{n}"), 8 << 20),
+                (format!("small-{n}"), 1_500),
+            ] {
+                match snapshot.get("orders", &key) {
+                    Ok(value) => assert!(value.is_none_or(|value| value == vec![n; size])),
+                    Err(_) => errors += 1,
+                }
+            }
+        }
+    }
+    assert!(errors >= 20, "{errors}");
 }

@@ -1,7 +1,8 @@
 //! A store whose file has a bound: what does not fit is refused, and nothing else is.
 
-use crate::support::{Manual, batch};
-use rusm_kv::{Expires, OpenError, Options, Store, WriteError};
+use crate::support::{Manual, Memory, batch};
+use proptest::prelude::*;
+use rusm_kv::{Batch, Expires, OpenError, Options, Store, WriteError};
 use std::path::Path;
 
 const MIB: u64 = 1024 * 1024;
@@ -97,7 +98,7 @@ fn of_a_group_only_what_does_not_fit_is_refused() {
         .map(|n| store.submit(batch().put(key(n), "small")))
         .collect();
     let large: Vec<_> = (20..30)
-        .map(|n| store.submit(batch().put(key(n), vec![0; 3_000_000])))
+        .map(|n| store.submit(batch().put(key(n), vec![0; 4_000_000])))
         .collect();
     let more = store.submit(batch().put("more", "small"));
     for submission in small {
@@ -179,4 +180,101 @@ fn a_bound_that_leaves_no_room_is_refused() {
     let options = Options::default().max_bytes(MIB - 1);
     let refused = Store::open(&folder.path().join("a.redb"), options);
     assert!(matches!(refused, Err(OpenError::TooSmall { .. })));
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Put(u16, usize, bool),
+    PutSome(u16, u16, usize),
+    Delete(u16),
+    DeleteSome(u16, u16),
+    Hold,
+    Release,
+    Wait,
+    Compact,
+    Reopen,
+}
+
+fn steps() -> impl Strategy<Value = Step> {
+    let sizes = prop_oneof![0_usize..200, 0_usize..20_000, 0_usize..300_000];
+    let some = (0_u16..2_000, 1_u16..300, 0_usize..2_000);
+    prop_oneof![
+        6 => (0_u16..300, sizes, any::<bool>()).prop_map(|(k, size, goes)| Step::Put(k, size, goes)),
+        4 => some.prop_map(|(first, count, size)| Step::PutSome(first, count, size)),
+        3 => (0_u16..300).prop_map(Step::Delete),
+        3 => (0_u16..2_000, 1_u16..900).prop_map(|(first, count)| Step::DeleteSome(first, count)),
+        1 => Just(Step::Hold),
+        1 => Just(Step::Release),
+        1 => Just(Step::Wait),
+        1 => Just(Step::Compact),
+        1 => Just(Step::Reopen),
+    ]
+}
+
+/// The batch of a step; none if it is another step.
+fn batch_of(step: &Step) -> Option<Batch> {
+    match *step {
+        Step::Put(key, size, goes) => {
+            let expires = match goes {
+                true => Expires::After { ms: 5 },
+                false => Expires::Never,
+            };
+            Some(batch().put_expiring(key.to_string(), vec![1; size], expires))
+        }
+        Step::PutSome(first, count, size) => {
+            let keys = first..first + count;
+            Some(keys.fold(batch(), |batch, n| batch.put(n.to_string(), vec![2; size])))
+        }
+        Step::Delete(key) => Some(batch().delete(key.to_string())),
+        Step::DeleteSome(first, count) => {
+            let keys = first..first + count;
+            Some(keys.fold(batch(), |batch, n| batch.delete(n.to_string())))
+        }
+        Step::Hold | Step::Release | Step::Wait | Step::Compact | Step::Reopen => None,
+    }
+}
+
+/// Whatever is done to a store that is nearly full: it keeps to its bound, takes every single delete unless somebody
+/// holds a snapshot, and is never poisoned.
+fn run(max_bytes: u64, steps: &[Step]) {
+    let (memory, clock) = (Memory::default(), Manual::at(0));
+    let open = || memory.open(Options::default().max_bytes(max_bytes).clock(clock.clone()));
+    let mut store = open();
+    let (mut held, mut now_ms) = (Vec::new(), 0);
+    for step in steps {
+        if let Some(batch) = batch_of(step) {
+            let answer = store.submit(batch).wait();
+            if answer.is_err() {
+                assert_eq!(answer, Err(WriteError::Full { max_bytes }));
+                assert!(!matches!(step, Step::Delete(_)) || !held.is_empty());
+            }
+        }
+        match step {
+            Step::Hold => held.push(store.read().unwrap()),
+            Step::Wait => now_ms += 3,
+            Step::Release | Step::Compact | Step::Reopen => held.clear(),
+            Step::Put(..) | Step::PutSome(..) | Step::Delete(_) | Step::DeleteSome(..) => {}
+        }
+        clock.set(now_ms);
+        if matches!(step, Step::Compact) {
+            store.compact().unwrap();
+        }
+        if matches!(step, Step::Reopen) {
+            drop(store);
+            store = open();
+        }
+        assert!(memory.bytes().len() as u64 <= max_bytes);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_store_that_is_nearly_full_is_never_poisoned(
+        max_bytes in prop_oneof![Just(MIB), MIB..6 * MIB],
+        steps in prop::collection::vec(steps(), 1..120),
+    ) {
+        run(max_bytes, &steps);
+    }
 }

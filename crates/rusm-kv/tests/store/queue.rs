@@ -23,7 +23,9 @@ const HELD: Faults = Faults {
 fn held(options: Options) -> (Memory, Store, rusm_kv::Submission) {
     let memory = Memory::default();
     let store = memory.open(options);
-    store.submit(batch().put("before", "1")).wait().unwrap();
+    // Larger than what follows: the file does not grow again, which takes a sync of its own.
+    let before = batch().put("before", vec![0; 300_000]);
+    store.submit(before).wait().unwrap();
     let syncs = memory.syncs();
     memory.set(HELD);
     let first = store.submit(batch().put("first", "1"));
@@ -270,4 +272,48 @@ fn each_bound_has_its_error_and_what_is_at_it_is_written() {
         snapshot.get(&bucket, &key).unwrap().unwrap().len(),
         MAX_VALUE
     );
+}
+
+/// Drops what it holds when it is woken, on the thread that wakes it.
+struct Last(
+    parking_lot::Mutex<Option<Store>>,
+    std::sync::mpsc::Sender<()>,
+);
+
+impl Wake for Last {
+    fn wake(self: Arc<Self>) {
+        drop(self.0.lock().take());
+        self.1.send(()).unwrap();
+    }
+}
+
+#[test]
+fn a_waker_may_drop_the_last_clone_on_the_commit_thread() {
+    let (memory, store, first) = held(Options::default());
+    let (sender, woken) = std::sync::mpsc::channel();
+    let waker = Waker::from(Arc::new(Last(parking_lot::Mutex::new(Some(store)), sender)));
+    let mut first = pin!(first);
+    let polled = first.as_mut().poll(&mut Context::from_waker(&waker));
+    assert!(polled.is_pending());
+    memory.set(Faults::default());
+    woken.recv().unwrap();
+    let polled = first.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+    assert!(matches!(polled, Poll::Ready(Ok(_))));
+}
+
+#[test]
+fn what_stands_behind_a_submission_that_is_dropped_moves_up() {
+    let options = Options::default().queue_bytes(400_000);
+    let (memory, store, first) = held(options);
+    let large = store.submit(batch().put("large", vec![0; 400_000]));
+    let small = store.submit(batch().put("small", "1"));
+    let last = store.submit(batch().put("last", vec![0; 400_000]));
+    drop(large);
+    // It was accepted by that: the end of the store leaves it in, unlike what still waits.
+    let dropping = std::thread::spawn(move || drop(store));
+    assert_eq!(last.wait(), Err(WriteError::Closed));
+    memory.set(Faults::default());
+    dropping.join().unwrap();
+    first.wait().unwrap();
+    small.wait().unwrap();
 }

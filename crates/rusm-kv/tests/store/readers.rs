@@ -163,3 +163,31 @@ fn buckets_are_listed_in_order_page_by_page() {
     assert_eq!(names, ["a", "ab", "b"], "an empty bucket is none");
     assert_eq!((first.next.as_deref(), rest.next), (Some("b"), None));
 }
+
+/// Who has room for so many bytes of a value is given no longer one, however it lies in the file: a page ends before
+/// it, and a read of it says how large it is.
+#[test]
+fn a_value_beyond_its_readers_room_is_not_copied() {
+    for size in [11, 1_000_000] {
+        let place = Place::new();
+        let store = place.open();
+        let long = vec![7; size];
+        let filled = batch().put("a", "short").put("long", long).put("z", "");
+        store.submit(filled).wait().unwrap();
+        let snapshot = store.read().unwrap().with_max_value(10);
+        let too_large = ReadError::TooLarge {
+            what: "value",
+            actual: size,
+            most: 10,
+        };
+        let get = |key| snapshot.get("orders", key);
+        assert_eq!(get("long"), Err(too_large.clone()));
+        assert_eq!(get("a"), Ok(Some(b"short".to_vec())));
+        let list = |start| snapshot.list("orders", "", start, 10, 1 << 30);
+        let page = list(None).unwrap();
+        assert_eq!(page.entries.len(), 1);
+        assert_eq!(page.next.as_deref(), Some("long"));
+        assert_eq!(list(Some("long")), Err(too_large));
+        assert_eq!(list(Some("longer")).unwrap().entries.len(), 1);
+    }
+}

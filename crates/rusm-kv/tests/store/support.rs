@@ -73,6 +73,8 @@ struct Shared {
     changed: Condvar,
     /// Syncs that were begun.
     syncs: Mutex<u64>,
+    /// From which sync on all fail, and what the file had then.
+    end: Mutex<Option<(u64, Vec<u8>)>>,
 }
 
 impl Memory {
@@ -95,6 +97,11 @@ impl Memory {
         memory
     }
 
+    /// Changes a byte.
+    pub(crate) fn flip(&self, place: usize) {
+        self.0.bytes.lock()[place] ^= 0x10;
+    }
+
     pub(crate) fn syncs(&self) -> u64 {
         *self.0.syncs.lock()
     }
@@ -105,6 +112,18 @@ impl Memory {
         while *syncs <= count {
             self.0.changed.wait(&mut syncs);
         }
+    }
+
+    /// Lets the syncs from this one on fail.
+    pub(crate) fn fail_from_sync(&self, sync: u64) {
+        *self.0.end.lock() = Some((sync, Vec::new()));
+    }
+
+    /// What the file had when the first sync failed.
+    pub(crate) fn bytes_at_fault(&self) -> Vec<u8> {
+        let end = self.0.end.lock();
+        end.as_ref()
+            .map_or_else(Vec::new, |(_, bytes)| bytes.clone())
     }
 
     fn fail_if(&self, fault: impl Fn(&Faults) -> bool) -> io::Result<()> {
@@ -138,6 +157,12 @@ impl StorageBackend for Memory {
 
     fn sync_data(&self) -> io::Result<()> {
         *self.0.syncs.lock() += 1;
+        if let Some((end, bytes)) = &mut *self.0.end.lock()
+            && self.syncs() > *end
+        {
+            *bytes = self.bytes();
+            return Err(io::Error::other("told to fail"));
+        }
         self.0.changed.notify_all();
         let mut faults = self.0.faults.lock();
         while faults.holds {
