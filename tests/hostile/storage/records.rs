@@ -16,10 +16,13 @@ const NO_TEXT: &str = "is not UTF-8";
 pub(super) fn records() -> Vec<Attack> {
     const NEVER: u64 = u64::MAX;
     let put = |key: &[u8]| op(0, NEVER, key, Some(b"x"));
-    let cut = |whole: Vec<u8>, n: usize| whole[..whole.len() - n].to_vec();
+    let cut = |mut whole: Vec<u8>, n: usize| {
+        whole.truncate(whole.len() - n);
+        whole
+    };
     let with = |whole: Vec<u8>, at: usize, byte: u8| {
         let mut whole = whole;
-        whole[at] = byte;
+        *whole.get_mut(at).expect("it is that long") = byte;
         whole
     };
     let transacts = |name, record: Vec<u8>| {
