@@ -70,15 +70,11 @@ impl Read for ClientIo {
 
 impl Write for ClientIo {
     fn poll_write(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         context: &mut Context<'_>,
         from: &[u8],
     ) -> Poll<io::Result<usize>> {
-        if !self.has_arrived() {
-            return Poll::Ready(Ok(from.len()));
-        }
-        let written = Pin::new(&mut self.io).poll_write(context, from);
-        self.written(context, written)
+        self.poll_write_vectored(context, &[IoSlice::new(from)])
     }
 
     fn poll_write_vectored(

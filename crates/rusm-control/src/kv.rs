@@ -315,7 +315,10 @@ async fn compact(kv: Kv, request: &mut Request) -> Result<Reply, ApiError> {
     // A compaction would let everybody else's reads wait for the end of an export, and then give up.
     let _no_exports = Arc::clone(&kv.exports)
         .try_acquire_many_owned(EXPORTS_MAX)
-        .map_err(|_| of_compaction(CompactError::Busy))?;
+        .map_err(|_| {
+            ApiError::new(Code::Busy, "the store is being exported or compacted")
+                .help("try again when that is done")
+        })?;
     let compacted = blocking(move || store.compact()).await?;
     let compacted = compacted.map_err(of_compaction)?;
     kv.did(Action::Compact, None, None, 0);

@@ -66,7 +66,7 @@ impl Server {
         let _within_the_reactor = reactor.enter();
         let listener = UnixListener::from_std(socket.listener()?)?;
         let crew = Crew::default();
-        let accepting = accept(listener, shared, crew.join());
+        let accepting = accept(crew.join(), listener, shared);
         let accepting = reactor.spawn(accepting).abort_handle();
         Ok(Server {
             running: Mutex::new(Some((socket, accepting))),
@@ -100,7 +100,7 @@ impl fmt::Debug for Server {
 }
 
 /// Takes clients on. The connections are its own: they end when it does.
-async fn accept(listener: UnixListener, shared: Arc<Shared>, member: Member) {
+async fn accept(member: Member, listener: UnixListener, shared: Arc<Shared>) {
     let own = rustix::process::geteuid().as_raw();
     let seats = Seats::new(CONNECTIONS_MAX);
     let mut connections = JoinSet::new();

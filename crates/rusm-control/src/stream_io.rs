@@ -29,11 +29,11 @@ impl Read for StreamIo {
 
 impl Write for StreamIo {
     fn poll_write(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         context: &mut Context<'_>,
         from: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write(context, from)
+        self.poll_write_vectored(context, &[IoSlice::new(from)])
     }
 
     fn poll_write_vectored(

@@ -162,6 +162,13 @@ mod tests {
         assert_eq!(segments("/%2541"), ["%41"]);
     }
 
+    /// Clients resolve dots between slashes, encoded or not at all.
+    #[test]
+    fn dots_alone_are_encoded() {
+        let target = Target::of([".", "..", "a.b", "..."]);
+        assert_eq!(target.to_string(), "/%2E/%2E%2E/a.b/...");
+    }
+
     #[test]
     fn a_query_has_each_name_once() {
         let target = Target::read("/k?prefix=a%26b&&limit=1&empty").unwrap();

@@ -34,15 +34,16 @@ pub(super) async fn export(kv: Kv, request: &mut Request) -> Result<Reply, ApiEr
     // With no room of its own it never reads more than one page ahead of the client.
     let (pieces, taken) = mpsc::channel(1);
     let held = (place, share, request.member.join());
-    tokio::spawn(produce(cursor, pieces, held));
+    tokio::spawn(produce(held, cursor, pieces));
     Ok(Reply::lines(taken))
 }
 
 /// Reads on as the client takes; ends when it is gone.
 async fn produce(
+    // Given back behind everything else.
+    _held: (OwnedSemaphorePermit, Share, Member),
     mut cursor: Cursor,
     pieces: mpsc::Sender<Result<Bytes, Cut>>,
-    _held: (OwnedSemaphorePermit, Share, Member),
 ) {
     loop {
         let read = blocking(move || {

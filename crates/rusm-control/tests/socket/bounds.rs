@@ -1,6 +1,7 @@
 //! How many, how long, how slow: every bound, in a time that the test moves.
 
 use crate::house::{House, answer, code, heard};
+use rusm_kv::{Options, Store};
 use std::io::{Read as _, Write as _};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
@@ -74,7 +75,7 @@ fn an_export_is_not_held_for_ever() {
     stream.read_exact(&mut first).unwrap();
     house.time.until_waiting(1, GRACE - Duration::from_secs(1));
     let refused = client.compact().unwrap_err();
-    assert!(refused.to_string().contains("being read"), "{refused}");
+    assert!(refused.to_string().contains("being exported"), "{refused}");
     house.time.pass(GRACE + Duration::from_secs(60));
     let rest = heard(stream);
     assert!(!rest.ends_with("0\r\n\r\n"), "it must not look whole");
@@ -158,6 +159,30 @@ fn large_bodies_share_a_bound() {
         assert_eq!(code(body), "busy");
     }
     house.is_well();
+}
+
+/// Requests that are being worked on have the store; when the server has stopped, none of them has it any more.
+#[test]
+fn stopping_gives_the_store_back() {
+    let put = "PUT /v1/kv/buckets/b/keys/k HTTP/1.1\r\ncontent-length: 3\r\n\r\nabc";
+    for _ in 0..30 {
+        let house = House::new();
+        let path = house.path.with_file_name("store.redb");
+        house.is_well();
+        let unheard: Vec<UnixStream> = (0..16)
+            .map(|_| {
+                let mut stream = house.connect();
+                stream.write_all(put.as_bytes()).unwrap();
+                stream
+            })
+            .collect();
+        house.server.stop();
+        drop(house.store.lock().unwrap().take());
+        let store = Store::open(&path, Options::default()).unwrap();
+        let written = store.read().unwrap().get("b", "k").unwrap();
+        assert!(written.is_none_or(|value| value == b"abc"));
+        drop(unheard);
+    }
 }
 
 /// At the end of the node the socket is gone, and so are its connections.

@@ -249,7 +249,7 @@ fn exports_that_are_abandoned_hold_nothing() {
     let compacted = loop {
         match client.compact() {
             Ok(compacted) => break compacted,
-            Err(error) => assert!(error.to_string().contains("being read"), "{error}"),
+            Err(error) => assert!(error.to_string().contains("being exported"), "{error}"),
         }
     };
     assert!(compacted.bytes_after > 0);

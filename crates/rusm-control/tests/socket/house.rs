@@ -16,6 +16,7 @@ pub(crate) struct House {
     pub(crate) path: PathBuf,
     pub(crate) time: Arc<ManualTime>,
     pub(crate) deeds: Arc<Mutex<Vec<Deed>>>,
+    pub(crate) store: Arc<Mutex<Option<Store>>>,
     // Behind what runs on it.
     _reactor: Runtime,
     _folder: tempfile::TempDir,
@@ -45,9 +46,10 @@ impl House {
             .build()
             .unwrap();
         let deeds = Arc::new(Mutex::new(Vec::new()));
-        let written_down = Arc::clone(&deeds);
+        let store = Arc::new(Mutex::new(store));
+        let (written_down, of_router) = (Arc::clone(&deeds), Arc::clone(&store));
         let router = Router::new().with_store(
-            move || store.clone(),
+            move || of_router.lock().unwrap().clone(),
             move |deed| {
                 written_down.lock().unwrap().push(deed);
             },
@@ -58,6 +60,7 @@ impl House {
         House {
             server: Server::start_with(socket, router, reactor.handle(), clock).unwrap(),
             path,
+            store,
             time,
             deeds,
             _reactor: reactor,

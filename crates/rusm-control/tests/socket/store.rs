@@ -110,6 +110,7 @@ fn an_export_is_what_an_import_was() {
     let mut entries: Vec<Entry> = (0..2_500)
         .map(|key| entry("a", key, vec![b'x'; 100]))
         .collect();
+    entries.extend((0..2).map(|key| entry("a!", key, vec![b'y'])));
     entries.extend((0..9).map(|key| entry("b", key, vec![key.to_le_bytes()[0]; 3 << 20])));
     entries.push(entry("c/..", 1, Vec::new()));
     let mut lines = Vec::new();
@@ -117,7 +118,7 @@ fn an_export_is_what_an_import_was() {
         lines.extend(entry.to_line());
         lines.push(b'\n');
     }
-    assert_eq!(client.import(&lines[..]).unwrap(), 2_510);
+    assert_eq!(client.import(&lines[..]).unwrap(), 2_512);
     let mut exported = Vec::new();
     client
         .export(None)
