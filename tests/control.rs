@@ -28,7 +28,7 @@ struct Node {
 }
 
 fn open(path: &Path) -> Store {
-    Store::open(path, Options::default()).unwrap()
+    Store::open(path, Options::default()).expect("it can be made here")
 }
 
 fn node(folder: &Path) -> Node {
@@ -39,8 +39,9 @@ fn node(folder: &Path) -> Node {
         .store(open(&store))
         .observer(Arc::clone(&deeds) as Arc<dyn RuntimeObserver>)
         .build()
-        .unwrap();
-    runtime.control(Socket::bind(&socket).unwrap()).unwrap();
+        .expect("the machine can run a node");
+    let listening = Socket::bind(&socket).expect("nobody listens here");
+    runtime.control(listening).expect("the reactor takes it");
     Node {
         runtime,
         deeds,
