@@ -61,12 +61,7 @@ fn a_body_that_trickles_is_cut_off() {
 #[test]
 fn an_export_is_not_held_for_ever() {
     let house = House::new();
-    let client = house.client();
-    for key in 0..8 {
-        client
-            .put("b", &key.to_string(), vec![7; 4 << 20], None)
-            .unwrap();
-    }
+    let client = house.fill();
     let mut stream = house.connect();
     stream
         .write_all(b"GET /v1/kv/export HTTP/1.1\r\n\r\n")

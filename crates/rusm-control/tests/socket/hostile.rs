@@ -229,12 +229,7 @@ fn clients_that_hang_up_hurt_nobody() {
 #[test]
 fn exports_that_are_abandoned_hold_nothing() {
     let house = House::new();
-    let client = house.client();
-    for key in 0..8 {
-        client
-            .put("b", &key.to_string(), vec![7; 4 << 20], None)
-            .unwrap();
-    }
+    let client = house.fill();
     for _ in 0..20 {
         // As many as there may be, each broken off behind its first bytes. Room comes back as the node notices.
         let mut export = loop {

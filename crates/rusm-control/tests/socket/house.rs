@@ -33,6 +33,16 @@ impl House {
         House::in_folder(folder, Some(store))
     }
 
+    /// Writes 32 MiB, an export of which fits into no buffer.
+    pub(crate) fn fill(&self) -> Client {
+        let client = self.client();
+        for key in 0..8 {
+            let value = vec![7; 4 << 20];
+            client.put("b", &key.to_string(), value, None).unwrap();
+        }
+        client
+    }
+
     pub(crate) fn without_store() -> House {
         House::in_folder(tempfile::tempdir().unwrap(), None)
     }
