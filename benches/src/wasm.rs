@@ -31,6 +31,9 @@ pub(crate) fn all() -> Vec<Benchmark> {
     vec![
         rate("wasm_core_spawn_exit", spawn_exit),
         each("wasm_core_ping_pong", ping_pong),
+        each("wasm_core_ping_pong_64k", ping_pong_large),
+        each("wasm_component_ping_pong", component_ping_pong),
+        each("wasm_component_ping_pong_64k", component_ping_pong_large),
         rate("wasm_core_ring", ring),
         rate("wasm_core_fan_in", fan_in),
         rate("wasm_core_restart", restart),
@@ -157,10 +160,72 @@ fn restart() -> Work {
 }
 
 fn ping_pong() -> Work {
+    ping_pong_of(
+        include_str!("wat/ping.wat"),
+        include_str!("wat/pong.wat"),
+        ROUND_TRIPS,
+    )
+}
+
+/// The payload of messages that are worth more than their envelopes.
+const LARGE_BYTES: u64 = 65_536;
+const LARGE_ROUND_TRIPS: u64 = 20_000;
+
+fn ping_pong_large() -> Work {
+    let large = |wat: &str| {
+        wat.replace(
+            "(memory (export \"memory\") 1)",
+            "(memory (export \"memory\") 4)",
+        )
+        .replace("(i32.const 4)))", "(i32.const 65536)))")
+        .replace("(i32.const 4096)", "(i32.const 131072)")
+        .replace("(i32.const 200000)", "(i32.const 20000)")
+    };
+    let ping = large(include_str!("wat/ping.wat")).replace(
+        "(call $whereis (i32.const 0) (i32.const 65536)))",
+        "(call $whereis (i32.const 0) (i32.const 4)))",
+    );
+    ping_pong_of(
+        &ping,
+        &large(include_str!("wat/pong.wat")),
+        LARGE_ROUND_TRIPS,
+    )
+}
+
+fn component_ping_pong() -> Work {
+    component_ping_pong_of(4, ROUND_TRIPS)
+}
+
+fn component_ping_pong_large() -> Work {
+    component_ping_pong_of(LARGE_BYTES, LARGE_ROUND_TRIPS)
+}
+
+fn component_ping_pong_of(n_bytes: u64, round_trips: u64) -> Work {
+    let component = |body: &str| {
+        let mailbox = include_str!("wat/mailbox_component.wat");
+        format!("(component {})", mailbox.replace("BODY", body))
+    };
+    let ping = format!(
+        "(func $body (local $peer i64) (local $n i32)
+           (call $host-whereis (i32.const 0) (i32.const 4) (i32.const 64))
+           (local.set $peer (i64.load (i32.const 72)))
+           (loop $trips
+             (call $send (local.get $peer) (i32.const 65536) (i32.const {n_bytes}))
+             (call $receive)
+             (br_if $trips (i32.lt_u (local.tee $n (i32.add (local.get $n) (i32.const 1))) (i32.const {round_trips})))))"
+    );
+    let pong = "(func $body (loop $for_ever
+        (call $receive)
+        (call $send (i64.load (i32.const 144)) (i32.load (i32.const 160)) (i32.load (i32.const 164)))
+        (br $for_ever)))";
+    ping_pong_of(&component(&ping), &component(pong), round_trips)
+}
+
+fn ping_pong_of(ping: &str, pong: &str, round_trips: u64) -> Work {
     let bench = Bench::new();
-    bench.spawn("pong", include_str!("wat/pong.wat"));
-    let ping = bench.load("ping", include_str!("wat/ping.wat"));
-    timed(ROUND_TRIPS, || {
+    bench.spawn("pong", pong);
+    let ping = bench.load("ping", ping);
+    timed(round_trips, || {
         bench
             .spawn_many(1, "ping", &ping)
             .iter()
