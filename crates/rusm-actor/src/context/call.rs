@@ -55,7 +55,7 @@ impl<'a> Call<'a> {
 
     /// The answer, if it is there.
     fn answer(&self, id: Ref, callee: Pid) -> Option<Result<Payload, CallError>> {
-        self.context.process.settle_if_woken();
+        self.context.process.settle_if_waiting();
         let (from, result) = {
             let mut owner = self.context.process.owner.lock();
             if owner.doom.is_some() {
@@ -137,7 +137,7 @@ impl Future for Call<'_> {
                 self.state = State::Done;
                 return Poll::Ready(answer);
             }
-            if self.context.is_doomed() {
+            if self.context.process.is_doomed() {
                 return Poll::Pending;
             }
         }
