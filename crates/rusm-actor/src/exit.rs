@@ -33,7 +33,7 @@ pub(crate) fn finish(process: &Arc<Process>, task: Option<Task>, reason: ExitRea
     process.inbox.finish();
     let mut owner = std::mem::take(&mut *process.owner.lock());
     for id in owner.calls.keys() {
-        kernel.calls.remove(*id);
+        kernel.calls.remove(id);
     }
     let was_last = kernel.table.remove(process.pid);
     let mut unread = Unread {
@@ -196,7 +196,7 @@ fn answer(kernel: &Kernel, me: Pid, envelope: Envelope, reason: &ExitReason) {
 /// Tells links and watchers, and takes back what this process watched.
 fn tell_relations(kernel: &Kernel, me: Pid, owner: Owner, reason: &ExitReason) {
     let (links, monitors, watchers) = owner.relations.into_parts();
-    for (peer, Link { own, peer: theirs }) in links {
+    for (peer, Link { own, peer: theirs }) in links.into_entries() {
         let cause = ExitCause::Link { own, peer: theirs };
         tell(
             kernel,
@@ -208,7 +208,7 @@ fn tell_relations(kernel: &Kernel, me: Pid, owner: Owner, reason: &ExitReason) {
             },
         );
     }
-    for (id, watcher) in watchers {
+    for (id, watcher) in watchers.into_entries() {
         tell(
             kernel,
             watcher,
@@ -219,10 +219,10 @@ fn tell_relations(kernel: &Kernel, me: Pid, owner: Owner, reason: &ExitReason) {
             },
         );
     }
-    for (id, target) in monitors {
+    for (id, target) in monitors.into_entries() {
         tell(kernel, target, Signal::Demonitor { id });
     }
-    for (id, call) in owner.calls {
+    for (id, call) in owner.calls.into_entries() {
         if let PendingCall::Waiting { callee } = call {
             tell(kernel, callee, Signal::Demonitor { id });
         }

@@ -22,10 +22,10 @@ use crate::reason::ExitReason;
 use crate::relations::{Relations, Verdict};
 use crate::sched::{EVENTS_PER_SLICE, Ready};
 use crate::signal::{Envelope, Signal};
+use crate::small_map::SmallMap;
 use crate::state::{RunState, Woken};
 use crate::sync::{Arc, AtomicBool, AtomicU32, Mutex, Ordering};
 use std::any::Any;
-use std::collections::BTreeMap;
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Wake, Waker};
@@ -92,7 +92,7 @@ impl Pace {
 pub(crate) struct Owner {
     pub(crate) mailbox: Mailbox,
     pub(crate) relations: Relations,
-    pub(crate) calls: BTreeMap<Ref, PendingCall>,
+    pub(crate) calls: SmallMap<Ref, PendingCall>,
     /// The first fatal signal met; it fixes the reason (OTP statement 038).
     pub(crate) doom: Option<ExitReason>,
     /// What stood behind the fatal signal: its requests must still be answered.
@@ -293,7 +293,7 @@ impl Owner {
 
     /// The first answer to a request counts; one to a request given up goes nowhere.
     fn answer(&mut self, id: Ref, from: Option<Pid>, result: Result<Payload, ExitReason>) {
-        if let Some(call @ PendingCall::Waiting { .. }) = self.calls.get_mut(&id) {
+        if let Some(call @ PendingCall::Waiting { .. }) = self.calls.get_mut(id) {
             *call = PendingCall::Answered { from, result };
         }
     }

@@ -61,12 +61,10 @@ impl<'a> Call<'a> {
             if owner.doom.is_some() {
                 return None;
             }
-            match owner.calls.remove(&id)? {
-                waiting @ PendingCall::Waiting { .. } => {
-                    owner.calls.insert(id, waiting);
-                    return None;
-                }
-                PendingCall::Answered { from, result } => (from, result),
+            let is_answered = matches!(owner.calls.get(id), Some(PendingCall::Answered { .. }));
+            match is_answered.then(|| owner.calls.remove(id)).flatten() {
+                Some(PendingCall::Answered { from, result }) => (from, result),
+                Some(PendingCall::Waiting { .. }) | None => return None,
             }
         };
         if from.is_none() {
@@ -125,7 +123,7 @@ fn ask(
 
 fn forget(context: &Context, id: Ref) {
     context.process.kernel.calls.remove(id);
-    context.process.owner.lock().calls.remove(&id);
+    context.process.owner.lock().calls.remove(id);
 }
 
 impl Future for Call<'_> {
