@@ -23,6 +23,7 @@ mod host_calls;
 mod idle;
 mod memory;
 mod messages;
+mod million;
 mod node;
 mod registry;
 mod report;
@@ -44,7 +45,7 @@ use std::process::ExitCode;
 #[derive(Parser)]
 #[command(name = "rusm-bench")]
 struct Args {
-    /// Only benchmarks whose name contains one of these; what is too large for every day runs only if it is named.
+    /// Only benchmarks whose name contains one of these. `million [PROCESSES [COMPONENTS [FILE]]]` runs by itself, as it takes 17 GiB.
     names: Vec<String>,
     /// Runs the Erlang counterparts too, interleaved (needs `erl` and `erlc`).
     #[arg(long)]
@@ -67,6 +68,14 @@ fn main() -> ExitCode {
     let args = Args::parse();
     if let Some(kind) = &args.idle {
         print!("{}", memory::growth_by(kind));
+        return ExitCode::SUCCESS;
+    }
+    if let Some((million::NAME, sizes)) = args
+        .names
+        .split_first()
+        .map(|(first, rest)| (first.as_str(), rest))
+    {
+        million::run(sizes.iter().cloned());
         return ExitCode::SUCCESS;
     }
     let mut all = registry::usual();
