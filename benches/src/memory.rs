@@ -1,8 +1,7 @@
 //! What an idle process costs, by part. Each run is a program of its own: memory that an earlier benchmark gave back would hide the growth.
 //!
-//! In that program the allocator has one arena and takes no mappings of its own, so that what it gave is the mapping called `[heap]`: the
-//! host's side of a process, and a linear memory where Wasmtime takes it from the allocator (overflow). What else grows is linear
-//! memories, tables and stacks.
+//! In that program the allocator has one arena and takes no mappings of its own, so that the heap of the host is the mapping called
+//! `[heap]`; what else grows is linear memories, tables and stacks of guests.
 
 use crate::figure::{Benchmark, SharedRuns, Unit, Work};
 use crate::node::{node, start_echo};
