@@ -101,3 +101,33 @@ pub(crate) fn measure(
     }
     contestants.into_iter().map(|one| one.figure).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::contests;
+    use crate::figure::{Benchmark, Work};
+
+    fn names(all: &[Benchmark], wanted: &[&str]) -> Vec<Vec<&'static str>> {
+        let contests = contests(all, |one| wanted.contains(&one.name));
+        let names = |contest: &Vec<&Benchmark>| contest.iter().map(|one| one.name).collect();
+        contests.iter().map(names).collect()
+    }
+
+    #[test]
+    fn what_is_measured_against_another_is_measured_with_it() {
+        let all = [
+            "core_spawn_exit",
+            "native_ring",
+            "core_restart",
+            "core_fan_in",
+        ]
+        .map(|name| Benchmark::rate(name, Work::default));
+        let together = vec!["core_spawn_exit", "core_restart"];
+        assert_eq!(names(&all, &["core_restart"]), std::slice::from_ref(&together));
+        assert_eq!(
+            names(&all, &["core_spawn_exit", "native_ring", "core_restart"]),
+            [together, vec!["native_ring"]]
+        );
+        assert_eq!(names(&all, &["core_fan_in"]), [vec!["core_fan_in"]]);
+    }
+}

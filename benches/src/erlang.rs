@@ -81,6 +81,17 @@ impl Drop for Erlang {
     }
 }
 
+/// Whether one of the modules knows this work.
+#[cfg(test)]
+pub(crate) fn has(name: &str) -> bool {
+    let clauses = [format!("run({name}) ->"), format!("run('{name}') ->")];
+    let restarts = format!("restarts({name}) ->");
+    let mut texts = MODULES.iter().map(|(_, text)| text);
+    texts.any(|text| {
+        clauses.iter().any(|clause| text.contains(clause.as_str())) || text.contains(&restarts)
+    })
+}
+
 fn compile(folder: &Path) -> Result<(), String> {
     let mut erlc = Command::new("erlc");
     erlc.current_dir(folder).args(["-Werror"]);

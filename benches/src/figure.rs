@@ -195,3 +195,41 @@ pub(crate) fn shown(value: f64) -> String {
         _ => format!("{value:.4}"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Figure, SharedRuns, Work};
+    use std::cell::Cell;
+    use std::rc::Rc;
+
+    fn figure(values: [f64; 3]) -> Figure {
+        let mut figure = Figure::new("f", "x");
+        values.into_iter().for_each(|value| figure.add(value));
+        figure
+    }
+
+    #[test]
+    fn a_ratio_is_taken_round_by_round() {
+        let ratio = figure([9.0, 2.0, 4.0]).ratio_to(&figure([3.0, 2.0, 2.0]), "r".to_owned());
+        assert_eq!((ratio.min(), ratio.median(), ratio.max()), (1.0, 2.0, 3.0));
+    }
+
+    #[test]
+    fn the_nth_runs_of_those_who_share_are_one_run() {
+        let count = Rc::new(Cell::new(0));
+        let counted = Rc::clone(&count);
+        let runs = SharedRuns::new(move || {
+            counted.set(counted.get() + 1);
+            counted.get()
+        });
+        let read = |run| Work {
+            operations: run,
+            ..Work::default()
+        };
+        let (one, other) = (runs.read(read), runs.read(read));
+        let seen = [&one, &one].map(|run| run().operations);
+        assert_eq!(seen, [1, 2]);
+        assert_eq!([other().operations, other().operations], seen);
+        assert_eq!(count.get(), 2);
+    }
+}
