@@ -123,7 +123,10 @@ mod tests {
         ]
         .map(|name| Benchmark::rate(name, Work::default));
         let together = vec!["core_spawn_exit", "core_restart"];
-        assert_eq!(names(&all, &["core_restart"]), std::slice::from_ref(&together));
+        assert_eq!(
+            names(&all, &["core_restart"]),
+            std::slice::from_ref(&together)
+        );
         assert_eq!(
             names(&all, &["core_spawn_exit", "native_ring", "core_restart"]),
             [together, vec!["native_ring"]]
