@@ -85,7 +85,7 @@ impl Runtime {
             match source::load(self, plan, component) {
                 Ok(program) => self
                     .0
-                    .declare(declaration(component, program, &plan.folder)),
+                    .declare(declaration(component, &program, &plan.folder)),
                 Err(problem) => problems.push(problem),
             }
         }
@@ -123,13 +123,11 @@ impl Runtime {
     }
 }
 
-fn declaration(component: &ComponentDecl, program: Program, folder: &Path) -> Declared {
+fn declaration(component: &ComponentDecl, program: &Program, folder: &Path) -> Declared {
     Declared {
-        name: component.name.as_str().into(),
-        code: program.0,
+        component: Arc::new(program.component(component.name.as_str().into(), folder)),
         profile: Arc::clone(&component.profile),
         offered: component.profiles.clone(),
         args: component.args.clone(),
-        folder: folder.into(),
     }
 }

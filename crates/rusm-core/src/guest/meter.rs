@@ -9,9 +9,8 @@
 
 use super::breach::Breach;
 use super::{End, LimitBreach};
-use crate::identity::Usage;
-use rusm_actor::Node;
-use rusm_caps::Limits;
+use crate::identity::Identity;
+use rusm_actor::Context;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
@@ -20,8 +19,9 @@ use std::time::Duration;
 
 #[derive(Debug)]
 pub(crate) struct Meter {
-    node: Node,
-    usage: Arc<Usage>,
+    /// For the node's clock.
+    context: Arc<Context>,
+    identity: Arc<Identity>,
     max_cpu: Duration,
     max_slice: Duration,
     timeout: Duration,
@@ -37,14 +37,15 @@ pub(crate) struct Meter {
 }
 
 impl Meter {
-    pub(crate) fn new(node: Node, usage: Arc<Usage>, limits: &Limits) -> Self {
+    pub(crate) fn new(context: Arc<Context>, identity: Arc<Identity>) -> Self {
+        let limits = identity.granted.limits();
         Self {
-            born: node.now(),
+            born: context.now(),
             timeout: limits.timeout.unwrap_or(Duration::MAX),
-            node,
-            usage,
             max_cpu: limits.max_cpu.unwrap_or(Duration::MAX),
             max_slice: limits.max_slice.unwrap_or(Duration::MAX),
+            context,
+            identity,
             slice_start: AtomicU64::new(0),
             since_wait: AtomicU64::new(0),
             n_ticks: AtomicU32::new(0),
@@ -54,9 +55,13 @@ impl Meter {
 
     /// One preemption tick passed while the guest ran: how many in this slice, or the bound it is over.
     pub(crate) fn tick(&self) -> Result<u32, LimitBreach> {
-        let now = self.node.now();
+        let now = self.context.now();
         let slice = self.slice_so_far(now);
-        self.check(now, self.usage.cpu() + slice, self.waited() + slice)?;
+        self.check(
+            now,
+            self.identity.usage.cpu() + slice,
+            self.waited() + slice,
+        )?;
         Ok(self.n_ticks.fetch_add(1, Relaxed) + 1)
     }
 
@@ -66,18 +71,18 @@ impl Meter {
     }
 
     fn begin_slice(&self) {
-        self.slice_start.store(nanos(self.node.now()), Relaxed);
+        self.slice_start.store(nanos(self.context.now()), Relaxed);
         self.n_ticks.store(0, Relaxed);
         self.is_preempted.store(false, Relaxed);
     }
 
     /// Books the slice.
     fn end_slice(&self) -> Result<(), LimitBreach> {
-        let now = self.node.now();
+        let now = self.context.now();
         let slice = self.slice_so_far(now);
-        let cpu = self.usage.cpu() + slice;
+        let cpu = self.identity.usage.cpu() + slice;
         let waited = self.waited() + slice;
-        self.usage.set_cpu(cpu);
+        self.identity.usage.set_cpu(cpu);
         let carried = if self.is_preempted.load(Relaxed) {
             waited
         } else {
@@ -115,21 +120,18 @@ fn nanos(time: Duration) -> u64 {
 }
 
 /// The guest's run, measured; it ends when the guest does or when a bound in time is reached.
-pub(crate) struct Metered<F> {
-    run: Pin<Box<F>>,
-    meter: Arc<Meter>,
+pub(crate) struct Metered<'a, F> {
+    run: Pin<&'a mut F>,
+    meter: &'a Meter,
 }
 
-impl<F> Metered<F> {
-    pub(crate) fn new(run: F, meter: Arc<Meter>) -> Self {
-        Self {
-            run: Box::pin(run),
-            meter,
-        }
+impl<'a, F> Metered<'a, F> {
+    pub(crate) fn new(run: Pin<&'a mut F>, meter: &'a Meter) -> Self {
+        Self { run, meter }
     }
 }
 
-impl<F: Future<Output = End>> Future for Metered<F> {
+impl<F: Future<Output = End>> Future for Metered<'_, F> {
     type Output = End;
 
     fn poll(mut self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<End> {
