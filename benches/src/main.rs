@@ -12,6 +12,7 @@
 mod check;
 mod fairness;
 mod figure;
+mod million;
 mod native;
 mod scale;
 mod storage;
@@ -21,6 +22,9 @@ use figure::{Benchmark, Figure};
 
 fn main() {
     let wanted = std::env::args().nth(1).unwrap_or_default();
+    if wanted == million::NAME {
+        return million::run(std::env::args().skip(2));
+    }
     if wanted == scale::RESIDENT {
         println!("{}", scale::growth_by_a_million());
         return;

@@ -36,7 +36,7 @@ pub(super) fn load(
         }
         let place = path.display();
         runtime
-            .load(&component.name, &wasm)
+            .load_placed(&component.name, &wasm, component.placement)
             .map_err(|error| format!("{place}: {error}"))
     };
     attempt().map_err(|problem| CodeProblem {

@@ -47,7 +47,7 @@ fn what_is_put_is_found_again_by_content_class_and_engine() {
         Some(&b"machine code"[..])
     );
     assert_eq!(
-        cache.get(&engine, EngineClass::Overflow, digest()).unwrap(),
+        cache.get(&engine, EngineClass::Dense, digest()).unwrap(),
         None
     );
     assert_eq!(
