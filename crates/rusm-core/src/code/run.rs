@@ -107,7 +107,7 @@ impl<T: Guest> Code<T> {
         }
     }
 
-    async fn attempt(self: &Arc<Self>, place: Place, state: T, arm: Arm<T>) -> Attempt<T> {
+    async fn attempt(self: &Arc<Self>, place: Place<'_>, state: T, arm: Arm<T>) -> Attempt<T> {
         let linked = match self.linked(place.class()).await {
             Ok(linked) => linked,
             Err(error) => return Attempt::Ended(Ended::not_started(error)),
