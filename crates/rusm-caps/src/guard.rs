@@ -4,12 +4,14 @@
 //! the resolved thing back inside a [`Permit`], which nothing else can make: what was checked is
 //! what is used. Where the profile says yes, the embedder's [`Policy`] has the last word.
 //!
-//! Locking: one lock around what was given up, held for the profile's decision only. The policy and the
-//! sink are called without it.
+//! Locking: none while the profile is as it was given, so that a process which asks for every message writes
+//! to nothing that another core reads. Once something was given up, one lock around what is left, held for the
+//! profile's decision only. The policy and the sink are called without it.
 
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Deref;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::decide::allows;
@@ -138,10 +140,12 @@ pub struct Guard {
 }
 
 struct Shared {
-    /// The profile at the start: giving something up changes neither its name nor its limits.
-    granted: Arc<Profile>,
-    /// What is left of it, once something was given up.
+    /// As it was given. In force until something is given up, which changes neither its name nor its limits.
+    given: Arc<Profile>,
+    /// What is in force from then on.
     narrowed: RwLock<Option<Arc<Profile>>>,
+    /// Whether something was given up: set once `narrowed` is, and never taken back.
+    is_narrowed: AtomicBool,
     subject: Subject,
     sink: Arc<dyn AuditSink>,
     policy: Arc<Policy>,
@@ -162,8 +166,9 @@ impl Guard {
     ) -> Guard {
         Guard {
             shared: Arc::new(Shared {
-                granted: profile,
+                given: profile,
                 narrowed: RwLock::new(None),
+                is_narrowed: AtomicBool::new(false),
                 subject,
                 sink,
                 policy,
@@ -184,7 +189,7 @@ impl Guard {
         };
         self.shared.sink.record(&AuditRecord {
             subject: &self.shared.subject,
-            profile: self.shared.granted.name(),
+            profile: self.shared.given.name(),
             request,
             outcome,
         });
@@ -194,23 +199,19 @@ impl Guard {
     /// The profile first, and what it allows the policy.
     fn judge(&self, request: &Request<'_>) -> Result<(), Denied> {
         let Shared {
-            granted,
-            narrowed,
+            given,
             subject,
             policy,
             ..
         } = &*self.shared;
-        let refusing = {
-            let narrowed = narrowed.read().unwrap_or_else(PoisonError::into_inner);
-            let current = narrowed.as_ref().unwrap_or(granted);
-            (!allows(current, request)).then(|| Arc::clone(current))
-        };
+        let refusing =
+            self.in_force(|profile| (!allows(profile, request)).then(|| Arc::clone(profile)));
         if let Some(profile) = refusing {
             return Err(Denied::new(&profile, request).of(subject));
         }
         let question = Question {
             subject,
-            profile: granted.name(),
+            profile: given.name(),
             request: *request,
             is_query: false,
         };
@@ -230,15 +231,18 @@ impl Guard {
 
     /// Gives a permission up for good. False if there is no such permission.
     pub fn drop_permission(&self, permission: &str) -> bool {
-        let mut narrowed = self
-            .shared
-            .narrowed
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
-        let current = narrowed.as_ref().unwrap_or(&self.shared.granted);
-        match current.revoke(permission) {
+        let Shared {
+            given,
+            narrowed,
+            is_narrowed,
+            ..
+        } = &*self.shared;
+        let mut narrowed = narrowed.write().unwrap_or_else(PoisonError::into_inner);
+        match narrowed.as_ref().unwrap_or(given).revoke(permission) {
             Some(narrower) => {
                 *narrowed = Some(Arc::new(narrower));
+                // Release pairs with the Acquire in `in_force`; the lock is still held, so who sees it waits for it.
+                is_narrowed.store(true, Ordering::Release);
                 true
             }
             None => false,
@@ -252,22 +256,37 @@ impl Guard {
 
     /// The profile as it is now.
     pub fn profile(&self) -> Arc<Profile> {
-        let narrowed = self
-            .shared
-            .narrowed
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(narrowed.as_ref().unwrap_or(&self.shared.granted))
+        self.in_force(Arc::clone)
     }
 
-    /// The profile that the process was started with; it may have given up some of what that grants.
-    pub fn granted(&self) -> &Arc<Profile> {
-        &self.shared.granted
+    /// Looks at the profile as it is now, without keeping it: cheaper where a message would pay for it. `look` must not
+    /// ask a guard of the same process.
+    pub fn with_profile<R>(&self, look: impl FnOnce(&Profile) -> R) -> R {
+        self.in_force(|profile| look(profile))
+    }
+
+    /// The profile as it was given; the process may have given up some of what it grants.
+    pub fn given(&self) -> &Arc<Profile> {
+        &self.shared.given
     }
 
     /// The bounds of the profile, which hold for the process's whole life.
     pub fn limits(&self) -> &Limits {
-        self.shared.granted.limits()
+        self.shared.given.limits()
+    }
+
+    fn in_force<R>(&self, look: impl FnOnce(&Arc<Profile>) -> R) -> R {
+        let Shared {
+            given,
+            narrowed,
+            is_narrowed,
+            ..
+        } = &*self.shared;
+        if !is_narrowed.load(Ordering::Acquire) {
+            return look(given);
+        }
+        let narrowed = narrowed.read().unwrap_or_else(PoisonError::into_inner);
+        look(narrowed.as_ref().unwrap_or(given))
     }
 
     /// Who asks.
@@ -280,7 +299,7 @@ impl fmt::Debug for Guard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Guard")
             .field("subject", self.subject())
-            .field("profile", &self.shared.granted.name())
+            .field("profile", &self.shared.given.name())
             .finish_non_exhaustive()
     }
 }

@@ -143,7 +143,7 @@ impl WasiState {
             network: None,
             http: None,
         };
-        if state.setup.guard.granted().stdio() {
+        if state.setup.guard.given().stdio() {
             // Who has the terminal is asked and recorded at the start.
             state.output();
         }
@@ -154,7 +154,7 @@ impl WasiState {
     pub(crate) fn output(&self) -> &Arc<GuestOutput> {
         self.output.get_or_init(|| {
             let (guard, lines) = (&self.setup.guard, &self.setup.surroundings.lines);
-            let has_terminal = guard.granted().stdio() && guard.check(Request::Stdio, ()).is_ok();
+            let has_terminal = guard.given().stdio() && guard.check(Request::Stdio, ()).is_ok();
             let destination = if has_terminal {
                 let copy = self.setup.logs_terminal;
                 Destination::Terminal {
@@ -200,7 +200,7 @@ impl WasiState {
 
     /// Builds the context now if building it can fail; called before any guest code runs.
     pub(crate) fn open(&mut self, kind: Kind) -> Result<(), FolderError> {
-        let is_empty = self.setup.guard.granted().dirs().is_empty();
+        let is_empty = self.setup.guard.given().dirs().is_empty();
         if matches!(self.context, Context::Nothing) && !is_empty {
             let builder = self.builder()?;
             self.context = self.context(kind, builder);
