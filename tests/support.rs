@@ -253,7 +253,7 @@ enum Share {
     },
 }
 
-/// A runtime that ends with the test, and what it reports.
+/// A runtime that ends with the test, and what it reports. With `RUSM_TEST_PLACEMENT=dense` its guests are placed densely.
 pub(crate) struct Scenario {
     pub(crate) runtime: Runtime,
     pub(crate) recorder: Arc<Recorder>,
@@ -297,6 +297,10 @@ impl Scenario {
     fn on(share: Share, builder: RuntimeBuilder) -> Self {
         let recorder = Arc::new(Recorder::default());
         let observer = Arc::clone(&recorder) as Arc<dyn RuntimeObserver>;
+        let builder = match std::env::var("RUSM_TEST_PLACEMENT").as_deref() {
+            Ok("dense") => builder.guarded_places(0),
+            Ok(_) | Err(_) => builder,
+        };
         let runtime = builder.observer(observer).build();
         let runtime = runtime.expect("the machine can run a node");
         Self {

@@ -1,17 +1,17 @@
 //! As many guests as the machine holds: the next is refused with its reason, and all that they took is given back.
 
-use super::{all_answer, becomes_idle, echo};
-use crate::app::{probe, scripted};
+use super::{ECHO, all_answer, becomes_idle};
+use crate::app::scripted;
 use crate::desk::Desk;
-use crate::support::{GuestPath, Scenario};
+use crate::support::{GuestPath, Scenario, guest};
 use rusm_actor::Event;
-use rusm_core::{ExitReason, Pid, Spawn};
+use rusm_core::{ExitReason, Pid, Placement, Program, Spawn};
 use std::collections::BTreeSet;
 
 /// Started at once, and then looked at.
 const BATCH: usize = 500;
-/// A kernel that grants more memory mappings holds more processes than a test wants to start.
-const MAPPINGS_MAX: usize = 100_000;
+/// What mappings may vary by while nothing takes any: threads come, and allocators grow.
+const MAPPINGS_SLACK: usize = 400;
 
 /// A node that is filled with processes that echo.
 struct House<'a> {
@@ -60,9 +60,22 @@ impl<'a> House<'a> {
         (alive, refused.map(why))
     }
 
+    /// Starts a number of processes, of which none is refused.
+    #[track_caller]
+    fn holds(&self, n_processes: usize) -> Vec<Pid> {
+        let mut everybody = Vec::new();
+        while everybody.len() < n_processes {
+            let batch: Vec<Pid> = (0..BATCH).map(|_| (self.start)()).collect();
+            let (alive, refused) = self.settles(&batch);
+            assert_eq!((alive.len(), refused), (BATCH, None));
+            everybody.extend(alive);
+        }
+        everybody
+    }
+
     /// Starts processes until one is refused: those that live, and why that one does not.
     #[track_caller]
-    fn fill(&self) -> (Vec<Pid>, ExitReason) {
+    fn fill(&self, most: usize) -> (Vec<Pid>, ExitReason) {
         let mut everybody = Vec::new();
         loop {
             let batch: Vec<Pid> = (0..BATCH).map(|_| (self.start)()).collect();
@@ -71,10 +84,7 @@ impl<'a> House<'a> {
             if let Some(reason) = refused {
                 return (everybody, reason);
             }
-            assert!(
-                everybody.len() < MAPPINGS_MAX,
-                "more processes than mappings, and none was refused"
-            );
+            assert!(everybody.len() <= most, "more processes than places");
         }
     }
 
@@ -94,75 +104,120 @@ impl<'a> House<'a> {
     }
 }
 
-/// How many memory mappings this kernel grants, if a test can fill them.
-fn mappings() -> Option<usize> {
-    let text = std::fs::read_to_string("/proc/sys/vm/max_map_count").ok()?;
-    let mappings = text.trim().parse().ok()?;
-    (mappings <= MAPPINGS_MAX).then_some(mappings)
-}
-
-/// What this operating system process has of them now.
+/// What this operating system process has of memory mappings now.
 fn n_mappings() -> usize {
     let maps = std::fs::read_to_string("/proc/self/maps").expect("this is Linux");
     maps.lines().count()
 }
 
-/// Fills a node. Whoever is started beyond what fits is refused with the reason, and nobody else notices; when all have ended,
-/// what they took is free, but for what the pool keeps for the next.
+/// So many live at once, whatever the kernel grants of mappings, and all answer; beyond the pool none takes any. Who must be guarded finds
+/// the pool full then.
 #[track_caller]
-fn is_filled(house: &House<'_>, n_at_least: usize) {
-    let Some(mappings) = mappings() else {
-        let everybody: Vec<Pid> = (0..n_at_least).map(|_| (house.start)()).collect();
-        return all_answer(&house.desk, &everybody);
-    };
-    let (mut everybody, refused) = house.fill();
-    let n_first = everybody.len();
-    assert!(n_first >= n_at_least, "{n_first} processes, then {refused}");
-    let text = refused.to_string();
+fn is_filled(house: &House<'_>, guarded: &House<'_>, n_processes: usize) {
+    let capacity = house.scenario.runtime.capacity();
+    let pool = usize::try_from(capacity.pool_slots).expect("it is small");
+    let mut everybody = house.holds(pool + 2 * BATCH);
+    let n_few = n_mappings();
+    everybody.extend(house.holds(n_processes));
+    let n_many = n_mappings();
+    if capacity.dense_mappings_each == 0 {
+        assert!(
+            n_many < n_few + MAPPINGS_SLACK,
+            "{n_few} mappings became {n_many}"
+        );
+    }
+    let (alive, refused) = guarded.settles(&[(guarded.start)()]);
+    assert!(alive.is_empty());
+    let text = refused.expect("it is not alive").to_string();
     assert!(
-        text.starts_with("not-started: no room for another process"),
-        "{text}"
-    );
-    assert!(
-        text.contains("vm.max_map_count") && text.contains(&mappings.to_string()),
+        text.starts_with("not-started: no room for another process")
+            && text.contains(&format!("{pool} places"))
+            && text.contains(r#"placement = "auto""#),
         "{text}"
     );
     all_answer(&house.desk, &everybody);
     becomes_idle(house.scenario);
-
-    // The ends of a few are room for others.
-    house.clear(everybody.split_off(n_first - BATCH));
-    let (alive, _) = house.settles(&[(house.start)()]);
-    assert_eq!(alive.len(), 1);
-    everybody.extend(alive);
-    all_answer(&house.desk, &everybody);
-
-    let n_full = n_mappings();
     house.clear(everybody);
-    let n_left = n_mappings();
-    assert!(
-        n_left < n_full / 4,
-        "{n_left} of {n_full} mappings are still there"
-    );
-    let batch: Vec<Pid> = (0..BATCH).map(|_| (house.start)()).collect();
-    let (alive, refused) = house.settles(&batch);
-    assert_eq!((alive.len(), refused), (BATCH, None));
+    let again = house.holds(BATCH);
+    house.clear(again);
 }
 
-/// With default kernel settings.
 #[test]
 fn twenty_thousand_processes_live_at_once_and_the_rest_are_refused_with_a_reason() {
     let scenario = Scenario::alone();
-    let program = echo(&scenario);
+    let wasm = wat::parse_str(ECHO).expect("it is valid");
+    let [program, guarded] = placed(&scenario, &wasm);
     let house = House::new(&scenario, || Spawn::new("echo", &program));
-    is_filled(&house, 20_000);
+    let guarded = House::new(&scenario, || Spawn::new("echo", &guarded));
+    is_filled(&house, &guarded, 20_000);
 }
 
 /// A component takes several core instances, and so more room.
 #[test]
 fn components_live_at_once_as_many_as_fit_and_the_rest_are_refused_with_a_reason() {
     let scenario = Scenario::alone();
-    let program = probe(&scenario, GuestPath::Component);
+    let [program, guarded] = placed(&scenario, &guest("actor_probe", GuestPath::Component));
     let house = House::new(&scenario, || scripted("echo", &program, "echo"));
-    is_filled(&house, 5_000);
+    let guarded = House::new(&scenario, || scripted("echo", &guarded, "echo"));
+    is_filled(&house, &guarded, 5_000);
+}
+
+/// The same code, placed as the node sees fit and guarded.
+fn placed(scenario: &Scenario, wasm: &[u8]) -> [Program; 2] {
+    [Placement::Auto, Placement::Guarded].map(|placement| {
+        let loaded = scenario.runtime.load_placed("echo", wasm, placement);
+        loaded.expect("it can run here")
+    })
+}
+
+/// Whom the pool has no room for is refused and harms nobody; others are placed densely, and the ends of a few are room again.
+#[test]
+fn guarded_processes_fill_the_pool_and_the_rest_are_refused_with_a_reason() {
+    let scenario = Scenario::alone_with(|builder| builder.guarded_places(600));
+    let pool = usize::try_from(scenario.runtime.capacity().pool_slots).expect("it is small");
+    let wasm = wat::parse_str(ECHO).expect("it is valid");
+    let [anywhere, guarded] = placed(&scenario, &wasm);
+    let house = House::new(&scenario, || Spawn::new("echo", &guarded));
+    let (mut everybody, refused) = house.fill(pool);
+    assert_eq!(everybody.len(), pool);
+    let text = refused.to_string();
+    assert!(text.starts_with("not-started: no room"), "{text}");
+    let others = House::new(&scenario, || Spawn::new("echo", &anywhere));
+    let dense = others.holds(BATCH);
+    all_answer(&house.desk, &everybody);
+
+    house.clear(everybody.split_off(pool - 10));
+    let (alive, refused) = house.settles(&(0..10).map(|_| (house.start)()).collect::<Vec<_>>());
+    assert_eq!((alive.len(), refused), (10, None));
+    others.clear(dense);
+}
+
+/// Dense code leaves the pool to others, on both paths; a component of WASI 0.3 cannot be dense and says so.
+#[test]
+fn dense_processes_take_no_guarded_place() {
+    let scenario = Scenario::alone_with(|builder| builder.guarded_places(3));
+    for path in crate::support::BOTH_PATHS {
+        let wasm = guest("actor_probe", path);
+        let load = |placement| {
+            let loaded = scenario.runtime.load_placed("probe", &wasm, placement);
+            loaded.expect("it can run here")
+        };
+        let [dense, guarded] = [Placement::Dense, Placement::Guarded].map(load);
+        assert_eq!(dense.engine_class(), "dense");
+        let house = House::new(&scenario, || scripted("echo", &dense, "echo"));
+        let everybody = house.holds(BATCH);
+        let one = House::new(&scenario, || scripted("echo", &guarded, "echo"));
+        if scenario.runtime.capacity().pool_slots > 0 {
+            let (alive, refused) = one.settles(&[(one.start)()]);
+            assert_eq!((alive.len(), refused), (1, None));
+            one.clear(alive);
+        }
+        house.clear(everybody);
+    }
+    let concurrent = guest("stock_p3", GuestPath::Component);
+    let refused = scenario
+        .runtime
+        .load_placed("concurrent", &concurrent, Placement::Dense)
+        .expect_err("it cannot be placed so");
+    assert!(refused.to_string().contains("WASI 0.3"), "{refused}");
 }

@@ -4,11 +4,13 @@
 //! the resolved thing back inside a [`Permit`], which nothing else can make: what was checked is
 //! what is used. Where the profile says yes, the embedder's [`Policy`] has the last word.
 //!
-//! Locking: one lock around the profile's `Arc`, held for the profile's decision only. The policy
-//! and the sink are called without it.
+//! Locking: none while the profile is as it was given, so that a process which asks for every message writes
+//! to nothing that another core reads. Once something was given up, one lock around what is left, held for the
+//! profile's decision only. The policy and the sink are called without it.
 
 use std::fmt;
 use std::ops::Deref;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::decide::allows;
@@ -109,7 +111,12 @@ pub struct Guard {
 }
 
 struct Shared {
-    profile: RwLock<Arc<Profile>>,
+    /// As it was given. In force until something is given up.
+    given: Arc<Profile>,
+    /// What is in force from then on.
+    narrowed: RwLock<Option<Arc<Profile>>>,
+    /// Whether something was given up: set once `narrowed` is, and never taken back.
+    is_narrowed: AtomicBool,
     /// Narrowing does not change it.
     profile_name: Arc<str>,
     subject: Subject,
@@ -133,7 +140,9 @@ impl Guard {
         let profile_name = Arc::clone(&profile.name);
         Guard {
             shared: Arc::new(Shared {
-                profile: RwLock::new(profile),
+                given: profile,
+                narrowed: RwLock::new(None),
+                is_narrowed: AtomicBool::new(false),
                 profile_name,
                 subject,
                 sink,
@@ -165,16 +174,13 @@ impl Guard {
     /// The profile first, and what it allows the policy.
     fn judge(&self, request: &Request<'_>) -> Result<(), Denied> {
         let Shared {
-            profile,
             profile_name,
             subject,
             policy,
             ..
         } = &*self.shared;
-        let refusing = {
-            let current = profile.read().unwrap_or_else(PoisonError::into_inner);
-            (!allows(&current, request)).then(|| Arc::clone(&current))
-        };
+        let refusing =
+            self.in_force(|profile| (!allows(profile, request)).then(|| Arc::clone(profile)));
         if let Some(profile) = refusing {
             return Err(Denied::new(&profile, request).of(subject));
         }
@@ -200,14 +206,18 @@ impl Guard {
 
     /// Gives a permission up for good. False if there is no such permission.
     pub fn drop_permission(&self, permission: &str) -> bool {
-        let mut profile = self
-            .shared
-            .profile
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
-        match profile.revoke(permission) {
+        let Shared {
+            given,
+            narrowed,
+            is_narrowed,
+            ..
+        } = &*self.shared;
+        let mut narrowed = narrowed.write().unwrap_or_else(PoisonError::into_inner);
+        match narrowed.as_ref().unwrap_or(given).revoke(permission) {
             Some(narrower) => {
-                *profile = Arc::new(narrower);
+                *narrowed = Some(Arc::new(narrower));
+                // Release pairs with the Acquire in `in_force`; the lock is still held, so who sees it waits for it.
+                is_narrowed.store(true, Ordering::Release);
                 true
             }
             None => false,
@@ -221,13 +231,27 @@ impl Guard {
 
     /// The profile as it is now.
     pub fn profile(&self) -> Arc<Profile> {
-        Arc::clone(
-            &self
-                .shared
-                .profile
-                .read()
-                .unwrap_or_else(PoisonError::into_inner),
-        )
+        self.in_force(Arc::clone)
+    }
+
+    /// Looks at the profile as it is now, without keeping it: cheaper where a message would pay for it. `look` must not
+    /// ask a guard of the same process.
+    pub fn with_profile<R>(&self, look: impl FnOnce(&Profile) -> R) -> R {
+        self.in_force(|profile| look(profile))
+    }
+
+    fn in_force<R>(&self, look: impl FnOnce(&Arc<Profile>) -> R) -> R {
+        let Shared {
+            given,
+            narrowed,
+            is_narrowed,
+            ..
+        } = &*self.shared;
+        if !is_narrowed.load(Ordering::Acquire) {
+            return look(given);
+        }
+        let narrowed = narrowed.read().unwrap_or_else(PoisonError::into_inner);
+        look(narrowed.as_ref().unwrap_or(given))
     }
 
     /// Who asks.

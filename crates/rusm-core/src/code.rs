@@ -22,6 +22,7 @@ pub(crate) use store::{CodeEvent, CodeStore, OPERATOR_BYTES_MAX, Origin};
 use crate::engine::{EngineClass, Engines, Footprint};
 use crate::guest::limits::GuestLimits;
 use crate::wasi::WasiState;
+use rusm_manifest::Placement;
 use shape::Shape;
 use std::sync::Arc;
 use wasmtime_wasi::WasiView;
@@ -54,6 +55,7 @@ pub(crate) struct Code<T: Guest> {
     shape: Shape,
     footprint: Footprint,
     home: EngineClass,
+    placement: Placement,
     origin: Origin,
     /// Bytes of machine code, and of memory that is filled in advance.
     compiled_bytes: u64,
@@ -94,7 +96,12 @@ impl<T: Guest> Code<T> {
         self.compiled_bytes.saturating_add(given)
     }
 
-    /// Where its processes are placed while there is room.
+    /// How its processes are to be placed.
+    pub(crate) fn placement(&self) -> Placement {
+        self.placement
+    }
+
+    /// The engine class where they are while there is room.
     pub(crate) fn home(&self) -> EngineClass {
         self.home
     }

@@ -3,24 +3,25 @@
 //! | class | memory from | for |
 //! |---|---|---|
 //! | [`EngineClass::Pooled`] | a pool of guarded 4 GiB slots, reset by touched pages | everything that fits, while there is a seat: fastest to start and to run |
-//! | [`EngineClass::Overflow`] | the kernel, three mappings a process, bounds-checked | whoever finds the pool full or does not fit a slot |
+//! | [`EngineClass::Dense`] | slabs of the node's own, no mapping a process, bounds-checked | whoever asks for it, finds the pool full or does not fit it: a million |
 //! | [`EngineClass::Concurrent`] | the kernel, guarded | components that use the component model's concurrency (WASI 0.3) |
 //!
-//! A later class belongs here as well: `Dense`, a million processes on slabs of the node's own (no mappings per process), chosen by a
-//! component's `placement`. It adds an enum variant, a `Config` in `engine/config.rs` and a line in [`Engines::admit`]; nothing else
-//! knows how many classes there are.
+//! A component's [`Placement`] chooses between the first two; [`Engines::admit`] is where that is decided.
 //!
 //! Invariants:
 //! - a [`Place`] is taken before a store is made and dropped after it: what was admitted is accounted for as long as it lives;
 //! - a start beyond what the machine holds is a typed [`NoRoom`], never an abort and never silence.
 
+use dense::Guards;
 use mappings::{Charge, Full, Mappings};
 use memory::{MemoryFloor, Short};
+use rusm_manifest::Placement;
 use seats::{Seat, Seats};
 use std::sync::{Arc, OnceLock};
-use wasmtime::Engine;
+use wasmtime::{Config, Engine};
 
 mod config;
+mod dense;
 mod machine;
 mod mappings;
 mod memory;
@@ -33,27 +34,16 @@ mod capacity_tests;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum EngineClass {
     Pooled,
-    Overflow,
+    Dense,
     Concurrent,
 }
 
 impl EngineClass {
-    /// Where a process of code with this home is placed that may have so many table elements: a table that grows is not moved, so it
-    /// must be able to grow where it is.
-    pub(crate) fn for_tables_of(self, max_table_elements: u32) -> EngineClass {
-        match self {
-            EngineClass::Pooled if max_table_elements >= config::TABLE_ELEMENTS => {
-                EngineClass::Overflow
-            }
-            EngineClass::Pooled | EngineClass::Overflow | EngineClass::Concurrent => self,
-        }
-    }
-
     /// Names the class in cache keys and reports.
     pub(crate) fn name(self) -> &'static str {
         match self {
             EngineClass::Pooled => "pooled",
-            EngineClass::Overflow => "overflow",
+            EngineClass::Dense => "dense",
             EngineClass::Concurrent => "concurrent",
         }
     }
@@ -82,6 +72,17 @@ impl Place {
     }
 }
 
+/// What a process asks of its place.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wish {
+    /// The class that its code lives in.
+    pub(crate) home: EngineClass,
+    pub(crate) placement: Placement,
+    pub(crate) footprint: Footprint,
+    /// Table elements that it may come to have.
+    pub(crate) max_table_elements: u32,
+}
+
 /// Why a process got no place. The text says what ran out, how much of it there is, and what would change that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum NoRoom {
@@ -103,6 +104,16 @@ pub(crate) enum NoRoom {
         floor_bytes: u64,
         wanted_bytes: u64,
     },
+    #[error(
+        "no room for another process: {total} places of the guarded pool are all that there are, and the component's placement is \
+         guarded (with `placement = \"auto\"` it would be placed densely)"
+    )]
+    Pool { total: u32 },
+    #[error(
+        "a table of the guarded pool has room for {most} elements and the profile allows {asked} (lower max-table-elements, or say \
+         `placement = \"auto\"`)"
+    )]
+    Tables { asked: u32, most: u32 },
 }
 
 impl From<Full> for NoRoom {
@@ -155,13 +166,15 @@ pub(crate) struct EnginePlan {
 /// The engines of one node.
 #[derive(Debug)]
 pub(crate) struct Engines {
-    pooled: Engine,
-    overflow: Engine,
+    /// None where there is no address space for a pool.
+    pooled: Option<Engine>,
+    dense: Engine,
     /// Made when the first guest needs it: most nodes never do.
     concurrent: OnceLock<Engine>,
     machine: machine::Machine,
     seats: Arc<Seats>,
     mappings: Arc<Mappings>,
+    guards: Guards,
     floor: MemoryFloor,
 }
 
@@ -171,23 +184,25 @@ impl Engines {
         let wanted = plan
             .pool_slots
             .unwrap_or_else(|| config::pool_slots(&machine));
-        let (pooled, slots) = pool(&machine, wanted)?;
-        let overflow = engine(EngineClass::Overflow, &machine, 0)?;
-        let seats = Seats::new(slots);
+        let (pooled, slots) = pool(&machine, wanted).unzip();
+        let seats = Seats::new(slots.unwrap_or(0));
         // After the pool was made, so that its stacks are counted.
         let mappings = Mappings::new(
             machine.max_map_count,
             Arc::clone(&seats),
             Box::new(machine::count_mappings),
         );
+        let guards = Guards::probe();
+        let dense = engine(EngineClass::Dense, config::dense(guards, &mappings))?;
         let floor = MemoryFloor::new(machine.memory_bytes, Box::new(machine::available_memory));
         Ok(Engines {
             pooled,
-            overflow,
+            dense,
             concurrent: OnceLock::new(),
             machine,
             seats,
             mappings,
+            guards,
             floor,
         })
     }
@@ -195,13 +210,14 @@ impl Engines {
     /// The engine of a class.
     pub(crate) fn engine(&self, class: EngineClass) -> Result<&Engine, EngineError> {
         match class {
-            EngineClass::Pooled => Ok(&self.pooled),
-            EngineClass::Overflow => Ok(&self.overflow),
+            // Without a pool there is nobody with a seat in it either.
+            EngineClass::Pooled => Ok(self.pooled.as_ref().unwrap_or(&self.dense)),
+            EngineClass::Dense => Ok(&self.dense),
             EngineClass::Concurrent => {
                 if let Some(engine) = self.concurrent.get() {
                     return Ok(engine);
                 }
-                let engine = engine(EngineClass::Concurrent, &self.machine, 0)?;
+                let engine = engine(EngineClass::Concurrent, config::concurrent())?;
                 // Two threads may make one each: the first is kept.
                 Ok(self.concurrent.get_or_init(|| engine))
             }
@@ -210,30 +226,55 @@ impl Engines {
 
     /// Makes every running guest look at its deadline: the tick of preemption. Callable from any thread and from signal handlers.
     pub(crate) fn increment_epoch(&self) {
-        self.pooled.increment_epoch();
-        self.overflow.increment_epoch();
+        if let Some(pooled) = &self.pooled {
+            pooled.increment_epoch();
+        }
+        self.dense.increment_epoch();
         if let Some(engine) = self.concurrent.get() {
             engine.increment_epoch();
         }
     }
 
-    /// A place for one instance of code with this footprint, at `home` or, if that is the pool and it is full, outside it.
-    pub(crate) fn admit(&self, home: EngineClass, footprint: &Footprint) -> Result<Place, NoRoom> {
+    /// A place for one instance, as it wishes: in the pool, densely where that is full, or not at all.
+    pub(crate) fn admit(&self, wish: &Wish) -> Result<Place, NoRoom> {
+        let footprint = &wish.footprint;
         self.floor.admit(footprint.memory_bytes)?;
-        match home {
-            EngineClass::Pooled => match self.seats.take(footprint.memories, footprint.tables) {
-                // A seat's mappings are set aside for good: a used slot keeps them.
-                Some(seat) => self.place(EngineClass::Pooled, Some(seat), 0),
-                None => self.place(EngineClass::Overflow, None, overflow_mappings(footprint)),
-            },
-            EngineClass::Overflow => {
-                self.place(EngineClass::Overflow, None, overflow_mappings(footprint))
+        let seat = match (wish.home, wish.placement) {
+            (EngineClass::Concurrent, _) => {
+                let mappings = concurrent_mappings(footprint);
+                return self.place(EngineClass::Concurrent, None, mappings);
             }
-            EngineClass::Concurrent => self.place(
-                EngineClass::Concurrent,
-                None,
-                concurrent_mappings(footprint),
-            ),
+            (EngineClass::Dense, _) | (EngineClass::Pooled, Placement::Dense) => None,
+            (EngineClass::Pooled, Placement::Guarded) => Some(self.guarded(wish)?),
+            (EngineClass::Pooled, Placement::Auto) => self.guarded(wish).ok(),
+        };
+        match seat {
+            // A seat's mappings are set aside for good: a used slot keeps them.
+            Some(seat) => self.place(EngineClass::Pooled, Some(seat), 0),
+            None => self.place(EngineClass::Dense, None, self.guards.mappings_each()),
+        }
+    }
+
+    /// A seat in the pool. A table that grows is not moved there, so it must be able to grow where it is.
+    fn guarded(&self, wish: &Wish) -> Result<Seat, NoRoom> {
+        if wish.max_table_elements >= config::TABLE_ELEMENTS {
+            return Err(NoRoom::Tables {
+                asked: wish.max_table_elements,
+                most: config::TABLE_ELEMENTS - 1,
+            });
+        }
+        let Footprint {
+            memories, tables, ..
+        } = wish.footprint;
+        self.seats
+            .take(memories, tables)
+            .ok_or_else(|| self.pool_is_full())
+    }
+
+    /// Why whoever must be guarded is not placed.
+    pub(crate) fn pool_is_full(&self) -> NoRoom {
+        NoRoom::Pool {
+            total: self.seats.total(),
         }
     }
 
@@ -266,15 +307,20 @@ impl Engines {
         self.machine.pagemap_scan
     }
 
+    /// Mappings that a densely placed process takes.
+    pub(crate) fn dense_mappings_each(&self) -> u32 {
+        self.guards.mappings_each()
+    }
+
+    /// What the machine has of memory.
+    pub(crate) fn memory_bytes(&self) -> Option<u64> {
+        self.machine.memory_bytes
+    }
+
     /// Mappings in use and the kernel's limit.
     pub(crate) fn mappings(&self) -> (u64, Option<u64>) {
         (self.mappings.in_use(), self.machine.max_map_count)
     }
-}
-
-/// Stack and its guard, and each memory. A table may be large enough for malloc to map it, but then it merges with its neighbours.
-fn overflow_mappings(footprint: &Footprint) -> u32 {
-    footprint.memories.saturating_add(2)
 }
 
 /// Each memory is an image, what lies around it, and a reserve. Its tasks have stacks of their own: two at the least.
@@ -282,27 +328,23 @@ fn concurrent_mappings(footprint: &Footprint) -> u32 {
     footprint.memories.saturating_mul(4).saturating_add(4)
 }
 
-/// The pooled engine with as many slots as this machine gives, up to `wanted`.
+/// The pooled engine with as many slots as this machine gives, up to `wanted`, and how many those are.
 ///
 /// A pool reserves twelve GiB of address space a slot. Where that is scarce (a limit on it, several nodes in one program) the pool is
-/// smaller, in the end empty; processes beyond it are placed outside, so that costs speed and nothing else.
-fn pool(machine: &machine::Machine, wanted: u32) -> Result<(Engine, u32), EngineError> {
+/// smaller, in the end none; processes beyond it are placed densely, so that costs speed and nothing else.
+fn pool(machine: &machine::Machine, wanted: u32) -> Option<(Engine, u32)> {
     let mut slots = wanted;
     while slots > 0 {
-        match engine(EngineClass::Pooled, machine, slots) {
-            Ok(pooled) => return Ok((pooled, slots)),
+        match engine(EngineClass::Pooled, config::pooled(machine, slots)) {
+            Ok(pooled) => return Some((pooled, slots)),
             Err(_too_large) => slots /= 4,
         }
     }
-    Ok((engine(EngineClass::Overflow, machine, 0)?, 0))
+    None
 }
 
-fn engine(
-    class: EngineClass,
-    machine: &machine::Machine,
-    slots: u32,
-) -> Result<Engine, EngineError> {
-    Engine::new(&config::config(class, machine, slots)).map_err(|cause| EngineError {
+fn engine(class: EngineClass, config: Config) -> Result<Engine, EngineError> {
+    Engine::new(&config).map_err(|cause| EngineError {
         class: class.name(),
         cause: format!("{cause:#}"),
     })

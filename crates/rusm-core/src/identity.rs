@@ -40,12 +40,18 @@ pub(crate) struct Usage {
 
 impl Usage {
     pub(crate) fn cpu(&self) -> Duration {
-        Duration::from_nanos(self.cpu_nanos.load(Ordering::Relaxed))
+        Duration::from_nanos(self.cpu_nanos())
     }
 
-    pub(crate) fn set_cpu(&self, cpu: Duration) {
-        let nanos = u64::try_from(cpu.as_nanos()).unwrap_or(u64::MAX);
-        self.cpu_nanos.store(nanos, Ordering::Relaxed);
+    /// Only its own process does.
+    pub(crate) fn add_cpu_nanos(&self, nanos: u64) -> u64 {
+        let sum = self.cpu_nanos.load(Ordering::Relaxed).saturating_add(nanos);
+        self.cpu_nanos.store(sum, Ordering::Relaxed);
+        sum
+    }
+
+    pub(crate) fn cpu_nanos(&self) -> u64 {
+        self.cpu_nanos.load(Ordering::Relaxed)
     }
 
     pub(crate) fn memory_bytes(&self) -> u64 {

@@ -149,4 +149,5 @@ pub use runtime::{
     BuildError, Capacity, ProcessHandle, Runtime, RuntimeBuilder, Spawn, SpawnFailure,
 };
 pub use rusm_actor::{ExitReason, Limit, Name, Pid};
+pub use rusm_manifest::Placement;
 pub use wasi::{ResolveError, Resolver, Resolving, TlsError};

@@ -2,6 +2,7 @@
 
 use crate::code::Code;
 use crate::guest::GuestState;
+use rusm_manifest::Placement;
 use std::fmt;
 use std::sync::Arc;
 
@@ -23,9 +24,13 @@ impl Program {
         self.0.digest().to_string()
     }
 
-    /// The engine class that its processes are placed in while there is room: `pooled`, `overflow` or
-    /// `concurrent`.
-    pub fn placement(&self) -> &'static str {
+    /// How its processes are placed in memory, as it was loaded.
+    pub fn placement(&self) -> Placement {
+        self.0.placement()
+    }
+
+    /// The engine class where they are while there is room: `pooled`, `dense` or `concurrent`.
+    pub fn engine_class(&self) -> &'static str {
         self.0.home().name()
     }
 

@@ -25,6 +25,7 @@ use rusm_actor::{Name, Node};
 use rusm_caps::{Denied, Policy, Profile};
 use rusm_control::Server;
 use rusm_kv::Store;
+use rusm_manifest::Placement;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
@@ -206,8 +207,12 @@ impl Spawn {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Capacity {
-    /// Instances that the pool holds; processes beyond it are placed on demand.
+    /// Processes that the pool of guarded memory holds; those beyond it are placed densely.
     pub pool_slots: u32,
+    /// Mappings that a densely placed process takes: none where the kernel guards stacks without one (`MADV_GUARD_INSTALL`).
+    pub dense_mappings_each: u32,
+    /// Memory of the machine, or of the node's control group if that is less, in bytes; none where the kernel does not say.
+    pub memory_bytes: Option<u64>,
     /// Memory mappings that the node has.
     pub mappings_in_use: u64,
     /// The most that the kernel allows; none when it does not say.
@@ -231,7 +236,22 @@ impl Runtime {
     /// # Errors
     /// [`CodeError`]: not Wasm, over a bound, an import that nobody provides, or no entry.
     pub fn load(&self, name: &str, wasm: &[u8]) -> Result<Program, CodeError> {
-        self.0.code.load(name, wasm, Origin::Operator).map(Program)
+        self.load_placed(name, wasm, Placement::Auto)
+    }
+
+    /// The same, and says how its processes are placed in memory.
+    ///
+    /// # Errors
+    /// [`CodeError`], also when code that is to be guarded does not fit the pool, or a component of WASI 0.3 is to be dense.
+    pub fn load_placed(
+        &self,
+        name: &str,
+        wasm: &[u8],
+        placement: Placement,
+    ) -> Result<Program, CodeError> {
+        let code = &self.0.code;
+        code.load_placed(name, wasm, Origin::Operator, placement)
+            .map(Program)
     }
 
     /// Lets processes spawn this code by name, under this profile, if their own profile says so.
@@ -261,6 +281,8 @@ impl Runtime {
         let (mappings_in_use, mappings_max) = engines.mappings();
         Capacity {
             pool_slots: engines.pool_slots(),
+            dense_mappings_each: engines.dense_mappings_each(),
+            memory_bytes: engines.memory_bytes(),
             mappings_in_use,
             mappings_max,
             pagemap_scan: engines.pagemap_scan(),

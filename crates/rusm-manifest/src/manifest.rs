@@ -129,13 +129,16 @@ pub enum CodeSource {
 }
 
 /// How the code of a component is placed in memory.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Placement {
-    /// As the node sees fit.
+    /// Guarded while there is a place, densely beyond.
     #[default]
     Auto,
-    /// For the fastest code: memory with guard pages.
+    /// For the fastest code: memory with guard pages, of which there are as many as the kernel grants mappings for. A start beyond them
+    /// is refused.
     Guarded,
+    /// For many processes: they take no mappings, and accesses to memory are bounds-checked. Leaves the guarded places to others.
+    Dense,
 }
 
 /// One component.

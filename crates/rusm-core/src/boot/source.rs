@@ -78,7 +78,7 @@ fn load(runtime: &Runtime, path: &Path, components: &[&ComponentDecl]) -> Loaded
         check_digest(component, path, wasm)?;
         // The second component of a file is given the code that the first one has.
         runtime
-            .load(&component.name, wasm)
+            .load_placed(&component.name, wasm, component.placement)
             .map_err(|error| format!("{}: {error}", path.display()))
     };
     components

@@ -66,6 +66,11 @@ pub enum CodeError {
         /// What the compiler says.
         cause: String,
     },
+    /// It is to be placed densely and cannot be.
+    #[error(
+        "a component of WASI 0.3 cannot be placed densely: say `placement = \"auto\"`, or build it for WASI 0.2"
+    )]
+    NotDense,
     /// The engine it needs could not be made.
     #[error("{0}")]
     Engine(String),

@@ -89,7 +89,7 @@ impl<T> ClassLinkers<T> {
 pub(super) struct Linkers<T: 'static> {
     links: Links<T>,
     pooled: ClassLinkers<T>,
-    overflow: ClassLinkers<T>,
+    dense: ClassLinkers<T>,
     concurrent: ClassLinkers<T>,
 }
 
@@ -98,7 +98,7 @@ impl<T: Guest> Linkers<T> {
         Linkers {
             links,
             pooled: ClassLinkers::new(),
-            overflow: ClassLinkers::new(),
+            dense: ClassLinkers::new(),
             concurrent: ClassLinkers::new(),
         }
     }
@@ -191,7 +191,7 @@ impl<T: Guest> Linkers<T> {
         shadow_p2(&mut linker)?;
         add_http_p2(&mut linker)?;
         match class {
-            EngineClass::Pooled | EngineClass::Overflow => {}
+            EngineClass::Pooled | EngineClass::Dense => {}
             EngineClass::Concurrent => {
                 p3::add_to_linker(&mut linker)?;
                 shadow_handles_p3(&mut linker)?;
@@ -206,7 +206,7 @@ impl<T: Guest> Linkers<T> {
     fn of(&self, class: EngineClass) -> &ClassLinkers<T> {
         match class {
             EngineClass::Pooled => &self.pooled,
-            EngineClass::Overflow => &self.overflow,
+            EngineClass::Dense => &self.dense,
             EngineClass::Concurrent => &self.concurrent,
         }
     }

@@ -8,12 +8,13 @@
 use super::link::Linked;
 use super::trap::{self, Stage, by_exit_code};
 use super::{Code, EngineClass, Guest};
-use crate::engine::Place;
+use crate::engine::{Place, Wish};
 use crate::event::Evidence;
 use crate::guest::LimitBreach;
 use crate::guest::output::GuestOutput;
 use crate::wasi;
 use rusm_actor::ExitReason;
+use rusm_manifest::Placement;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
@@ -80,18 +81,28 @@ impl<T: Guest> Code<T> {
         }
         let output = state.wasi().output();
         let max_table_elements = state.wasi().limits().max_table_elements;
-        let mut home = self.home.for_tables_of(max_table_elements);
+        let mut home = self.home;
         let mut ended = loop {
-            let place = match self.engines.admit(home, &self.footprint) {
+            let wish = Wish {
+                home,
+                placement: self.placement,
+                footprint: self.footprint,
+                max_table_elements,
+            };
+            let place = match self.engines.admit(&wish) {
                 Ok(place) => place,
                 Err(no_room) => break Ended::not_started(no_room),
             };
             match self.attempt(place, state, arm).await {
                 Attempt::Ended(ended) => break ended,
+                // It has a seat, so the pool has room for all that it is known to need.
+                Attempt::NoRoom(_) if self.placement == Placement::Guarded => {
+                    break Ended::not_started(self.engines.pool_is_full());
+                }
                 Attempt::NoRoom(returned) => {
                     state = returned;
                     state.limits().restart();
-                    home = EngineClass::Overflow;
+                    home = EngineClass::Dense;
                 }
             }
         };

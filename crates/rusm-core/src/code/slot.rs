@@ -1,6 +1,6 @@
 //! Code built for one engine class: at most once, at the first wish, on a thread of its own.
 //!
-//! The class a code lives in is built when it is loaded. Another one (the overflow of a full pool) is built when the first process needs
+//! The class a code lives in is built when it is loaded. Another one (dense, when the pool is full) is built when the first process needs
 //! it; that process and all after it wait without holding up a worker.
 
 use super::compile::Job;
@@ -23,7 +23,7 @@ pub(super) struct Slot<T: 'static> {
 /// All classes.
 pub(super) struct Slots<T: 'static> {
     pooled: Slot<T>,
-    overflow: Slot<T>,
+    dense: Slot<T>,
     concurrent: Slot<T>,
 }
 
@@ -31,7 +31,7 @@ impl<T> Slots<T> {
     pub(super) fn new() -> Slots<T> {
         Slots {
             pooled: Slot::new(),
-            overflow: Slot::new(),
+            dense: Slot::new(),
             concurrent: Slot::new(),
         }
     }
@@ -39,7 +39,7 @@ impl<T> Slots<T> {
     pub(super) fn of(&self, class: EngineClass) -> &Slot<T> {
         match class {
             EngineClass::Pooled => &self.pooled,
-            EngineClass::Overflow => &self.overflow,
+            EngineClass::Dense => &self.dense,
             EngineClass::Concurrent => &self.concurrent,
         }
     }

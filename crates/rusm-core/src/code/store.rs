@@ -7,6 +7,7 @@ use super::error::CodeError;
 use super::link::Links;
 use super::{Code, Digest, EngineClass, Engines, Guest, shape, slot::Slots};
 use parking_lot::Mutex;
+use rusm_manifest::Placement;
 use std::collections::HashMap;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -86,7 +87,8 @@ pub(crate) enum CodeEvent<'a> {
 pub(crate) struct CodeStore<T: Guest> {
     engines: Arc<Engines>,
     workshop: Arc<Workshop<T>>,
-    known: Mutex<HashMap<Digest, Weak<Code<T>>>>,
+    /// The same bytes in another placement are another code.
+    known: Mutex<HashMap<(Digest, Placement), Weak<Code<T>>>>,
 }
 
 impl<T: Guest> CodeStore<T> {
@@ -108,14 +110,25 @@ impl<T: Guest> CodeStore<T> {
         }
     }
 
-    /// Bytes to code: checked, compiled and linked for the engine class that suits it. The same bytes give the same code.
-    ///
-    /// Blocks while the compiler runs.
+    /// Bytes to code that is placed as the node sees fit: see [`CodeStore::load_placed`].
     pub(crate) fn load(
         &self,
         name: &str,
         wasm: &[u8],
         origin: Origin,
+    ) -> Result<Arc<Code<T>>, CodeError> {
+        self.load_placed(name, wasm, origin, Placement::Auto)
+    }
+
+    /// Bytes to code: checked, compiled and linked for the engine class that suits it and its placement. The same bytes give the same code.
+    ///
+    /// Blocks while the compiler runs.
+    pub(crate) fn load_placed(
+        &self,
+        name: &str,
+        wasm: &[u8],
+        origin: Origin,
+        placement: Placement,
     ) -> Result<Arc<Code<T>>, CodeError> {
         let (n_bytes, max_bytes) = (
             u64::try_from(wasm.len()).unwrap_or(u64::MAX),
@@ -125,17 +138,24 @@ impl<T: Guest> CodeStore<T> {
             return Err(CodeError::TooLarge { n_bytes, max_bytes });
         }
         let digest = Digest::of(wasm);
-        if let Some(code) = self.known.lock().get(&digest).and_then(Weak::upgrade) {
+        let key = (digest, placement);
+        if let Some(code) = self.known.lock().get(&key).and_then(Weak::upgrade) {
             return Ok(code);
         }
-        let code = Arc::new(self.build(name, wasm, digest, origin)?);
+        let job = Job {
+            name,
+            wasm,
+            digest,
+            origin,
+        };
+        let code = Arc::new(self.build(&job, placement)?);
         let mut known = self.known.lock();
         known.retain(|_, code| code.strong_count() > 0);
         // Two threads may have built the same: the first is kept.
-        if let Some(earlier) = known.get(&digest).and_then(Weak::upgrade) {
+        if let Some(earlier) = known.get(&key).and_then(Weak::upgrade) {
             return Ok(earlier);
         }
-        known.insert(digest, Arc::downgrade(&code));
+        known.insert(key, Arc::downgrade(&code));
         Ok(code)
     }
 
@@ -148,29 +168,19 @@ impl<T: Guest> CodeStore<T> {
             .count()
     }
 
-    fn build(
-        &self,
-        name: &str,
-        wasm: &[u8],
-        digest: Digest,
-        origin: Origin,
-    ) -> Result<Code<T>, CodeError> {
-        let shape = shape::read(wasm)?;
-        let job = Job {
-            name,
-            wasm,
-            digest,
-            origin,
+    fn build(&self, job: &Job<'_>, placement: Placement) -> Result<Code<T>, CodeError> {
+        let shape = shape::read(job.wasm)?;
+        let mut home = match placement {
+            Placement::Dense if shape.is_concurrent => return Err(CodeError::NotDense),
+            _ if shape.is_concurrent => EngineClass::Concurrent,
+            Placement::Dense => EngineClass::Dense,
+            Placement::Auto if self.engines.pool_slots() == 0 => EngineClass::Dense,
+            Placement::Auto | Placement::Guarded => EngineClass::Pooled,
         };
-        let mut home = if shape.is_concurrent {
-            EngineClass::Concurrent
-        } else {
-            EngineClass::Pooled
-        };
-        let mut built = self.workshop.build(home, &job, &shape);
-        if built.as_ref().err().is_some_and(does_not_fit_the_pool) {
-            home = EngineClass::Overflow;
-            built = self.workshop.build(home, &job, &shape);
+        let mut built = self.workshop.build(home, job, &shape);
+        if placement == Placement::Auto && built.as_ref().err().is_some_and(does_not_fit_the_pool) {
+            home = EngineClass::Dense;
+            built = self.workshop.build(home, job, &shape);
         }
         let Built {
             linked,
@@ -180,14 +190,15 @@ impl<T: Guest> CodeStore<T> {
         let slots = Slots::new();
         slots.of(home).fill(linked);
         Ok(Code {
-            name: name.into(),
-            digest,
+            name: job.name.into(),
+            digest: job.digest,
             shape,
             footprint,
             home,
-            origin,
+            placement,
+            origin: job.origin,
             compiled_bytes: n_bytes,
-            wasm: wasm.into(),
+            wasm: job.wasm.into(),
             engines: Arc::clone(&self.engines),
             workshop: Arc::clone(&self.workshop),
             slots,

@@ -4,12 +4,15 @@
 //! - every class meters by epochs, bounds backtraces, and leaves host code at least as much of a fiber stack as guest code may use: a
 //!   guest that recurses without end meets a trap, and no host function meets the guard page;
 //! - no class may run on more stack, see more memory, or accept more of the language than another, so a program that works in one works
-//!   in all: they differ in where memory comes from, not in what a guest may do. Only [`EngineClass::Concurrent`] adds the component
+//!   in all: they differ in where memory comes from, not in what a guest may do. Only [`concurrent`] adds the component
 //!   model's concurrency;
 //! - shared linear memories stay refused in all of them: `memory.atomic.wait` would put a worker thread to sleep.
 
-use super::{EngineClass, machine::Machine};
+use super::dense::{self, Guards};
+use super::machine::Machine;
+use super::mappings::Mappings;
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 use wasmtime::{Config, Enabled, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 /// Stack of one guest, host functions included. Only pages that are touched cost memory.
@@ -38,19 +41,19 @@ pub(crate) const MAPPINGS_PER_SLOT: u64 = 6;
 
 /// How many processes the pool holds.
 ///
-/// The pool is the fast place, not the large one: a slot costs up to six mappings, an overflow process three. One slot in sixty-four
-/// mappings (1,023 by the kernel's default) leaves room for 20,000 processes in all. Memory bounds it as well: a slot keeps up to
-/// 2 MiB warm, and at most a quarter of the machine may be kept that way.
+/// The pool is the fast place, not the large one: what it does not seat is placed densely. One slot in thirty-two mappings (2,047 by the
+/// kernel's default) may take a fifth of them in all, and makes a node start some 3 ms later than none would. Memory bounds it as
+/// well: a slot keeps up to 2 MiB warm, and at most a quarter of the machine may be kept that way.
 pub(crate) fn pool_slots(machine: &Machine) -> u32 {
-    let by_mappings = machine.max_map_count.map_or(1_024, |count| count / 64);
+    let by_mappings = machine.max_map_count.map_or(1_024, |count| count / 32);
     let by_memory = machine
         .memory_bytes
         .map_or(1_024, |bytes| bytes / 4 / KEEP_RESIDENT_BYTES);
     u32::try_from(by_mappings.min(by_memory).clamp(16, 4_096)).expect("it was clamped to 4,096")
 }
 
-/// The configuration of one engine class.
-pub(crate) fn config(class: EngineClass, machine: &Machine, slots: u32) -> Config {
+/// What all classes have in common.
+fn common() -> Config {
     let mut config = Config::new();
     config
         .epoch_interruption(true)
@@ -58,33 +61,43 @@ pub(crate) fn config(class: EngineClass, machine: &Machine, slots: u32) -> Confi
         .max_wasm_stack(WASM_STACK_BYTES)
         .wasm_backtrace_max_frames(NonZeroUsize::new(BACKTRACE_FRAMES))
         .shared_memory(false);
-    match class {
-        EngineClass::Pooled => {
-            config
-                .concurrency_support(false)
-                .memory_reservation(MEMORY_SLOT_BYTES)
-                .allocation_strategy(InstanceAllocationStrategy::Pooling(pool(machine, slots)));
-        }
-        EngineClass::Overflow => {
-            // A memory is one readable and writable mapping and nothing else: no guard, no reserve, no image. Every access is
-            // bounds-checked instead. With the two of its stack, a process is three mappings.
-            config
-                .concurrency_support(false)
-                .allocation_strategy(InstanceAllocationStrategy::OnDemand)
-                .memory_reservation(0)
-                .memory_reservation_for_growth(0)
-                .memory_guard_size(0)
-                .guard_before_linear_memory(false)
-                .memory_init_cow(false);
-        }
-        EngineClass::Concurrent => {
-            config
-                .concurrency_support(true)
-                .allocation_strategy(InstanceAllocationStrategy::OnDemand)
-                .memory_reservation(MEMORY_SLOT_BYTES)
-                .guard_before_linear_memory(false);
-        }
-    }
+    config
+}
+
+/// A pool of so many guarded slots.
+pub(crate) fn pooled(machine: &Machine, slots: u32) -> Config {
+    let mut config = common();
+    config
+        .concurrency_support(false)
+        .memory_reservation(MEMORY_SLOT_BYTES)
+        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool(machine, slots)));
+    config
+}
+
+/// Memories and stacks from slabs. A memory has no guard, no reserve and no image: every access is bounds-checked instead, which
+/// is what makes neighbours safe from each other (see `dense.rs`).
+pub(crate) fn dense(guards: Guards, account: &Arc<Mappings>) -> Config {
+    let mut config = common();
+    config
+        .concurrency_support(false)
+        .allocation_strategy(InstanceAllocationStrategy::OnDemand)
+        .memory_reservation(0)
+        .memory_reservation_for_growth(0)
+        .memory_guard_size(0)
+        .guard_before_linear_memory(false)
+        .memory_init_cow(false);
+    dense::configure(&mut config, FIBER_STACK_BYTES, guards, account);
+    config
+}
+
+/// The component model's concurrency, on memories and stacks of the kernel's.
+pub(crate) fn concurrent() -> Config {
+    let mut config = common();
+    config
+        .concurrency_support(true)
+        .allocation_strategy(InstanceAllocationStrategy::OnDemand)
+        .memory_reservation(MEMORY_SLOT_BYTES)
+        .guard_before_linear_memory(false);
     config
 }
 
@@ -126,7 +139,7 @@ mod tests {
 
     #[test]
     fn the_pool_is_sized_by_the_scarcer_of_mappings_and_memory() {
-        assert_eq!(pool_slots(&machine(65_530, 24 << 30)), 1_023);
+        assert_eq!(pool_slots(&machine(65_530, 24 << 30)), 2_047);
         assert_eq!(pool_slots(&machine(65_530, 1 << 30)), 128);
         assert_eq!(pool_slots(&machine(1_048_576, 64 << 30)), 4_096);
         assert_eq!(pool_slots(&machine(0, 0)), 16);

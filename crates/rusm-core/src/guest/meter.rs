@@ -18,16 +18,17 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::task::{Context as TaskContext, Poll};
 use std::time::Duration;
 
+/// Times are nanoseconds, `u64::MAX` where there is no bound: 584 years, and a slice costs no conversions.
 #[derive(Debug)]
 pub(crate) struct Meter {
     node: Node,
     usage: Arc<Usage>,
-    max_cpu: Duration,
-    max_slice: Duration,
-    timeout: Duration,
+    max_cpu: u64,
+    max_slice: u64,
+    timeout: u64,
     /// When its life began, on the node's clock.
-    born: Duration,
-    /// When the running slice began, in nanoseconds of the node's clock.
+    born: u64,
+    /// When the running slice began, on the node's clock.
     slice_start: AtomicU64,
     /// CPU time since the guest last waited for something of its own accord.
     since_wait: AtomicU64,
@@ -38,13 +39,14 @@ pub(crate) struct Meter {
 
 impl Meter {
     pub(crate) fn new(node: Node, usage: Arc<Usage>, limits: &Limits) -> Self {
+        let bound = |bound: Option<Duration>| bound.map_or(u64::MAX, nanos);
         Self {
-            born: node.now(),
-            timeout: limits.timeout.unwrap_or(Duration::MAX),
+            born: nanos(node.now()),
+            timeout: bound(limits.timeout),
             node,
             usage,
-            max_cpu: limits.max_cpu.unwrap_or(Duration::MAX),
-            max_slice: limits.max_slice.unwrap_or(Duration::MAX),
+            max_cpu: bound(limits.max_cpu),
+            max_slice: bound(limits.max_slice),
             slice_start: AtomicU64::new(0),
             since_wait: AtomicU64::new(0),
             n_ticks: AtomicU32::new(0),
@@ -54,9 +56,10 @@ impl Meter {
 
     /// One preemption tick passed while the guest ran: how many in this slice, or the bound it is over.
     pub(crate) fn tick(&self) -> Result<u32, LimitBreach> {
-        let now = self.node.now();
+        let now = self.now();
         let slice = self.slice_so_far(now);
-        self.check(now, self.usage.cpu() + slice, self.waited() + slice)?;
+        let cpu = self.usage.cpu_nanos().saturating_add(slice);
+        self.check(now, cpu, self.waited().saturating_add(slice))?;
         Ok(self.n_ticks.fetch_add(1, Relaxed) + 1)
     }
 
@@ -66,47 +69,59 @@ impl Meter {
     }
 
     fn begin_slice(&self) {
-        self.slice_start.store(nanos(self.node.now()), Relaxed);
+        self.slice_start.store(self.now(), Relaxed);
         self.n_ticks.store(0, Relaxed);
         self.is_preempted.store(false, Relaxed);
     }
 
     /// Books the slice.
     fn end_slice(&self) -> Result<(), LimitBreach> {
-        let now = self.node.now();
+        let now = self.now();
         let slice = self.slice_so_far(now);
-        let cpu = self.usage.cpu() + slice;
-        let waited = self.waited() + slice;
-        self.usage.set_cpu(cpu);
+        let cpu = self.usage.add_cpu_nanos(slice);
+        let waited = self.waited().saturating_add(slice);
         let carried = if self.is_preempted.load(Relaxed) {
             waited
         } else {
-            Duration::ZERO
+            0
         };
-        self.since_wait.store(nanos(carried), Relaxed);
+        self.since_wait.store(carried, Relaxed);
         self.check(now, cpu, waited)
     }
 
-    fn check(&self, now: Duration, cpu: Duration, slice: Duration) -> Result<(), LimitBreach> {
+    fn check(&self, now: u64, cpu: u64, slice: u64) -> Result<(), LimitBreach> {
         let lived = now.saturating_sub(self.born);
-        let breach = if cpu > self.max_cpu {
-            Breach::cpu(self.max_cpu, cpu)
-        } else if slice > self.max_slice {
-            Breach::slice(self.max_slice, slice)
-        } else if lived >= self.timeout {
-            Breach::wall(self.timeout, lived)
-        } else {
+        if cpu <= self.max_cpu && slice <= self.max_slice && lived < self.timeout {
             return Ok(());
-        };
-        Err(LimitBreach(breach))
+        }
+        let [max_cpu, cpu, max_slice, slice, timeout, lived] = [
+            self.max_cpu,
+            cpu,
+            self.max_slice,
+            slice,
+            self.timeout,
+            lived,
+        ]
+        .map(Duration::from_nanos);
+        Err(LimitBreach(if cpu > max_cpu {
+            Breach::cpu(max_cpu, cpu)
+        } else if slice > max_slice {
+            Breach::slice(max_slice, slice)
+        } else {
+            Breach::wall(timeout, lived)
+        }))
     }
 
-    fn slice_so_far(&self, now: Duration) -> Duration {
-        now.saturating_sub(Duration::from_nanos(self.slice_start.load(Relaxed)))
+    fn now(&self) -> u64 {
+        nanos(self.node.now())
     }
 
-    fn waited(&self) -> Duration {
-        Duration::from_nanos(self.since_wait.load(Relaxed))
+    fn slice_so_far(&self, now: u64) -> u64 {
+        now.saturating_sub(self.slice_start.load(Relaxed))
+    }
+
+    fn waited(&self) -> u64 {
+        self.since_wait.load(Relaxed)
     }
 }
 

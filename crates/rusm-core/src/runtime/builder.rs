@@ -54,6 +54,7 @@ pub struct RuntimeBuilder {
     host_interfaces: HostInterfaces,
     load_budget: Option<Duration>,
     store: Option<Store>,
+    guarded_places: Option<u32>,
 }
 
 impl RuntimeBuilder {
@@ -149,6 +150,13 @@ impl RuntimeBuilder {
         self
     }
 
+    /// How many processes may have guarded memory at once; otherwise as many as suit the machine, which gives fewer than were asked for if
+    /// it must. With none, all that may be placed densely is, and what must be guarded is refused.
+    pub fn guarded_places(mut self, guarded_places: u32) -> Self {
+        self.guarded_places = Some(guarded_places);
+        self
+    }
+
     /// How long a process that brings code waits for the compiler; 20 s unless said otherwise.
     pub fn load_budget(mut self, load_budget: Duration) -> Self {
         self.load_budget = Some(load_budget);
@@ -204,7 +212,9 @@ impl RuntimeBuilder {
             .thread_name("rusm-io")
             .enable_all()
             .build()?;
-        let engines = Arc::new(Engines::new(&EnginePlan::default())?);
+        let engines = Arc::new(Engines::new(&EnginePlan {
+            pool_slots: self.guarded_places,
+        })?);
         let ticker = Arc::new(Ticker::default());
         let hooks = SchedulerHooks {
             ticker: Arc::clone(&ticker),

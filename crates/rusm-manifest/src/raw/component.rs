@@ -144,19 +144,10 @@ fn read_digest(report: &mut Report<'_>, value: &Value<'_>) -> Option<Digest> {
 }
 
 fn read_placement(report: &mut Report<'_>, value: &Value<'_>) -> Option<Placement> {
-    /// `None` is a word that this release knows and does not implement.
-    const PLACEMENTS: [(&str, Option<Placement>); 3] = [
-        ("auto", Some(Placement::Auto)),
-        ("guarded", Some(Placement::Guarded)),
-        ("dense", None),
+    const PLACEMENTS: [(&str, Placement); 3] = [
+        ("auto", Placement::Auto),
+        ("guarded", Placement::Guarded),
+        ("dense", Placement::Dense),
     ];
-    let placement = value.choice(report, &PLACEMENTS)?;
-    if placement.is_none() {
-        report.error_with_hint(
-            &value.span,
-            "`placement = \"dense\"` is not supported yet",
-            "write \"auto\" or \"guarded\"",
-        );
-    }
-    placement
+    value.choice(report, &PLACEMENTS)
 }

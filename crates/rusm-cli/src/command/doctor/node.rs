@@ -5,8 +5,8 @@ use crate::place;
 use rusm_core::{Capacity, Runtime, RuntimeEvent, RuntimeObserver};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Mappings of a process outside the pool.
-const MAPPINGS_PER_PROCESS: u64 = 3;
+/// Memory of a small core module that waits, all included.
+const DENSE_BYTES_LEAST: u64 = 17 << 10;
 /// Fewer processes than this are too few to call it a node.
 const PROCESSES_FEW: u64 = 1_000;
 
@@ -45,42 +45,57 @@ pub(super) fn lines() -> Vec<Line> {
     let capacity = runtime.capacity();
     runtime.shutdown();
     let warnings = warnings.0.lock().unwrap_or_else(PoisonError::into_inner);
-    let found = format!(
-        "{} places in the pool of fast instances",
-        capacity.pool_slots
-    );
     vec![
-        Line::new("engines", Standing::Ok, found, means).needed(),
-        mappings(&capacity),
+        Line::new("engines", Standing::Ok, "all can be made", means).needed(),
+        guarded(&capacity),
+        dense(&capacity),
         touched_pages(&capacity),
         cache(folder.map(|folder| folder.display().to_string()), &warnings),
     ]
 }
 
-fn mappings(capacity: &Capacity) -> Line {
-    let means = "each process takes memory mappings; a start that would be one too many is refused with its reason";
+fn guarded(capacity: &Capacity) -> Line {
+    let means = "places of the fastest code, whose memory has guard pages; they are bounded by the kernel's memory mappings";
+    let places = capacity.pool_slots;
+    let standing = match places {
+        0 => Standing::Partly,
+        1.. => Standing::Ok,
+    };
+    let found = match capacity.mappings_max {
+        None => format!("{places} processes"),
+        Some(most) => format!("{places} processes, with vm.max_map_count at {most}"),
+    };
+    let line = Line::new("guarded places", standing, found, means);
+    line.help("more address space (ulimit -v), or sysctl -w vm.max_map_count=1048576")
+}
+
+/// Memory bounds them, and where guards take mappings those do.
+fn dense(capacity: &Capacity) -> Line {
+    let means = "what finds no guarded place, or asks for none, is placed densely; a start that would be one too many is refused with its reason";
+    let by_memory = capacity.memory_bytes.map(|bytes| bytes / DENSE_BYTES_LEAST);
+    let by_mappings = capacity.mappings_max.and_then(|most| {
+        let free = most.saturating_sub(capacity.mappings_in_use);
+        free.checked_div(u64::from(capacity.dense_mappings_each))
+    });
     let line = |standing, found| {
-        let line = Line::new("memory mappings", standing, found, means);
-        line.help("raise it, for example: sysctl -w vm.max_map_count=1048576")
+        let line = Line::new("dense places", standing, found, means);
+        line.help("Linux 6.13 or newer, or sysctl -w vm.max_map_count=1048576")
     };
-    let Some(most) = capacity.mappings_max else {
-        return line(
-            Standing::Partly,
-            "the kernel does not say how many there may be".to_owned(),
-        );
+    let Some(most) = by_memory.into_iter().chain(by_mappings).min() else {
+        let found = "the kernel does not say what there is".to_owned();
+        return line(Standing::Partly, found);
     };
-    let free = most.saturating_sub(capacity.mappings_in_use);
-    let processes = free / MAPPINGS_PER_PROCESS;
-    let standing = match processes {
+    let standing = match most {
         0..16 => Standing::No,
         16..PROCESSES_FEW => Standing::Partly,
         PROCESSES_FEW.. => Standing::Ok,
     };
-    line(
-        standing,
-        format!("vm.max_map_count is {most}: room for about {processes} processes"),
-    )
-    .needed()
+    let bound = match by_mappings {
+        Some(mappings) if mappings == most => "memory mappings",
+        Some(_) | None => "memory",
+    };
+    let found = format!("about {most} small processes, bounded by {bound}");
+    line(standing, found).needed()
 }
 
 fn touched_pages(capacity: &Capacity) -> Line {
@@ -119,25 +134,30 @@ fn cache(folder: Option<String>, warnings: &[String]) -> Line {
 mod tests {
     use super::*;
 
-    fn capacity(mappings_max: Option<u64>) -> Capacity {
+    fn capacity(memory_bytes: Option<u64>, dense_mappings_each: u32) -> Capacity {
         let mut capacity = Capacity::default();
         capacity.mappings_in_use = 530;
-        capacity.mappings_max = mappings_max;
+        capacity.mappings_max = Some(65_530);
+        capacity.memory_bytes = memory_bytes;
+        capacity.dense_mappings_each = dense_mappings_each;
         capacity
     }
 
-    /// The kernel's default holds some twenty thousand processes; next to no mappings hold no node.
+    /// With guards that take no mappings memory is what bounds processes; elsewhere the kernel's default of mappings does.
     #[test]
-    fn mappings_are_told_as_processes() {
-        let line = mappings(&capacity(Some(65_530)));
+    fn the_ceilings_are_told_as_processes() {
+        let line = dense(&capacity(Some(24 << 30), 0));
         assert_eq!(line.standing, Standing::Ok);
-        assert!(
-            line.found.contains("about 21666 processes"),
-            "{}",
-            line.found
-        );
-        assert!(mappings(&capacity(Some(540))).is_failure());
-        assert_eq!(mappings(&capacity(Some(2_030))).standing, Standing::Partly);
-        assert_eq!(mappings(&capacity(None)).standing, Standing::Partly);
+        assert!(line.found.contains("about 1480"), "{}", line.found);
+        assert!(line.found.contains("bounded by memory"), "{}", line.found);
+        let line = dense(&capacity(Some(24 << 30), 2));
+        assert!(line.found.contains("about 32500"), "{}", line.found);
+        assert!(line.found.contains("mappings"), "{}", line.found);
+        assert!(dense(&capacity(Some(100 << 10), 0)).is_failure());
+        assert_eq!(dense(&capacity(None, 0)).standing, Standing::Partly);
+        let mut none = capacity(None, 0);
+        assert_eq!(guarded(&none).standing, Standing::Partly);
+        none.pool_slots = 1_023;
+        assert!(guarded(&none).found.contains("1023 processes"));
     }
 }

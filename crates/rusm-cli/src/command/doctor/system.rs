@@ -26,7 +26,7 @@ pub(super) fn kernel() -> [Line; 2] {
     };
     let means = "how much of the second wall there is, and how fast memory is reset, depends on it";
     let kernel = Line::new("kernel", since(WHOLE_SINCE), &found, means);
-    let means = "guards of memory can do without mappings; no placement of this release needs it";
+    let means = "densely placed processes take no memory mappings, so that memory alone bounds their number";
     let guards = Line::new("guard pages", since(GUARDS_SINCE), found, means);
     [
         kernel.help("Linux 6.12 or newer"),

@@ -11,6 +11,7 @@ use crate::guest::output::{LineSink, Stream};
 use crate::wasi::{Reach, WasiSetup, WasiState};
 use parking_lot::Mutex;
 use rusm_caps::{Guard, Profile, ProfileBuilder, RecordingSink, Subject};
+use rusm_manifest::Placement;
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
@@ -110,6 +111,17 @@ impl Bench {
     pub(crate) fn load(&self, wat: &str) -> Result<Arc<Code<TestState>>, CodeError> {
         self.codes
             .load("guest", &wat::parse_str(wat).unwrap(), Origin::Operator)
+    }
+
+    /// Loads code that is placed so.
+    pub(crate) fn load_placed(
+        &self,
+        wat: &str,
+        placement: Placement,
+    ) -> Result<Arc<Code<TestState>>, CodeError> {
+        let wasm = wat::parse_str(wat).unwrap();
+        self.codes
+            .load_placed("guest", &wasm, Origin::Operator, placement)
     }
 
     pub(crate) fn state(&self, profile: ProfileBuilder) -> TestState {

@@ -3,14 +3,28 @@
 use super::harness::*;
 use super::module::start;
 use crate::code::{Code, CodeCache, Origin};
-use crate::engine::EngineClass;
+use crate::engine::{EngineClass, Footprint, Wish};
 use rusm_actor::{ExitReason, Limit};
+use rusm_manifest::Placement;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 const BLOCKS: &str = r#"(module (import "rusm" "block" (func $block)) (memory 1) (func (export "_start") (call $block)))"#;
+
+/// What code with so many memories wishes for.
+fn wish(memories: u32) -> Wish {
+    Wish {
+        home: EngineClass::Pooled,
+        placement: Placement::Auto,
+        footprint: Footprint {
+            memories,
+            ..Footprint::default()
+        },
+        max_table_elements: 1_000,
+    }
+}
 
 type Parked = Pin<Box<dyn Future<Output = ()> + Send>>;
 
@@ -34,18 +48,8 @@ fn a_full_pool_is_invisible_and_kills_give_their_seats_back() {
     let bench = Bench::with(2, None);
     let code = bench.load(BLOCKS).unwrap();
     let parked: Vec<_> = (0..2).map(|_| park(&bench, &code)).collect();
-    let small = crate::engine::Footprint {
-        memories: 1,
-        ..Default::default()
-    };
-    let class = || {
-        bench
-            .engines
-            .admit(EngineClass::Pooled, &small)
-            .unwrap()
-            .class()
-    };
-    assert_eq!(class(), EngineClass::Overflow, "both seats are taken");
+    let class = || bench.engines.admit(&wish(1)).unwrap().class();
+    assert_eq!(class(), EngineClass::Dense, "both seats are taken");
 
     let ends = bench
         .load(&start(
@@ -79,12 +83,8 @@ fn many_processes_start_and_die_in_a_small_pool() {
         }
     }
     drop(alive);
-    let small = crate::engine::Footprint {
-        memories: 2,
-        ..Default::default()
-    };
     let places: Vec<_> = (0..3)
-        .map(|_| bench.engines.admit(EngineClass::Pooled, &small).unwrap())
+        .map(|_| bench.engines.admit(&wish(2)).unwrap())
         .collect();
     assert!(
         places
@@ -101,7 +101,7 @@ fn code_that_does_not_fit_a_slot_lives_outside_the_pool() {
     let code = bench
         .load(&format!(r#"(module {tables} (func (export "_start")))"#))
         .unwrap();
-    assert_eq!(code.home(), EngineClass::Overflow);
+    assert_eq!(code.home(), EngineClass::Dense);
     assert_eq!(
         block_on(code.run(bench.state(sandbox()), &unlimited)).reason,
         ExitReason::Normal
