@@ -19,7 +19,7 @@ beside_loops() ->
 beside_pairs() ->
     Echoes = [spawn(fun echo/0) || _ <- lists:seq(1, ?PAIRS)],
     Pings = [spawn(fun() -> ping(Echo) end) || Echo <- Echoes],
-    beside(Pings ++ Echoes, 10000).
+    beside(Pings ++ Echoes, 2000).
 
 beside(Others, Trips) ->
     Echo = spawn(fun echo/0),

@@ -21,11 +21,11 @@ pub(crate) type Contest<'a> = Vec<&'a Benchmark>;
 /// Puts the wanted benchmarks, and those that they are measured against, into contests.
 pub(crate) fn contests<'a>(
     all: &'a [Benchmark],
-    is_wanted: impl Fn(usize, &Benchmark) -> bool,
+    is_wanted: impl Fn(&Benchmark) -> bool,
 ) -> Vec<Contest<'a>> {
     let mut contests: Vec<BTreeSet<usize>> = Vec::new();
     let wanted = all.iter().enumerate();
-    for (index, _) in wanted.filter(|(index, one)| is_wanted(*index, one)) {
+    for (index, _) in wanted.filter(|(_, one)| is_wanted(one)) {
         let mut together = BTreeSet::from([index]);
         let mut open = vec![index];
         while let Some(benchmark) = open.pop().and_then(|index| all.get(index)) {

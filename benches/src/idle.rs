@@ -6,6 +6,7 @@ use crate::wasm::{Bench, Kind, Role};
 use rusm_actor::{Context, ExitReason, Node, Selector};
 use std::collections::BTreeMap;
 use std::fs;
+use std::sync::mpsc::channel;
 use std::time::Duration;
 
 /// How long nothing happens.
@@ -53,9 +54,9 @@ fn wakeups(node: &Node) -> Work {
         std::thread::yield_now();
     }
     // Whoever was on the way to sleep gets there.
-    std::thread::sleep(WATCHED / 10);
+    nothing_for(WATCHED / 10);
     let before = switches();
-    std::thread::sleep(WATCHED);
+    nothing_for(WATCHED);
     let after = switches();
     let of_thread = |(thread, count): (&u32, &u64)| count - before.get(thread).unwrap_or(&0);
     Work {
@@ -63,6 +64,13 @@ fn wakeups(node: &Node) -> Work {
         elapsed: WATCHED,
         bytes: 0,
     }
+}
+
+/// Waits for what nobody sends.
+fn nothing_for(time: Duration) {
+    let (_sender, receiver) = channel::<()>();
+    let timed_out = receiver.recv_timeout(time);
+    assert!(timed_out.is_err(), "nobody sends");
 }
 
 /// Context switches so far of each thread but the one that asks, where the system tells them.

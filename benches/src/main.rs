@@ -78,12 +78,10 @@ fn main() -> ExitCode {
         million::run(sizes.iter().cloned());
         return ExitCode::SUCCESS;
     }
-    let mut all = registry::usual();
-    let n_usual = all.len();
-    all.extend(registry::on_request());
-    let is_wanted = |index: usize, benchmark: &Benchmark| match args.names.is_empty() {
-        true => index < n_usual,
-        false => args.names.iter().any(|name| benchmark.name.contains(name)),
+    let all = registry::all();
+    let is_wanted = |benchmark: &Benchmark| {
+        let mut names = args.names.iter();
+        args.names.is_empty() || names.any(|name| benchmark.name.contains(name))
     };
     let contests = contest::contests(&all, is_wanted);
     if args.list {

@@ -6,8 +6,8 @@ use crate::{
     storage,
 };
 
-/// What runs unless something else is asked for, in the order of the target table.
-pub(crate) fn usual() -> Vec<Benchmark> {
+/// In the order of the target table. `million.rs` runs by itself.
+pub(crate) fn all() -> Vec<Benchmark> {
     [
         spawn::all(),
         host_calls::all(),
@@ -25,9 +25,4 @@ pub(crate) fn usual() -> Vec<Benchmark> {
     .into_iter()
     .flatten()
     .collect()
-}
-
-/// What takes most of a machine, or minutes: it runs only if its name is asked for.
-pub(crate) fn on_request() -> Vec<Benchmark> {
-    Vec::new()
 }

@@ -84,8 +84,8 @@ fn judged(figure: &Figure, target: &Target, all: &[Figure]) -> Option<Row> {
     let mut row = Row::of(figure);
     let value = match target.against {
         Against::Itself => figure.median(),
-        against => {
-            let name = against.name();
+        Against::Erlang(_) | Against::Bare(_) | Against::Benchmark(_) => {
+            let name = target.against.name();
             let other = all.iter().find(|other| other.name == name)?;
             let ratio = figure.ratio_to(other, format!("{}.ratio_to_{name}", figure.name));
             line(&ratio);
@@ -95,10 +95,10 @@ fn judged(figure: &Figure, target: &Target, all: &[Figure]) -> Option<Row> {
         }
     };
     row.target = target.bound.to_string();
-    row.verdict = match target.bound {
-        Bound::None => "",
-        bound if bound.is_met_by(value) => "met",
-        _ => "short",
+    row.verdict = match (target.bound, target.bound.is_met_by(value)) {
+        (Bound::None, _) => "",
+        (Bound::AtLeast(_) | Bound::AtMost(_), true) => "met",
+        (Bound::AtLeast(_) | Bound::AtMost(_), false) => "short",
     };
     Some(row)
 }
@@ -117,10 +117,8 @@ pub(crate) fn list(benchmark: &Benchmark) {
         .iter()
         .filter(|target| target.benchmark == benchmark.name)
     {
-        let of = match target.against {
-            Against::Itself => String::new(),
-            against => format!(" x {}", against.name()),
-        };
-        println!("    {}{of}", target.bound);
+        let name = target.against.name();
+        let of = if name.is_empty() { "" } else { " x " };
+        println!("    {}{of}{name}", target.bound);
     }
 }

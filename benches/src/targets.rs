@@ -124,6 +124,16 @@ pub(crate) const TARGETS: &[Target] = &[
         AtLeast(0.85),
     ),
     bare(
+        "component_page_spawn_exit",
+        "component_page_shared_engine",
+        AtLeast(0.85),
+    ),
+    bare(
+        "component_page_spawn_exit",
+        "component_page_engine_each",
+        AtLeast(0.85),
+    ),
+    bare(
         "rust_core_spawn_exit",
         "rust_core_shared_engine",
         AtLeast(0.85),

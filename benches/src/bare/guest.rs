@@ -15,6 +15,7 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 pub(super) enum Leaf {
     Core,
     Component,
+    ComponentPage,
     RustCore,
     RustComponent,
 }
@@ -69,6 +70,10 @@ impl Linked {
             Leaf::Component => {
                 Self::component(engine, &text(include_str!("../wat/leaf_component.wat")))
             }
+            Leaf::ComponentPage => Self::component(
+                engine,
+                &text(include_str!("../wat/leaf_component_page.wat")),
+            ),
             Leaf::RustCore => Self::core(engine, &built(Target::Core, "bench_leaf")),
             Leaf::RustComponent => Self::component(engine, &built(Target::Component, "bench_leaf")),
         }

@@ -12,6 +12,7 @@ pub(super) fn all() -> Vec<Benchmark> {
     let leaves = [
         ("core", Leaf::Core, 50_000),
         ("component", Leaf::Component, 50_000),
+        ("component_page", Leaf::ComponentPage, 50_000),
         ("rust_core", Leaf::RustCore, 10_000),
         ("rust_component", Leaf::RustComponent, 10_000),
     ];

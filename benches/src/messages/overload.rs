@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 const OTHERS: u64 = 100;
-const ROUND_TRIPS: usize = 10_000;
+const ROUND_TRIPS: usize = 2_000;
 /// Round trips of a pair that does not end before the node does.
 const FOR_EVER: u64 = 0xffff_ffff;
 

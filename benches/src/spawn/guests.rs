@@ -21,6 +21,8 @@ pub(crate) enum Leaf {
     CoreThatTells,
     /// A component without memory or imports.
     Component,
+    /// The same with a memory of one page.
+    ComponentPage,
     /// A Rust program with its standard library, as a core module of preview 1.
     RustCore,
     /// The same as a component of WASI 0.2.
@@ -31,7 +33,7 @@ impl Leaf {
     /// Batches of one spawner, so that each run takes about as long.
     fn batches(self) -> u64 {
         match self {
-            Self::Core | Self::CoreThatTells | Self::Component => 500,
+            Self::Core | Self::CoreThatTells | Self::Component | Self::ComponentPage => 500,
             Self::RustCore | Self::RustComponent => 100,
         }
     }
@@ -41,6 +43,9 @@ impl Leaf {
             Self::Core => bench.load("leaf", include_str!("../wat/leaf.wat")),
             Self::CoreThatTells => bench.load("leaf", include_str!("../wat/leaf_tells.wat")),
             Self::Component => bench.load("leaf", include_str!("../wat/leaf_component.wat")),
+            Self::ComponentPage => {
+                bench.load("leaf", include_str!("../wat/leaf_component_page.wat"))
+            }
             Self::RustCore => bench.load_wasm("leaf", &built(Target::Core, "bench_leaf")),
             Self::RustComponent => bench.load_wasm("leaf", &built(Target::Component, "bench_leaf")),
         }
@@ -60,6 +65,7 @@ pub(crate) fn all() -> Vec<Benchmark> {
         rate("core_spawn_exit", Leaf::Core),
         rate("core_spawn_message", Leaf::CoreThatTells),
         rate("component_spawn_exit", Leaf::Component),
+        rate("component_page_spawn_exit", Leaf::ComponentPage),
         rate("rust_core_spawn_exit", Leaf::RustCore),
         rate("rust_component_spawn_exit", Leaf::RustComponent),
     ];
@@ -76,7 +82,11 @@ pub(crate) fn spawn_exit(workers: usize, leaf: Leaf) -> Work {
     leaf.declare(&bench);
     let flags = match leaf {
         Leaf::CoreThatTells => "0",
-        Leaf::Core | Leaf::Component | Leaf::RustCore | Leaf::RustComponent => "2",
+        Leaf::Core
+        | Leaf::Component
+        | Leaf::ComponentPage
+        | Leaf::RustCore
+        | Leaf::RustComponent => "2",
     };
     let spawner = include_str!("../wat/spawner.wat")
         .replace("FLAGS", flags)
