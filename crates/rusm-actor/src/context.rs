@@ -72,6 +72,11 @@ impl Context {
         Node::of(&self.process.kernel)
     }
 
+    /// Monotonic time since the node started.
+    pub fn now(&self) -> Duration {
+        self.process.kernel.clock.now()
+    }
+
     /// Sends a message and goes on (OTP statements 014, 018, 020).
     ///
     /// # Errors

@@ -84,7 +84,7 @@ impl Runtime {
             match loaded.remove(&component.name) {
                 Some(Ok(program)) => self
                     .0
-                    .declare(declaration(component, program, &plan.folder)),
+                    .declare(declaration(component, &program, &plan.folder)),
                 Some(Err(problem)) => problems.push(code_problem(component, problem)),
                 None => {}
             }
@@ -134,13 +134,11 @@ fn code_problem(component: &ComponentDecl, problem: String) -> CodeProblem {
     }
 }
 
-fn declaration(component: &ComponentDecl, program: Program, folder: &Path) -> Declared {
+fn declaration(component: &ComponentDecl, program: &Program, folder: &Path) -> Declared {
     Declared {
-        name: component.name.as_str().into(),
-        code: program.0,
+        component: Arc::new(program.component(component.name.as_str().into(), folder)),
         profile: Arc::clone(&component.profile),
         offered: component.profiles.clone(),
         args: component.args.clone(),
-        folder: folder.into(),
     }
 }

@@ -1,7 +1,8 @@
 //! The commit thread: it takes what has gathered, and has it written with one sync.
 //!
 //! If more has gathered by then, writing, syncing and answering are left to another thread ([`Landing`]), and the next
-//! group is applied in memory meanwhile. If nobody waits, there is nothing to gain, and this thread does it all.
+//! group is applied in memory meanwhile. If nobody waits, there is nothing to gain, and this thread does it all. If the disk
+//! is slow beside that work, a group waits for the commit before it, so that more join it: then syncs are what is scarce.
 
 use crate::completion::Reply;
 use crate::engine::Engine;
@@ -15,7 +16,7 @@ use crossbeam_channel::Receiver;
 use redb::CompactionError;
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The most batches of one commit.
 const BATCHES: usize = 1_024;
@@ -27,6 +28,10 @@ const COMPACT_PATIENCE: Duration = Duration::from_secs(5);
 const STRETCH_PATIENCE: Duration = Duration::from_millis(200);
 /// Commits before the file is made longer again, after it did not help.
 const COMMITS_BETWEEN_STRETCHES: u64 = 64;
+
+/// A disk is slow that takes so many times as long for a commit as applying one does. Then as many writes wait for one sync as go
+/// through two that overlap with the work.
+const SLOW_DISK: u32 = 2;
 
 /// Entries that have expired and are removed at once where there is no room.
 const SWEPT_FOR_ROOM: usize = 16;
@@ -45,6 +50,8 @@ pub(crate) struct Committer {
     pub(crate) landing: Landing,
     /// Commits so far.
     pub(crate) commits: u64,
+    /// How long it took to apply the last group.
+    pub(crate) applied: Duration,
     /// The number of commits before which the file is not made longer by hand.
     pub(crate) next_stretch: u64,
     /// The numbers of commits and of released snapshots when room was last got back.
@@ -85,6 +92,9 @@ impl Committer {
 
     /// Commits a batch with those that have gathered behind it; gives the message that ended the group.
     fn gather(&mut self, first: Request) -> Option<Message> {
+        if self.landing.took() > self.applied * SLOW_DISK {
+            self.landing.wait();
+        }
         let mut bytes = first.bytes;
         let mut group = vec![first];
         let mut next = None;
@@ -138,7 +148,10 @@ impl Committer {
         let now_ms = self.ground.shared.clock.now_ms();
         let batches: Vec<_> = group.iter().map(|request| &request.batch).collect();
         let may_owe = || self.hands_over();
-        match caught(|| attempt(&self.engine, &batches, now_ms, may_owe))? {
+        let start = Instant::now();
+        let attempted = caught(|| attempt(&self.engine, &batches, now_ms, may_owe))?;
+        self.applied = start.elapsed();
+        match attempted {
             Attempt::Done { answers, wrote } if wrote => {
                 let view = Some(self.committed()?);
                 Ok(Some(Done { answers, view }))

@@ -13,8 +13,9 @@ use crossbeam_channel::{Receiver, SendError, Sender, bounded};
 use parking_lot::{Condvar, Mutex};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::{JoinHandle, ThreadId};
+use std::time::{Duration, Instant};
 
 /// A group that is decided, and written if there was anything to write.
 pub(crate) struct Flight {
@@ -75,6 +76,8 @@ impl Ground {
 struct Aloft {
     count: Mutex<usize>,
     none: Condvar,
+    /// How long the last one took to land, in nanoseconds.
+    took_ns: AtomicU64,
 }
 
 /// The commit thread's side.
@@ -113,6 +116,12 @@ impl Landing {
         *self.aloft.count.lock() > 0
     }
 
+    /// How long the last flight took that landed beside this thread.
+    pub(crate) fn took(&self) -> Duration {
+        // Relaxed: a hint for how large groups should be.
+        Duration::from_nanos(self.aloft.took_ns.load(Ordering::Relaxed))
+    }
+
     /// Lets a flight land on this thread. None is aloft.
     pub(crate) fn land(&self, flight: Flight) {
         self.ground.land(flight);
@@ -145,11 +154,14 @@ impl Landing {
 
 fn run(ground: &Ground, flights: &Receiver<Flight>, aloft: &Aloft) {
     for flight in flights {
+        let start = Instant::now();
         let landed = catch_unwind(AssertUnwindSafe(|| ground.land(flight)));
         if landed.is_err() {
             // Those who were not answered are, by the drop of the flight, and take it for a failure.
             ground.shared.poison("a waker of a submission panicked");
         }
+        let took_ns = u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        aloft.took_ns.store(took_ns, Ordering::Relaxed);
         let mut count = aloft.count.lock();
         *count -= 1;
         if *count == 0 {

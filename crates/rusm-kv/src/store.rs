@@ -20,6 +20,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::{JoinHandle, ThreadId};
+use std::time::Duration;
 
 /// Messages to the commit thread that are no batches.
 const CONTROL_MESSAGES: usize = 8;
@@ -141,6 +142,7 @@ impl Store {
             ground,
             landing,
             commits: 0,
+            applied: Duration::ZERO,
             next_stretch: 0,
             flushed: None,
         };

@@ -9,9 +9,8 @@
 
 use super::breach::Breach;
 use super::{End, LimitBreach};
-use crate::identity::Usage;
-use rusm_actor::Node;
-use rusm_caps::Limits;
+use crate::identity::Identity;
+use rusm_actor::Context;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
@@ -21,8 +20,9 @@ use std::time::Duration;
 /// Times are nanoseconds, `u64::MAX` where there is no bound: 584 years, and a slice costs no conversions.
 #[derive(Debug)]
 pub(crate) struct Meter {
-    node: Node,
-    usage: Arc<Usage>,
+    /// For the node's clock.
+    context: Arc<Context>,
+    identity: Arc<Identity>,
     max_cpu: u64,
     max_slice: u64,
     timeout: u64,
@@ -38,15 +38,16 @@ pub(crate) struct Meter {
 }
 
 impl Meter {
-    pub(crate) fn new(node: Node, usage: Arc<Usage>, limits: &Limits) -> Self {
+    pub(crate) fn new(context: Arc<Context>, identity: Arc<Identity>) -> Self {
+        let limits = identity.granted.limits();
         let bound = |bound: Option<Duration>| bound.map_or(u64::MAX, nanos);
         Self {
-            born: nanos(node.now()),
+            born: nanos(context.now()),
             timeout: bound(limits.timeout),
-            node,
-            usage,
             max_cpu: bound(limits.max_cpu),
             max_slice: bound(limits.max_slice),
+            context,
+            identity,
             slice_start: AtomicU64::new(0),
             since_wait: AtomicU64::new(0),
             n_ticks: AtomicU32::new(0),
@@ -58,7 +59,7 @@ impl Meter {
     pub(crate) fn tick(&self) -> Result<u32, LimitBreach> {
         let now = self.now();
         let slice = self.slice_so_far(now);
-        let cpu = self.usage.cpu_nanos().saturating_add(slice);
+        let cpu = self.identity.usage.cpu_nanos().saturating_add(slice);
         self.check(now, cpu, self.waited().saturating_add(slice))?;
         Ok(self.n_ticks.fetch_add(1, Relaxed) + 1)
     }
@@ -78,7 +79,7 @@ impl Meter {
     fn end_slice(&self) -> Result<(), LimitBreach> {
         let now = self.now();
         let slice = self.slice_so_far(now);
-        let cpu = self.usage.add_cpu_nanos(slice);
+        let cpu = self.identity.usage.add_cpu_nanos(slice);
         let waited = self.waited().saturating_add(slice);
         let carried = if self.is_preempted.load(Relaxed) {
             waited
@@ -113,7 +114,7 @@ impl Meter {
     }
 
     fn now(&self) -> u64 {
-        nanos(self.node.now())
+        nanos(self.context.now())
     }
 
     fn slice_so_far(&self, now: u64) -> u64 {
@@ -130,21 +131,18 @@ fn nanos(time: Duration) -> u64 {
 }
 
 /// The guest's run, measured; it ends when the guest does or when a bound in time is reached.
-pub(crate) struct Metered<F> {
-    run: Pin<Box<F>>,
-    meter: Arc<Meter>,
+pub(crate) struct Metered<'a, F> {
+    run: Pin<&'a mut F>,
+    meter: &'a Meter,
 }
 
-impl<F> Metered<F> {
-    pub(crate) fn new(run: F, meter: Arc<Meter>) -> Self {
-        Self {
-            run: Box::pin(run),
-            meter,
-        }
+impl<'a, F> Metered<'a, F> {
+    pub(crate) fn new(run: Pin<&'a mut F>, meter: &'a Meter) -> Self {
+        Self { run, meter }
     }
 }
 
-impl<F: Future<Output = End>> Future for Metered<F> {
+impl<F: Future<Output = End>> Future for Metered<'_, F> {
     type Output = End;
 
     fn poll(mut self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<End> {

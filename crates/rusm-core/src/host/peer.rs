@@ -31,7 +31,7 @@ impl Known {
     pub(super) fn component(&self) -> &str {
         self.identity
             .as_ref()
-            .map_or(&*self.info.label, |identity| &*identity.component)
+            .map_or(&*self.info.label, |identity| &*identity.component.name)
     }
 }
 

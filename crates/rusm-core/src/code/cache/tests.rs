@@ -60,8 +60,8 @@ fn what_is_put_is_found_again_by_content_class_and_engine() {
         found(&cache, &engine, pooled, digest()).as_deref(),
         Some(&code[..])
     );
-    let overflow = EngineClass::Dense;
-    assert_eq!(found(&cache, &engine, overflow, digest()), None);
+    let dense = EngineClass::Dense;
+    assert_eq!(found(&cache, &engine, dense, digest()), None);
     assert_eq!(found(&cache, &engine, pooled, Digest::of(b"other")), None);
     let other = Engine::new(wasmtime::Config::new().epoch_interruption(true)).unwrap();
     assert_eq!(found(&cache, &other, pooled, digest()), None);
