@@ -25,3 +25,4 @@ mod supervision;
 mod support;
 mod tidy;
 mod trial;
+mod zeroing;

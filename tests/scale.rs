@@ -50,7 +50,7 @@ fn all_answer(desk: &Desk, everybody: &[Pid]) {
 
 /// Everybody is blocked, so every worker goes to sleep.
 #[track_caller]
-fn becomes_idle(scenario: &Scenario) {
+pub(crate) fn becomes_idle(scenario: &Scenario) {
     let patience = Instant::now();
     while !scenario.runtime.node().is_idle() {
         assert!(

@@ -3,7 +3,7 @@
 //! `common` profiles hold what an ordinary manifest grants; `worst` ones hold 64 entries of everything, as alike as names can be, and are
 //! asked for what the last of them opens. Neither allocates; a test of rusm-caps sees to that.
 
-use crate::figure::{Benchmark, Unit, timed};
+use crate::figure::{Benchmark, timed};
 use rusm_caps::*;
 use std::hint::black_box;
 use std::net::SocketAddr;
@@ -116,18 +116,14 @@ pub(crate) fn all() -> Vec<Benchmark> {
 }
 
 fn each(name: &'static str, guard: Guard, request: Request<'static>) -> Benchmark {
-    Benchmark {
-        name,
-        unit: Unit::NanosecondsEach,
-        run: Box::new(move || {
-            timed(CHECKS, || {
-                for _ in 0..CHECKS {
-                    let permit = guard.check(black_box(request), ());
-                    assert!(permit.is_ok(), "{name} is allowed");
-                }
-            })
-        }),
-    }
+    Benchmark::nanoseconds(name, move || {
+        timed(CHECKS, || {
+            for _ in 0..CHECKS {
+                let permit = guard.check(black_box(request), ());
+                assert!(permit.is_ok(), "{name} is allowed");
+            }
+        })
+    })
 }
 
 fn guard(builder: ProfileBuilder) -> Guard {

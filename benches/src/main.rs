@@ -1,60 +1,107 @@
-//! Measures what rusm claims and prints one machine-readable line per figure, then a table.
+//! Measures what rusm claims: one line per figure, then a table with counterparts, targets and verdicts.
 //!
-//! `cargo run --release -p rusm-bench [NAME]` runs every benchmark whose name contains `NAME`. Each is
-//! warmed up once and run five times; the line is `name median unit`, the table adds the smallest and the
-//! largest. Absolute figures move with the machine: compare figures of one run only.
+//! `cargo run --release -p rusm-bench [NAME..]` runs every benchmark whose name contains one of the names. Each is warmed up once and run
+//! five times. With `--erlang` and `--bare` the same work of the Erlang VM and of bare Wasmtime runs in between. The targets
+//! are in `targets.rs`. Absolute figures move with the machine: compare figures of one run only.
 
 #![expect(
     clippy::print_stdout,
+    clippy::print_stderr,
     reason = "printing figures is what this program does"
 )]
 
+mod bare;
 mod check;
+mod contest;
+mod cores;
+mod counterparts;
+mod erlang;
 mod fairness;
 mod figure;
+mod guests;
+mod host_calls;
+mod idle;
+mod memory;
+mod messages;
 mod million;
-mod native;
+mod node;
+mod registry;
+mod report;
+mod restarts;
 mod scale;
+mod spawn;
+mod start;
 mod storage;
+mod targets;
 mod wasm;
 
-use figure::{Benchmark, Figure};
+use clap::Parser;
+use counterparts::Elsewhere;
+use figure::Benchmark;
+use report::Report;
+use std::process::ExitCode;
 
-fn main() {
-    let wanted = std::env::args().nth(1).unwrap_or_default();
-    if wanted == million::NAME {
-        return million::run(std::env::args().skip(2));
+/// Measures what rusm claims.
+#[derive(Parser)]
+#[command(name = "rusm-bench")]
+struct Args {
+    /// Only benchmarks whose name contains one of these. `million [PROCESSES [COMPONENTS [FILE]]]` runs by itself, as it takes 17 GiB.
+    names: Vec<String>,
+    /// Runs the Erlang counterparts too, interleaved (needs `erl` and `erlc`).
+    #[arg(long)]
+    erlang: bool,
+    /// Runs the counterparts on bare Wasmtime too, interleaved.
+    #[arg(long)]
+    bare: bool,
+    /// Lists the benchmarks and their targets, and measures nothing.
+    #[arg(long)]
+    list: bool,
+    /// How often each is run after it was warmed up.
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u8).range(1..))]
+    runs: u8,
+    /// Prints what idle processes of this kind cost; the program starts itself with it.
+    #[arg(long, hide = true, value_name = "KIND")]
+    idle: Option<String>,
+}
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    if let Some(kind) = &args.idle {
+        print!("{}", memory::growth_by(kind));
+        return ExitCode::SUCCESS;
     }
-    if wanted == scale::RESIDENT {
-        println!("{}", scale::growth_by_a_million());
-        return;
-    }
-    let mut figures: Vec<Figure> = Vec::new();
-    let all = [
-        check::all(),
-        native::all(),
-        wasm::all(),
-        scale::all(),
-        fairness::all(),
-        storage::all(),
-    ];
-    let benchmarks: Vec<Benchmark> = all.into_iter().flatten().collect();
-    for benchmark in benchmarks
-        .iter()
-        .filter(|benchmark| benchmark.name.contains(&wanted))
+    if let Some((million::NAME, sizes)) = args
+        .names
+        .split_first()
+        .map(|(first, rest)| (first.as_str(), rest))
     {
-        let figure = figure::measure(benchmark);
-        println!("{} {:.0} {}", figure.name, figure.median, figure.unit);
-        figures.push(figure);
+        million::run(sizes.iter().cloned());
+        return ExitCode::SUCCESS;
     }
-    println!(
-        "\n{:<28} {:>12} {:>12} {:>12}  unit",
-        "benchmark", "median", "min", "max"
-    );
-    for figure in &figures {
-        println!(
-            "{:<28} {:>12.0} {:>12.0} {:>12.0}  {}",
-            figure.name, figure.median, figure.min, figure.max, figure.unit
-        );
+    let all = registry::all();
+    let is_wanted = |benchmark: &Benchmark| {
+        let mut names = args.names.iter();
+        args.names.is_empty() || names.any(|name| benchmark.name.contains(name))
+    };
+    let contests = contest::contests(&all, is_wanted);
+    if args.list {
+        contests
+            .iter()
+            .flatten()
+            .for_each(|benchmark| report::list(benchmark));
+        return ExitCode::SUCCESS;
     }
+    let elsewhere = match Elsewhere::new(args.erlang, args.bare) {
+        Ok(elsewhere) => elsewhere,
+        Err(problem) => {
+            eprintln!("rusm-bench: {problem}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let mut report = Report::default();
+    for contest in &contests {
+        report.add(contest::measure(contest, &elsewhere, args.runs.into()));
+    }
+    report.print_table();
+    ExitCode::SUCCESS
 }

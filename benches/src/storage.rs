@@ -5,7 +5,7 @@
 
 use crate::fairness::percentile;
 use crate::figure::{Benchmark, Unit, Work, timed};
-use crate::wasm::{Bench, expect_normal};
+use crate::wasm::{Bench, Kind, Role, expect_normal};
 use rusm_actor::{Context, Pid, Selector};
 use rusm_core::{ProcessHandle, Program, Runtime};
 use rusm_kv::{Options, Store};
@@ -141,10 +141,8 @@ impl Feel {
 
 fn felt_beside(n_writers: u64, feel: Feel) -> Vec<Duration> {
     let vault = Vault::new();
-    let pong = vault
-        .bench
-        .spawn("pong", include_str!("wat/pong.wat"))
-        .pid();
+    let pong = vault.bench.actor(Kind::Core, &Role::pong(4));
+    let pong = vault.bench.start(&pong).pid();
     let writers = vault.start(&vault.load(CORE, n_writers, FOR_EVER));
     while !writers.is_empty() && vault.store.status().commits < UNDER_WAY {
         std::thread::yield_now();

@@ -1,53 +1,160 @@
-//! Guests as processes: the same work as in `native.rs`, through the raw imports, from hand-written modules.
+//! A runtime with the guests of one benchmark.
 
-use crate::figure::{Benchmark, Unit, Work, timed};
-use rusm_actor::{Context, ExitReason, Name, Pid, Selector};
+use crate::guests::{self, Target};
+use rusm_actor::{ExitReason, Name};
 use rusm_caps::{KvGrant, Profile, SpawnGrant};
-use rusm_core::{AppEnd, BootPlan, ProcessHandle, Program, Runtime, RuntimeBuilder, Spawn};
-use std::collections::BTreeMap;
+use rusm_core::{ProcessHandle, Program, Runtime, RuntimeBuilder, Spawn};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
-const BATCHED_SPAWNS: u64 = 50_000;
-const ROUND_TRIPS: u64 = 200_000;
-const SENDERS: u64 = 64;
-const MESSAGES_EACH: u64 = 5_000;
-const RING_PROCESSES: u64 = 1_000;
-const RING_LAPS: u64 = 200;
-const RESTARTS: u64 = 10_000;
-const IDLE_PROCESSES: u64 = 20_000;
-
-pub(crate) fn all() -> Vec<Benchmark> {
-    let rate = |name, run: fn() -> Work| Benchmark {
-        name,
-        unit: Unit::PerSecond,
-        run: Box::new(run),
-    };
-    let each = |name, run: fn() -> Work| Benchmark {
-        name,
-        unit: Unit::NanosecondsEach,
-        run: Box::new(run),
-    };
-    vec![
-        rate("wasm_core_spawn_exit", spawn_exit),
-        each("wasm_core_ping_pong", ping_pong),
-        rate("wasm_core_ring", ring),
-        rate("wasm_core_fan_in", fan_in),
-        rate("wasm_core_restart", restart),
-        rate("wasm_component_spawn_exit", component_spawn_exit),
-        rate("wasm_core_start_20000_idle", start_idle),
-    ]
+/// What the guests of a benchmark are written in. All play the same roles.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A core module of one page, written by hand: what the runtime costs, and nothing else.
+    Core,
+    /// A Rust program with its standard library, as a core module of preview 1.
+    RustCore,
+    /// The same as a component of WASI 0.2.
+    RustComponent,
 }
 
-/// A runtime and the modules of one benchmark.
+impl Kind {
+    pub(crate) const ALL: [Self; 3] = [Self::Core, Self::RustCore, Self::RustComponent];
+
+    /// What names of benchmarks begin with.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Core => "core",
+            Self::RustCore => "rust_core",
+            Self::RustComponent => "rust_component",
+        }
+    }
+}
+
+/// What an actor of a benchmark does, and the words that say how much: `guests/bench_probe` takes their values as arguments, a module
+/// written by hand has their names in its text.
+#[derive(Clone)]
+pub(crate) struct Role {
+    name: &'static str,
+    words: Vec<(&'static str, String)>,
+    /// The largest payload that it meets.
+    n_bytes: usize,
+}
+
+impl Role {
+    /// Sends everything back.
+    pub(crate) fn pong(n_bytes: usize) -> Self {
+        Self {
+            name: "pong",
+            words: Vec::new(),
+            n_bytes,
+        }
+    }
+
+    /// So many round trips with whoever has this name of four letters.
+    pub(crate) fn ping(to: &str, n_trips: u64, n_bytes: usize) -> Self {
+        Self {
+            name: "ping",
+            words: vec![
+                ("TO", to.to_owned()),
+                ("TRIPS", n_trips.to_string()),
+                ("BYTES", n_bytes.to_string()),
+            ],
+            n_bytes,
+        }
+    }
+
+    pub(crate) fn call(to: &str, times: u64) -> Self {
+        Self::of_times("call", Some(to), times)
+    }
+
+    /// Passes everything on to whom its first message names.
+    pub(crate) fn link() -> Self {
+        Self {
+            name: "link",
+            words: Vec::new(),
+            n_bytes: 0,
+        }
+    }
+
+    pub(crate) fn sender(to: &str, times: u64) -> Self {
+        Self::of_times("sender", Some(to), times)
+    }
+
+    pub(crate) fn sink(times: u64) -> Self {
+        Self::of_times("sink", None, times)
+    }
+
+    /// Asks so often for its own pid. Rust guests only.
+    pub(crate) fn host_calls(times: u64) -> Self {
+        Self::of_times("host-calls", None, times)
+    }
+
+    /// So many times one process of `component` from its spawn to its end, told to this pid. Rust guests only.
+    pub(crate) fn spawns(component: &str, times: u64, to: u64) -> Self {
+        Self {
+            name: "spawns",
+            words: vec![
+                ("COMPONENT", component.to_owned()),
+                ("TIMES", times.to_string()),
+                ("TO", to.to_string()),
+            ],
+            n_bytes: 0,
+        }
+    }
+
+    fn of_times(name: &'static str, to: Option<&str>, times: u64) -> Self {
+        let to = to.map(|to| ("TO", to.to_owned()));
+        let words = to.into_iter().chain([("TIMES", times.to_string())]);
+        Self {
+            name,
+            words: words.collect(),
+            n_bytes: 0,
+        }
+    }
+
+    /// The module that plays it, written by hand.
+    fn wat(&self) -> String {
+        let text = match self.name {
+            "pong" => include_str!("wat/pong.wat"),
+            "ping" => include_str!("wat/ping.wat"),
+            "call" => include_str!("wat/call.wat"),
+            "link" => include_str!("wat/ring.wat"),
+            "sender" => include_str!("wat/sender.wat"),
+            "sink" => include_str!("wat/sink.wat"),
+            other => panic!("nobody has written {other}"),
+        };
+        // An event is 32 bytes and the payload; below 1,024 are the module's own data.
+        let n_pages = (1_024 + 32 + self.n_bytes.max(4_096)).div_ceil(65_536);
+        let room = n_pages * 65_536 - 1_024;
+        let text = text.replace("PAGES", &n_pages.to_string());
+        let text = text.replace("ROOM", &room.to_string());
+        self.words
+            .iter()
+            .fold(text, |text, (word, value)| text.replace(word, value))
+    }
+}
+
+/// A program with its arguments.
+pub(crate) struct Actor {
+    label: &'static str,
+    program: Program,
+    args: Vec<String>,
+}
+
+/// A runtime and what its guests may do.
 pub(crate) struct Bench {
     pub(crate) runtime: Runtime,
-    profile: Arc<Profile>,
+    pub(crate) profile: Arc<Profile>,
 }
 
 impl Bench {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::over(Runtime::builder())
+    }
+
+    /// With so many workers; 0 for one per core.
+    pub(crate) fn with_workers(workers: usize) -> Self {
+        Self::over(Runtime::builder().workers(workers))
     }
 
     pub(crate) fn over(builder: RuntimeBuilder) -> Self {
@@ -56,8 +163,8 @@ impl Bench {
             .spawn(SpawnGrant::Anyone)
             .storage(KvGrant::every())
             .with_limits(|limits| {
-                limits.max_memory_bytes = 1 << 20;
-                limits.max_processes = 100_000;
+                limits.max_memory_bytes = 8 << 20;
+                limits.max_processes = 1_000_000;
             })
             .build();
         Self {
@@ -68,18 +175,51 @@ impl Bench {
 
     pub(crate) fn load(&self, name: &str, wat: &str) -> Program {
         let wasm = wat::parse_str(wat).expect("the module is well formed");
+        self.load_wasm(name, &wasm)
+    }
+
+    pub(crate) fn load_wasm(&self, name: &str, wasm: &[u8]) -> Program {
         self.runtime
-            .load(name, &wasm)
+            .load(name, wasm)
             .expect("the module can run here")
     }
 
-    pub(crate) fn spawn(&self, name: &str, wat: &str) -> ProcessHandle {
-        let program = self.load(name, wat);
-        let name = Name::new(name).expect("the name is one");
-        let spawn = Spawn::new(name.as_str(), &program)
-            .profile(Arc::clone(&self.profile))
-            .name(name);
+    /// What plays this role.
+    pub(crate) fn actor(&self, kind: Kind, role: &Role) -> Actor {
+        let label = role.name;
+        let rust = |target| self.load_wasm(label, &guests::built(target, "bench_probe"));
+        let program = match kind {
+            Kind::Core => self.load(label, &role.wat()),
+            Kind::RustCore => rust(Target::Core),
+            Kind::RustComponent => rust(Target::Component),
+        };
+        let values = role.words.iter().map(|(_, value)| value.clone());
+        let args = [label.to_owned()].into_iter().chain(values);
+        Actor {
+            label,
+            program,
+            args: match kind {
+                Kind::Core => Vec::new(),
+                Kind::RustCore | Kind::RustComponent => args.collect(),
+            },
+        }
+    }
+
+    pub(crate) fn start(&self, actor: &Actor) -> ProcessHandle {
+        let spawn = self.spawn_of(actor);
         self.runtime.spawn(spawn).expect("there is room")
+    }
+
+    pub(crate) fn start_named(&self, name: &str, actor: &Actor) -> ProcessHandle {
+        let name = Name::new(name).expect("the name is one");
+        let spawn = self.spawn_of(actor).name(name);
+        self.runtime.spawn(spawn).expect("there is room")
+    }
+
+    fn spawn_of(&self, actor: &Actor) -> Spawn {
+        Spawn::new(actor.label, &actor.program)
+            .profile(Arc::clone(&self.profile))
+            .args(actor.args.iter().cloned())
     }
 
     pub(crate) fn spawn_many(
@@ -103,137 +243,4 @@ impl Drop for Bench {
 
 pub(crate) fn expect_normal(process: &ProcessHandle) {
     assert_eq!(process.wait(), ExitReason::Normal);
-}
-
-/// Two spawners, so that both cores have work.
-fn spawn_exit_of(leaf: &str) -> Work {
-    let bench = Bench::new();
-    let leaf = bench.load("leaf", leaf);
-    bench
-        .runtime
-        .declare("leaf", &leaf, Arc::clone(&bench.profile));
-    let spawner = bench.load("spawner", include_str!("wat/spawner.wat"));
-    timed(2 * BATCHED_SPAWNS, || {
-        let spawners = bench.spawn_many(2, "spawner", &spawner);
-        spawners.iter().for_each(expect_normal);
-    })
-}
-
-fn spawn_exit() -> Work {
-    spawn_exit_of(include_str!("wat/leaf.wat"))
-}
-
-fn component_spawn_exit() -> Work {
-    spawn_exit_of(include_str!("wat/leaf_component.wat"))
-}
-
-/// An app whose only process traps at once, until its supervisor gives up.
-fn restart() -> Work {
-    let folder = tempfile::tempdir().expect("there is a folder for temporary files");
-    let wasm = wat::parse_str(include_str!("wat/crash.wat")).expect("the module is well formed");
-    std::fs::write(folder.path().join("crash.wasm"), wasm).expect("the folder can be written to");
-    let manifest = format!(
-        "[app]\nname = \"restarts\"\n[components.crash]\nwasm = \"crash.wasm\"\n\
-         [supervisors.all]\nmax-restarts = {RESTARTS}\nperiod-ms = 60_000\n\
-         children = [{{ component = \"crash\" }}]\n"
-    );
-    let manifest = rusm_manifest::parse("rusm.toml", &manifest).expect("the manifest is sound");
-    let plan = BootPlan {
-        manifest,
-        folder: folder.path().to_owned(),
-        built: BTreeMap::new(),
-    };
-    let runtime = Runtime::builder()
-        .build()
-        .expect("the machine can run a node");
-    runtime.declare_all(&plan).expect("the module can run here");
-    // The root allows one restart of the supervisor below it, so the crashes are had twice.
-    let work = timed(2 * RESTARTS, || {
-        let app = runtime.boot(&plan).expect("the app starts");
-        assert!(matches!(app.wait(), AppEnd::GaveUp(_)));
-    });
-    runtime.shutdown();
-    work
-}
-
-fn ping_pong() -> Work {
-    let bench = Bench::new();
-    bench.spawn("pong", include_str!("wat/pong.wat"));
-    let ping = bench.load("ping", include_str!("wat/ping.wat"));
-    timed(ROUND_TRIPS, || {
-        bench
-            .spawn_many(1, "ping", &ping)
-            .iter()
-            .for_each(expect_normal)
-    })
-}
-
-fn fan_in() -> Work {
-    let bench = Bench::new();
-    let sink = bench.spawn("sink", include_str!("wat/sink.wat"));
-    let sender = bench.load("sender", include_str!("wat/sender.wat"));
-    timed(SENDERS * MESSAGES_EACH, || {
-        bench.spawn_many(SENDERS, "sender", &sender);
-        expect_normal(&sink);
-    })
-}
-
-/// A native process closes the ring and counts the laps.
-fn ring() -> Work {
-    let bench = Bench::new();
-    let link = bench.load("link", include_str!("wat/ring.wat"));
-    let links = bench.spawn_many(RING_PROCESSES, "link", &link);
-    let pids: Vec<Pid> = links.iter().map(ProcessHandle::pid).collect();
-    let elapsed = bench
-        .runtime
-        .node()
-        .block_on(move |context: Context| async move {
-            let next = pids.iter().skip(1).copied().chain([context.pid()]);
-            for (link, next) in pids.iter().zip(next) {
-                context
-                    .send(*link, 0, next.as_u64().to_le_bytes())
-                    .expect("there is room");
-            }
-            let first = *pids.first().expect("the ring has processes");
-            let start = Instant::now();
-            for _ in 0..RING_LAPS {
-                context.send(first, 0, [1, 2, 3, 4]).expect("there is room");
-                context.receive(Selector::any()).await;
-            }
-            start.elapsed()
-        });
-    Work {
-        operations: RING_PROCESSES * RING_LAPS,
-        elapsed: elapsed.expect("the ring turns"),
-        bytes: 0,
-    }
-}
-
-/// The round trips of two native processes while guests compute without end.
-pub(crate) fn round_trips_beside_loops() -> Vec<Duration> {
-    const LOOPS: u64 = 4;
-    let bench = Bench::new();
-    let spin = bench.load("spin", include_str!("wat/spin.wat"));
-    let loops = bench.spawn_many(LOOPS, "spin", &spin);
-    crate::fairness::round_trips(bench.runtime.node(), loops.len())
-}
-
-/// Starts processes that block in receive, and waits until each has answered a message.
-fn start_idle() -> Work {
-    let bench = Bench::new();
-    let pong = bench.load("pong", include_str!("wat/pong.wat"));
-    timed(IDLE_PROCESSES, || {
-        let processes = bench.spawn_many(IDLE_PROCESSES, "pong", &pong);
-        let pids: Vec<Pid> = processes.iter().map(ProcessHandle::pid).collect();
-        let answered = bench
-            .runtime
-            .node()
-            .block_on(move |context: Context| async move {
-                for pid in &pids {
-                    context.send(*pid, 1, [1]).expect("there is room");
-                    context.receive(Selector::any()).await;
-                }
-            });
-        answered.expect("every process answers");
-    })
 }

@@ -3,7 +3,8 @@
 use super::{House, history};
 use crate::app::{boot, component, plan};
 use crate::support::{BOTH_PATHS, Scenario};
-use rusm_core::{AppEnd, BootError, ExitReason};
+use crate::tidy::root;
+use rusm_core::{AppEnd, BootError, ExitReason, RuntimeEvent};
 use std::fmt::Write;
 use std::path::Path;
 
@@ -54,6 +55,51 @@ fn app_start_fail() {
         );
         app.stop();
         assert!(matches!(app.wait(), AppEnd::Stopped));
+    }
+}
+
+/// The code of one file is compiled once, whoever is made of it; and whatever is wrong with some, all is told at once, in the order of
+/// the manifest.
+#[test]
+fn components_of_one_file_share_its_code() {
+    let other = "0".repeat(64);
+    let manifest = format!(
+        "[components.alike]\nwasm = \"PROBE\"
+        [components.another]\nwasm = \"PROBE\"\ndigest = \"sha256:{other}\"
+        [components.first]\nwasm = \"PROBE\"
+        [components.gone]\nwasm = \"nowhere.wasm\"
+        [components.odd]\nwasm = \"Cargo.toml\"
+        [components.second]\nwasm = \"PROBE\""
+    );
+    for path in BOTH_PATHS {
+        let scenario = Scenario::without_cache();
+        let plan = plan(path, &manifest, &root());
+        let error = scenario
+            .runtime
+            .declare_all(&plan)
+            .expect_err("it is wrong");
+        let BootError::Code(problems) = error else {
+            panic!("{path:?}: {error:?}")
+        };
+        let faulty: Vec<_> = problems
+            .iter()
+            .map(|problem| problem.component.as_str())
+            .collect();
+        assert_eq!(faulty, ["another", "gone", "odd"], "{problems:?}");
+
+        let mut n_compiled = 0;
+        let mut steps = Vec::new();
+        for event in scenario.recorder.events() {
+            if let RuntimeEvent::Loading { done, total, .. } = event {
+                steps.push((done, total));
+            }
+            n_compiled += usize::from(matches!(event, RuntimeEvent::CompileStarted { .. }));
+        }
+        assert_eq!(n_compiled, 1, "{path:?}");
+        assert!(
+            steps.is_sorted() && steps.last() == Some(&(6, 6)),
+            "{steps:?}"
+        );
     }
 }
 

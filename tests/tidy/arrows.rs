@@ -89,6 +89,7 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
             "parking_lot",
             "rayon",
             "rustc-demangle",
+            "rustix",
             "sha2",
             "strsim",
             "thiserror",

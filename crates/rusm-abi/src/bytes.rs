@@ -97,6 +97,7 @@ pub struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     /// Starts at the front of `bytes`.
+    #[inline]
     pub fn new(bytes: &'a [u8]) -> Self {
         Self { rest: bytes }
     }
@@ -127,6 +128,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// [`Malformed::Short`] when fewer are left.
+    #[inline]
     pub fn bytes(&mut self, length: u32) -> Result<&'a [u8], Malformed> {
         let length = usize::try_from(length).map_err(|_| Malformed::Short)?;
         let (taken, rest) = self.rest.split_at_checked(length).ok_or(Malformed::Short)?;
@@ -134,6 +136,7 @@ impl<'a> Reader<'a> {
         Ok(taken)
     }
 
+    #[inline]
     fn array<const N: usize>(&mut self) -> Result<[u8; N], Malformed> {
         let (taken, rest) = self.rest.split_first_chunk().ok_or(Malformed::Short)?;
         self.rest = rest;
@@ -144,6 +147,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// [`Malformed::Short`] when fewer than 4 bytes are left.
+    #[inline]
     pub fn u32(&mut self) -> Result<u32, Malformed> {
         self.array().map(u32::from_le_bytes)
     }
@@ -152,6 +156,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// [`Malformed::Short`] when fewer than 8 bytes are left.
+    #[inline]
     pub fn u64(&mut self) -> Result<u64, Malformed> {
         self.array().map(u64::from_le_bytes)
     }
@@ -212,6 +217,7 @@ pub struct Writer<'a> {
 
 impl<'a> Writer<'a> {
     /// Starts at the front of `room`.
+    #[inline]
     pub fn new(room: &'a mut [u8]) -> Self {
         Self { room }
     }
@@ -220,6 +226,7 @@ impl<'a> Writer<'a> {
     ///
     /// # Errors
     /// [`Full`] when the room left is too small; nothing is written then.
+    #[inline]
     pub fn bytes(&mut self, bytes: &[u8]) -> Result<(), Full> {
         if bytes.len() > self.room.len() {
             return Err(Full);
@@ -234,6 +241,7 @@ impl<'a> Writer<'a> {
     ///
     /// # Errors
     /// [`Full`] when the room left is too small.
+    #[inline]
     pub fn u32(&mut self, number: u32) -> Result<(), Full> {
         self.bytes(&number.to_le_bytes())
     }
@@ -242,6 +250,7 @@ impl<'a> Writer<'a> {
     ///
     /// # Errors
     /// [`Full`] when the room left is too small.
+    #[inline]
     pub fn u64(&mut self, number: u64) -> Result<(), Full> {
         self.bytes(&number.to_le_bytes())
     }

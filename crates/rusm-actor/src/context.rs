@@ -21,7 +21,7 @@ use crate::reason::ExitReason;
 use crate::sched;
 use crate::signal::Envelope;
 use crate::spawn::{self, SpawnOptions, Spawned};
-use crate::sync::{Arc, Ordering};
+use crate::sync::Arc;
 use crate::timer;
 use std::fmt;
 use std::time::Duration;
@@ -72,6 +72,11 @@ impl Context {
         Node::of(&self.process.kernel)
     }
 
+    /// Monotonic time since the node started.
+    pub fn now(&self) -> Duration {
+        self.process.kernel.clock.now()
+    }
+
     /// Sends a message and goes on (OTP statements 014, 018, 020).
     ///
     /// # Errors
@@ -109,8 +114,7 @@ impl Context {
 
     /// The oldest matching event, if one is there.
     pub fn try_receive(&self, select: &Selector) -> Option<Event> {
-        self.process.settle_if_woken();
-        self.take(select, &mut Cursor::default())
+        self.process.take(select, &mut Cursor::default())
     }
 
     /// Sends a request and waits for its reply (OTP statements 093 to 097).
@@ -203,7 +207,7 @@ impl Context {
     /// then queued behind those that answer quickly. `n_ticks` is how many ticks this slice has seen.
     pub fn should_yield(&self, n_ticks: u32) -> bool {
         self.process.inbox.is_urgent()
-            || self.is_doomed()
+            || self.process.is_doomed()
             || sched::should_yield(&self.process.kernel, n_ticks)
     }
 
@@ -244,30 +248,6 @@ impl Context {
     /// For what needs no answer when the receiver is gone.
     fn tell(&self, to: Pid, envelope: Envelope) {
         let _gone = self.deliver(to, envelope);
-    }
-
-    fn take(&self, select: &Selector, cursor: &mut Cursor) -> Option<Event> {
-        let process = &self.process;
-        if process.is_mailbox_empty.load(Ordering::Relaxed) {
-            return None;
-        }
-        let mut owner = process.owner.lock();
-        if owner.doom.is_some() {
-            return None;
-        }
-        let event = owner.mailbox.take(select, cursor)?;
-        process
-            .is_mailbox_empty
-            .store(owner.mailbox.is_empty(), Ordering::Relaxed);
-        if let Some(bytes) = event.charged_bytes() {
-            // Within the lock, as it is for one at a time.
-            process.inbox.release(bytes);
-        }
-        Some(event)
-    }
-
-    fn is_doomed(&self) -> bool {
-        self.process.owner.lock().doom.is_some()
     }
 }
 

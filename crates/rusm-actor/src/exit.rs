@@ -15,7 +15,7 @@ use crate::event::LifecycleEvent;
 use crate::id::{Name, Pid};
 use crate::kernel::Kernel;
 use crate::mailbox::{Cursor, Mailbox, Selector};
-use crate::process::{Owner, PendingCall, Process};
+use crate::process::{Owner, PendingCall, Process, Task};
 use crate::reason::ExitReason;
 use crate::relations::Link;
 use crate::signal::{Envelope, ExitCause, Signal};
@@ -23,16 +23,17 @@ use crate::sync::{Arc, Ordering};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Ends a process, in the slice that found the reason.
-pub(crate) fn finish(process: &Arc<Process>, reason: ExitReason) {
+pub(crate) fn finish(process: &Arc<Process>, task: Option<Task>, reason: ExitReason) {
     let kernel = &process.kernel;
-    drop_body(process, &reason);
+    process.doom(&reason);
+    drop_body(task);
     let is_registered = process.is_registered.load(Ordering::Relaxed);
     let name = is_registered.then(|| kernel.registry.release(process.pid));
     // Not before the names are free: who sees a process as dead may count on them (OTP statement 012).
-    process.state.finish();
+    process.inbox.finish();
     let mut owner = std::mem::take(&mut *process.owner.lock());
     for id in owner.calls.keys() {
-        kernel.calls.remove(*id);
+        kernel.calls.remove(id);
     }
     let was_last = kernel.table.remove(process.pid);
     let mut unread = Unread {
@@ -124,7 +125,7 @@ fn end(
 /// Takes back a process that has not run: its name was taken. Whoever found it by chance is answered.
 pub(crate) fn discard(process: &Arc<Process>) {
     let kernel = &process.kernel;
-    process.state.finish();
+    process.inbox.finish();
     let was_last = kernel.table.remove(process.pid);
     for envelope in process.inbox.close() {
         answer(kernel, process.pid, envelope, &ExitReason::NoProcess);
@@ -138,13 +139,7 @@ pub(crate) fn discard(process: &Arc<Process>) {
 /// Drops the body while the process still has its relations: what the body does on the way out, a link to
 /// somebody for instance, is undone with the rest. A body that panics while it is dropped has ended all the
 /// same.
-fn drop_body(process: &Process, reason: &ExitReason) {
-    let task = {
-        let mut owner = process.owner.lock();
-        // So that nothing is handed out to it any more.
-        owner.doom.get_or_insert_with(|| reason.clone());
-        owner.task.take()
-    };
+fn drop_body(task: Option<Task>) {
     let _panic = catch_unwind(AssertUnwindSafe(|| drop(task)));
 }
 
@@ -201,7 +196,7 @@ fn answer(kernel: &Kernel, me: Pid, envelope: Envelope, reason: &ExitReason) {
 /// Tells links and watchers, and takes back what this process watched.
 fn tell_relations(kernel: &Kernel, me: Pid, owner: Owner, reason: &ExitReason) {
     let (links, monitors, watchers) = owner.relations.into_parts();
-    for (peer, Link { own, peer: theirs }) in links {
+    for (peer, Link { own, peer: theirs }) in links.into_entries() {
         let cause = ExitCause::Link { own, peer: theirs };
         tell(
             kernel,
@@ -213,7 +208,7 @@ fn tell_relations(kernel: &Kernel, me: Pid, owner: Owner, reason: &ExitReason) {
             },
         );
     }
-    for (id, watcher) in watchers {
+    for (id, watcher) in watchers.into_entries() {
         tell(
             kernel,
             watcher,
@@ -224,10 +219,10 @@ fn tell_relations(kernel: &Kernel, me: Pid, owner: Owner, reason: &ExitReason) {
             },
         );
     }
-    for (id, target) in monitors {
+    for (id, target) in monitors.into_entries() {
         tell(kernel, target, Signal::Demonitor { id });
     }
-    for (id, call) in owner.calls {
+    for (id, call) in owner.calls.into_entries() {
         if let PendingCall::Waiting { callee } = call {
             tell(kernel, callee, Signal::Demonitor { id });
         }

@@ -11,6 +11,14 @@
 //! exceeded. The same bytes count against the ceiling of the node, if it has one, from the moment they are
 //! charged until they are taken out or the inbox is dropped.
 //!
+//! # Slices
+//! The run state changes under the same lock, so that a delivery takes one lock and not two, and the body waits
+//! here between its slices: taking it out is what begins one.
+//!
+//! # Short cut
+//! A slice need not act on messages before the body runs: they have no effect until it asks for them. So they
+//! stay here, and a lone one that the body asks for goes from hand to hand without a stay in the mailbox.
+//!
 //! # Locking
 //! One lock, held for a push or a swap. Nothing is called under it.
 
@@ -19,7 +27,11 @@ mod ceiling;
 
 pub(crate) use ceiling::Ceiling;
 
+use crate::mailbox::Selector;
+use crate::message::Message;
+use crate::process::Task;
 use crate::signal::Envelope;
+use crate::state::{Ended, RunState, RunStateCell, Woken};
 use crate::sync::{Arc, AtomicBool, AtomicUsize, Mutex, Ordering};
 
 /// How much may wait in one process's mailbox.
@@ -59,9 +71,32 @@ pub(crate) struct Batch {
 /// A buffer that grew beyond this many envelopes is not kept.
 const BUFFER_KEPT_MAX: usize = 64;
 
+/// What a slice begins with.
+pub(crate) struct Begun {
+    /// None when the process has ended its body.
+    pub(crate) task: Option<Task>,
+    /// What must be acted upon before the body runs; none if only messages wait.
+    pub(crate) batch: Option<Batch>,
+}
+
+/// What [`Inbox::take_lone`] found.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Lone {
+    /// The only thing that waited, and it matches.
+    Message(Message),
+    /// Nothing waits.
+    Nothing,
+    /// More waits, or something else: it must be acted upon in its order.
+    More,
+}
+
 #[derive(Debug, Default)]
 struct Queue {
     envelopes: Vec<Envelope>,
+    /// Not all of them are messages.
+    must_settle: bool,
+    /// The body, between its slices.
+    task: Option<Task>,
     is_closed: bool,
     /// All that was ever charged: what waits, what was taken, and room that timers reserved.
     charged: Charge,
@@ -99,6 +134,10 @@ impl Charge {
 #[derive(Debug)]
 pub(crate) struct Inbox {
     queue: Mutex<Queue>,
+    state: RunStateCell,
+    /// Whether anything waits. Written under the lock; the owner may read it without: what it misses has
+    /// changed the run state, and another slice follows.
+    is_waiting: AtomicBool,
     bounds: MailboxBounds,
     /// Of the node.
     ceiling: Option<Arc<Ceiling>>,
@@ -122,6 +161,8 @@ impl Inbox {
     pub(crate) fn new(bounds: MailboxBounds, ceiling: Option<Arc<Ceiling>>) -> Self {
         Self {
             queue: Mutex::new(Queue::default()),
+            state: RunStateCell::new(RunState::Queued),
+            is_waiting: AtomicBool::new(false),
             bounds,
             ceiling,
             taken_messages: AtomicUsize::new(0),
@@ -131,8 +172,49 @@ impl Inbox {
         }
     }
 
-    /// Puts an envelope at the end.
-    pub(crate) fn push(&self, envelope: Envelope) -> Result<(), Refused> {
+    /// Where the process stands.
+    pub(crate) fn state(&self) -> RunState {
+        self.state.load()
+    }
+
+    /// Gives a new process its body.
+    pub(crate) fn set_task(&self, task: Task) {
+        self.queue.lock().task = Some(task);
+    }
+
+    /// Begins a slice of a process that was taken out of a run queue.
+    pub(crate) fn begin(&self) -> Begun {
+        let mut queue = self.queue.lock();
+        self.state.begin();
+        let batch = queue.must_settle.then(|| self.take_all(&mut queue));
+        Begun {
+            task: queue.task.take(),
+            batch,
+        }
+    }
+
+    /// Ends a slice of a process that lives on.
+    pub(crate) fn end(&self, task: Task) -> Ended {
+        let mut queue = self.queue.lock();
+        queue.task = Some(task);
+        self.state.end()
+    }
+
+    /// Something happened that the process waits for. Under the lock, which puts it before the slice that will
+    /// see it.
+    pub(crate) fn wake(&self) -> Woken {
+        let _queue = self.queue.lock();
+        self.state.wake()
+    }
+
+    /// The process ends: no slice follows.
+    pub(crate) fn finish(&self) {
+        let _queue = self.queue.lock();
+        self.state.finish();
+    }
+
+    /// Puts an envelope at the end, and answers whether its process has to be put into a run queue.
+    pub(crate) fn push(&self, envelope: Envelope) -> Result<Woken, Refused> {
         let charge = envelope.charged_bytes();
         let mut queue = self.queue.lock();
         if queue.is_closed {
@@ -142,11 +224,11 @@ impl Inbox {
             self.charge(&mut queue, bytes)?;
         }
         self.enqueue(&mut queue, envelope);
-        Ok(())
+        Ok(self.state.arrive())
     }
 
     /// Puts a message in whose room [`Inbox::reserve`] holds already.
-    pub(crate) fn push_reserved(&self, envelope: Envelope) -> Result<(), Refused> {
+    pub(crate) fn push_reserved(&self, envelope: Envelope) -> Result<Woken, Refused> {
         let mut queue = self.queue.lock();
         if queue.is_closed {
             return Err(Refused::Closed);
@@ -155,7 +237,7 @@ impl Inbox {
             queue.reserved.take_back(bytes);
         }
         self.enqueue(&mut queue, envelope);
-        Ok(())
+        Ok(self.state.arrive())
     }
 
     /// Holds room for a message of this size, as a pending timer does.
@@ -196,10 +278,17 @@ impl Inbox {
         }
     }
 
-    /// Takes what waits.
+    /// Takes what waits. Owner only, in a slice or in its place.
     pub(crate) fn take(&self) -> Batch {
         let mut queue = self.queue.lock();
+        self.state.looked();
+        self.take_all(&mut queue)
+    }
+
+    fn take_all(&self, queue: &mut Queue) -> Batch {
         self.is_urgent.store(false, Ordering::Relaxed);
+        self.is_waiting.store(false, Ordering::Relaxed);
+        queue.must_settle = false;
         queue.backlog = backlog::Backlog::default();
         if queue.envelopes.len() > 1 {
             let many = std::mem::take(&mut queue.envelopes);
@@ -211,6 +300,25 @@ impl Inbox {
                 many: Vec::new(),
             }
         }
+    }
+
+    /// Takes the message that waits alone, if it is one that matches. Owner only, and only while its mailbox
+    /// is empty.
+    pub(crate) fn take_lone(&self, select: &Selector) -> Lone {
+        let mut queue = self.queue.lock();
+        match queue.envelopes.as_slice() {
+            [] => return Lone::Nothing,
+            [Envelope::Message(message)] if select.matches_message(message) => {}
+            _ => return Lone::More,
+        }
+        let Some(Envelope::Message(message)) = queue.envelopes.pop() else {
+            return Lone::More;
+        };
+        self.is_waiting.store(false, Ordering::Relaxed);
+        self.state.used_up();
+        drop(queue);
+        self.release(message.payload.len());
+        Lone::Message(message)
     }
 
     /// Puts the buffer of an emptied batch back to use.
@@ -229,6 +337,11 @@ impl Inbox {
         let mut queue = self.queue.lock();
         queue.is_closed = true;
         std::mem::take(&mut queue.envelopes)
+    }
+
+    /// Whether anything waits, as far as the owner has to know in its slice.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.is_waiting.load(Ordering::Relaxed)
     }
 
     /// Whether an exit signal waits, or signals have piled up.
@@ -291,13 +404,30 @@ impl Inbox {
             }
         }
         let is_signal = envelope.charged_bytes().is_none();
+        self.is_waiting.store(true, Ordering::Relaxed);
         let Queue {
-            envelopes, backlog, ..
+            envelopes,
+            backlog,
+            must_settle,
+            ..
         } = queue;
+        *must_settle |= !matches!(envelope, Envelope::Message(_));
         envelopes.push(envelope);
         if is_signal && backlog.grow(envelopes, self.bounds) {
             self.is_urgent.store(true, Ordering::Relaxed);
         }
+    }
+}
+
+#[cfg(test)]
+impl Inbox {
+    /// For tests of what is accepted and not of who runs.
+    fn accept(&self, envelope: Envelope) -> Result<(), Refused> {
+        self.push(envelope).map(|_woken| ())
+    }
+
+    fn accept_reserved(&self, envelope: Envelope) -> Result<(), Refused> {
+        self.push_reserved(envelope).map(|_woken| ())
     }
 }
 
@@ -315,93 +445,4 @@ impl Drop for Inbox {
 mod models;
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::id::Pid;
-    use crate::message::Message;
-    use crate::signal::Signal;
-
-    fn message(bytes: usize) -> Envelope {
-        Envelope::Message(Message {
-            from: Pid::from_u64(1 << 24).unwrap(),
-            tag: 0,
-            payload: vec![0; bytes].into(),
-        })
-    }
-
-    #[test]
-    fn bound_sheds_messages_and_never_signals() {
-        let inbox = Inbox::new(
-            MailboxBounds {
-                messages: 2,
-                bytes: 100,
-            },
-            None,
-        );
-        assert_eq!(inbox.push(message(10)), Ok(()));
-        assert_eq!(inbox.push(message(91)), Err(Refused::Full));
-        assert_eq!(inbox.push(message(90)), Ok(()));
-        assert_eq!(inbox.push(message(0)), Err(Refused::Full));
-        assert_eq!(inbox.push(Envelope::Signal(Signal::Kill)), Ok(()));
-        inbox.release(10);
-        assert_eq!(inbox.push(message(10)), Ok(()));
-        assert_eq!(inbox.load(), (2, 100));
-    }
-
-    #[test]
-    fn reserved_room_counts_against_the_bound_but_not_as_waiting() {
-        let inbox = Inbox::new(
-            MailboxBounds {
-                messages: 2,
-                bytes: 100,
-            },
-            None,
-        );
-        assert_eq!(inbox.reserve(60), Ok(()));
-        assert_eq!(inbox.load(), (0, 0));
-        assert_eq!(inbox.push(message(41)), Err(Refused::Full));
-        assert_eq!(inbox.reserve(40), Ok(()));
-        assert_eq!(inbox.reserve(0), Err(Refused::Full));
-        assert_eq!(inbox.push_reserved(message(60)), Ok(()));
-        assert_eq!(inbox.load(), (1, 60));
-        inbox.release_reserved(40);
-        inbox.release(60);
-        assert_eq!(inbox.push(message(100)), Ok(()));
-        assert_eq!(inbox.load(), (1, 100));
-    }
-
-    #[test]
-    fn closed_inbox_takes_nothing_and_hands_out_the_rest() {
-        let inbox = Inbox::new(MailboxBounds::default(), None);
-        inbox.push(message(1)).unwrap();
-        assert_eq!(inbox.close().len(), 1);
-        assert_eq!(
-            inbox.push(Envelope::Signal(Signal::Kill)),
-            Err(Refused::Closed)
-        );
-        assert_eq!(inbox.reserve(1), Err(Refused::Closed));
-    }
-    /// Bytes count from when they are charged, by message or by timer, until they are taken or nobody can
-    /// take them any more.
-    #[test]
-    fn the_ceiling_of_the_node_holds_over_all_inboxes() {
-        let ceiling = Arc::new(Ceiling::new(100));
-        let inbox = || Inbox::new(MailboxBounds::default(), Some(Arc::clone(&ceiling)));
-        let (first, second) = (inbox(), inbox());
-        first.push(message(60)).unwrap();
-        second.reserve(30).unwrap();
-        assert_eq!(second.push(message(11)), Err(Refused::Full));
-        assert_eq!(first.reserve(11), Err(Refused::Full));
-        second.push(message(10)).unwrap();
-        assert_eq!(ceiling.held(), 100);
-        second.release_reserved(30);
-        first.take();
-        first.release(60);
-        assert_eq!(ceiling.held(), 10);
-        first.reserve(40).unwrap();
-        first.push_reserved(message(40)).unwrap();
-        first.close();
-        drop((first, second));
-        assert_eq!(ceiling.held(), 0);
-    }
-}
+mod tests;

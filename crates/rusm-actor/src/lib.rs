@@ -51,6 +51,7 @@ mod relations;
 mod sched;
 mod signal;
 mod slice;
+mod small_map;
 mod spawn;
 mod state;
 mod sync;

@@ -6,7 +6,7 @@
 
 use crate::id::{Pid, Ref};
 use crate::inbox::MailboxBounds;
-use crate::message::Event;
+use crate::message::{Event, Message};
 use std::collections::VecDeque;
 
 /// What a receive looks for; an event matches when every field that is set matches.
@@ -44,12 +44,19 @@ impl Selector {
 
     /// Whether a receive with this selector takes the event.
     pub fn matches(&self, event: &Event) -> bool {
-        let (tag, sender, monitor) = match event {
-            Event::Message(message) => (Some(message.tag), message.from, None),
-            Event::Request(request) => (Some(request.tag), request.from, None),
-            Event::Exit { from, .. } => (None, *from, None),
-            Event::Down { monitor, pid, .. } => (None, *pid, Some(*monitor)),
-        };
+        match event {
+            Event::Message(message) => self.matches_message(message),
+            Event::Request(request) => self.fits(Some(request.tag), request.from, None),
+            Event::Exit { from, .. } => self.fits(None, *from, None),
+            Event::Down { monitor, pid, .. } => self.fits(None, *pid, Some(*monitor)),
+        }
+    }
+
+    pub(crate) fn matches_message(&self, message: &Message) -> bool {
+        self.fits(Some(message.tag), message.from, None)
+    }
+
+    fn fits(&self, tag: Option<u64>, sender: Pid, monitor: Option<Ref>) -> bool {
         let tag_fits = self
             .tags
             .as_ref()
@@ -221,7 +228,6 @@ fn reason_bytes(event: &Event) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::message::Message;
     use crate::reason::ExitReason;
 
     fn pid(number: u64) -> Pid {

@@ -14,18 +14,18 @@
 //! cycle, by dropping the body; so a node must end its processes before it is let go.
 
 use crate::id::{Pid, Ref};
-use crate::inbox::{Batch, Inbox, MailboxBounds, Refused};
+use crate::inbox::{Batch, Begun, Inbox, Lone, MailboxBounds, Refused};
 use crate::kernel::Kernel;
-use crate::mailbox::Mailbox;
+use crate::mailbox::{Cursor, Mailbox, Selector};
 use crate::message::{Event, Payload};
 use crate::reason::ExitReason;
 use crate::relations::{Relations, Verdict};
 use crate::sched::{EVENTS_PER_SLICE, Ready};
 use crate::signal::{Envelope, Signal};
-use crate::state::{AtomicRunState, RunState, Woken};
+use crate::small_map::SmallMap;
+use crate::state::{RunState, Woken};
 use crate::sync::{Arc, AtomicBool, AtomicU32, Mutex, Ordering};
 use std::any::Any;
-use std::collections::BTreeMap;
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Wake, Waker};
@@ -39,14 +39,21 @@ pub(crate) struct Task {
     pub(crate) waker: Waker,
 }
 
+impl fmt::Debug for Task {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Task")
+    }
+}
+
 pub(crate) struct Process {
     pub(crate) pid: Pid,
     pub(crate) parent: Option<Pid>,
     pub(crate) label: Arc<str>,
     pub(crate) extension: Option<Arc<dyn Any + Send + Sync>>,
     pub(crate) kernel: Arc<Kernel>,
-    pub(crate) state: AtomicRunState,
     pub(crate) inbox: Inbox,
+    /// Whether it goes ahead of others when something arrives for it.
+    pub(crate) is_system: bool,
     /// Whether the registry may know this process by a name or in a group.
     pub(crate) is_registered: AtomicBool,
     /// Whether a timer may be addressed to this process.
@@ -54,6 +61,8 @@ pub(crate) struct Process {
     pub(crate) pace: Pace,
     /// Whether the mailbox is empty, so that a receive need not look. Written under the owner's lock.
     pub(crate) is_mailbox_empty: AtomicBool,
+    /// Whether a fatal signal was met, or the body is being dropped. Written and read by the owner.
+    is_doomed: AtomicBool,
     pub(crate) owner: Mutex<Owner>,
 }
 
@@ -83,8 +92,7 @@ impl Pace {
 pub(crate) struct Owner {
     pub(crate) mailbox: Mailbox,
     pub(crate) relations: Relations,
-    pub(crate) calls: BTreeMap<Ref, PendingCall>,
-    pub(crate) task: Option<Task>,
+    pub(crate) calls: SmallMap<Ref, PendingCall>,
     /// The first fatal signal met; it fixes the reason (OTP statement 038).
     pub(crate) doom: Option<ExitReason>,
     /// What stood behind the fatal signal: its requests must still be answered.
@@ -112,11 +120,12 @@ impl Process {
             label: seed.label,
             extension: seed.extension,
             kernel,
-            state: AtomicRunState::new(RunState::Queued),
             inbox,
+            is_system: seed.is_system,
             is_registered: AtomicBool::new(false),
             has_timers: AtomicBool::new(false),
             is_mailbox_empty: AtomicBool::new(true),
+            is_doomed: AtomicBool::new(false),
             pace: Pace(AtomicU32::new(EVENTS_PER_SLICE)),
             owner: Mutex::new(Owner::default()),
         }
@@ -129,70 +138,126 @@ impl Process {
         kernel: &Kernel,
         envelope: Envelope,
     ) -> Result<(), Refused> {
-        self.inbox.push(envelope)?;
-        match self.state.arrive() {
+        match self.inbox.push(envelope)? {
             Woken::Enqueue => kernel.sched.ready(self, Ready::Woken),
             Woken::Nothing => {}
         }
         Ok(())
     }
 
+    /// The same with a message for which a timer holds room, and which is due.
+    pub(crate) fn deliver_due(
+        self: Arc<Self>,
+        kernel: &Kernel,
+        envelope: Envelope,
+    ) -> Result<(), Refused> {
+        match self.inbox.push_reserved(envelope)? {
+            Woken::Enqueue => kernel.sched.ready(self, Ready::Due),
+            Woken::Nothing => {}
+        }
+        Ok(())
+    }
+
     /// Makes the process runnable unless it is already.
-    pub(crate) fn rouse(self: &Arc<Self>) {
-        match self.state.wake() {
-            Woken::Enqueue => self.kernel.sched.ready(Arc::clone(self), Ready::Woken),
+    pub(crate) fn rouse(self: &Arc<Self>, why: Ready) {
+        match self.inbox.wake() {
+            Woken::Enqueue => self.kernel.sched.ready(Arc::clone(self), why),
             Woken::Nothing => {}
         }
     }
 
     /// Whether it has ended, or must before it does anything else.
     pub(crate) fn is_ending(&self) -> bool {
-        self.inbox.is_killed() || self.state.load() == RunState::Gone
+        self.inbox.is_killed() || self.inbox.state() == RunState::Gone
     }
 
-    /// Begins a slice: acts on what has arrived and hands out what is to run, unless a fatal signal was
-    /// met. Owner only.
+    /// Whether nothing is handed out to the body any more: a fatal signal was met. Owner only.
+    pub(crate) fn is_doomed(&self) -> bool {
+        // Relaxed: the owner writes it and reads it.
+        self.is_doomed.load(Ordering::Relaxed)
+    }
+
+    /// Begins a slice: acts on what has to be acted upon, and hands out the body. Owner only.
     pub(crate) fn begin_slice(&self) -> Option<Task> {
+        let Begun { task, batch } = self.inbox.begin();
         self.pace.renew(self.kernel.sched.events_per_slice());
-        let mut batch = self.inbox.take();
-        let task = {
-            let mut owner = self.owner.lock();
-            self.absorb(&mut owner, &mut batch);
-            if owner.doom.is_some() {
-                None
-            } else {
-                owner.task.take()
-            }
-        };
-        self.inbox.recycle(batch);
+        if let Some(batch) = batch {
+            self.absorb(batch);
+        }
         task
     }
 
     /// Acts on what has arrived: signals at once, messages into the mailbox. After a fatal signal everything
     /// stays where it is for the death sequence. Owner only.
     pub(crate) fn settle(&self) {
-        if self.owner.lock().doom.is_some() {
-            return;
+        if !self.is_doomed() {
+            self.absorb(self.inbox.take());
         }
-        let mut batch = self.inbox.take();
-        self.absorb(&mut self.owner.lock(), &mut batch);
+    }
+
+    fn absorb(&self, mut batch: Batch) {
+        let mut owner = self.owner.lock();
+        owner.absorb(self, &mut batch);
+        // Relaxed: the owner writes them and reads them.
+        self.is_mailbox_empty
+            .store(owner.mailbox.is_empty(), Ordering::Relaxed);
+        self.is_doomed
+            .store(owner.doom.is_some(), Ordering::Relaxed);
+        drop(owner);
         self.inbox.recycle(batch);
     }
 
-    fn absorb(&self, owner: &mut Owner, batch: &mut Batch) {
-        owner.absorb(self, batch);
-        // Relaxed: the owner writes it and reads it.
-        self.is_mailbox_empty
-            .store(owner.mailbox.is_empty(), Ordering::Relaxed);
+    /// The process ends: from here on nothing is handed out to its body, which may still act while it is
+    /// dropped. Owner only.
+    pub(crate) fn doom(&self, reason: &ExitReason) {
+        let mut owner = self.owner.lock();
+        owner.doom.get_or_insert_with(|| reason.clone());
+        self.is_doomed.store(true, Ordering::Relaxed);
     }
 
-    /// Acts on what arrived since the slice began, and answers whether anything may have. Owner only.
-    pub(crate) fn settle_if_woken(&self) -> bool {
-        let is_woken = self.state.load() == RunState::Rerun;
-        if is_woken {
+    /// Acts on what arrived and was not looked at, and answers whether anything may have. Owner only.
+    pub(crate) fn settle_if_waiting(&self) -> bool {
+        let is_waiting = self.inbox.is_waiting();
+        if is_waiting {
             self.settle();
         }
-        is_woken
+        is_waiting
+    }
+
+    /// The oldest event that matches, of those received and, if there is none, of what waits in the inbox.
+    /// Owner only.
+    pub(crate) fn take(&self, select: &Selector, cursor: &mut Cursor) -> Option<Event> {
+        let is_empty = self.is_mailbox_empty.load(Ordering::Relaxed);
+        if !is_empty && let Some(event) = self.take_received(select, cursor) {
+            return Some(event);
+        }
+        if !self.inbox.is_waiting() || self.is_doomed() {
+            return None;
+        }
+        if is_empty {
+            match self.inbox.take_lone(select) {
+                Lone::Message(message) => return Some(Event::Message(message)),
+                Lone::Nothing => return None,
+                Lone::More => {}
+            }
+        }
+        self.settle();
+        self.take_received(select, cursor)
+    }
+
+    fn take_received(&self, select: &Selector, cursor: &mut Cursor) -> Option<Event> {
+        let mut owner = self.owner.lock();
+        if owner.doom.is_some() {
+            return None;
+        }
+        let event = owner.mailbox.take(select, cursor)?;
+        self.is_mailbox_empty
+            .store(owner.mailbox.is_empty(), Ordering::Relaxed);
+        if let Some(bytes) = event.charged_bytes() {
+            // Within the lock, as it is for one at a time.
+            self.inbox.release(bytes);
+        }
+        Some(event)
     }
 }
 
@@ -228,7 +293,7 @@ impl Owner {
 
     /// The first answer to a request counts; one to a request given up goes nowhere.
     fn answer(&mut self, id: Ref, from: Option<Pid>, result: Result<Payload, ExitReason>) {
-        if let Some(call @ PendingCall::Waiting { .. }) = self.calls.get_mut(&id) {
+        if let Some(call @ PendingCall::Waiting { .. }) = self.calls.get_mut(id) {
             *call = PendingCall::Answered { from, result };
         }
     }
@@ -240,15 +305,16 @@ pub(crate) struct Seed {
     pub(crate) label: Arc<str>,
     pub(crate) extension: Option<Arc<dyn Any + Send + Sync>>,
     pub(crate) bounds: MailboxBounds,
+    pub(crate) is_system: bool,
 }
 
 impl Wake for Process {
     fn wake(self: Arc<Self>) {
-        self.rouse();
+        self.rouse(Ready::Woken);
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        self.rouse();
+        self.rouse(Ready::Woken);
     }
 }
 

@@ -13,7 +13,7 @@ use crate::id::{Pid, Ref};
 use crate::message::Event;
 use crate::reason::ExitReason;
 use crate::signal::{ExitCause, LinkId, Signal};
-use std::collections::BTreeMap;
+use crate::small_map::SmallMap;
 
 /// The numbers of one link; 0 where that end has not asked for it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,12 +42,12 @@ pub(crate) enum Verdict {
 #[derive(Debug, Default)]
 pub(crate) struct Relations {
     is_trapping: bool,
-    links: BTreeMap<Pid, Link>,
+    links: SmallMap<Pid, Link>,
     last_link: LinkId,
     /// Whom this process watches.
-    monitors: BTreeMap<Ref, Pid>,
+    monitors: SmallMap<Ref, Pid>,
     /// Who watches this process, or waits for an answer from it.
-    watchers: BTreeMap<Ref, Pid>,
+    watchers: SmallMap<Ref, Pid>,
 }
 
 impl Relations {
@@ -58,7 +58,7 @@ impl Relations {
 
     /// The number to send with a link signal; `None` when the link stands already.
     pub(crate) fn link(&mut self, to: Pid) -> Option<LinkId> {
-        if self.links.contains_key(&to) {
+        if self.links.get(to).is_some() {
             return None;
         }
         self.last_link += 1;
@@ -69,12 +69,15 @@ impl Relations {
 
     /// Forgets the link; what to tell the peer, if there was one.
     pub(crate) fn unlink(&mut self, to: Pid) -> Option<Link> {
-        self.links.remove(&to)
+        self.links.remove(to)
     }
 
     /// The end that a new process has of a link made with it.
     pub(crate) fn linked_by(&mut self, from: Pid, id: LinkId) {
-        self.links.entry(from).or_default().peer = id;
+        match self.links.get_mut(from) {
+            Some(link) => link.peer = id,
+            None => self.links.insert(from, Link { own: 0, peer: id }),
+        }
     }
 
     pub(crate) fn monitor(&mut self, id: Ref, target: Pid) {
@@ -83,7 +86,7 @@ impl Relations {
 
     /// Stops watching; whom to tell, if the monitor stood.
     pub(crate) fn demonitor(&mut self, id: Ref) -> Option<Pid> {
-        self.monitors.remove(&id)
+        self.monitors.remove(id)
     }
 
     pub(crate) fn watched_by(&mut self, id: Ref, watcher: Pid) {
@@ -92,16 +95,16 @@ impl Relations {
 
     /// The process that waits for an answer to this request, or watches by it; forgotten with the asking.
     pub(crate) fn answered(&mut self, id: Ref) -> Option<Pid> {
-        self.watchers.remove(&id)
+        self.watchers.remove(id)
     }
 
     #[cfg(test)]
-    pub(crate) fn links(&self) -> &BTreeMap<Pid, Link> {
+    pub(crate) fn links(&self) -> &SmallMap<Pid, Link> {
         &self.links
     }
 
     #[cfg(test)]
-    pub(crate) fn watchers(&self) -> &BTreeMap<Ref, Pid> {
+    pub(crate) fn watchers(&self) -> &SmallMap<Ref, Pid> {
         &self.watchers
     }
 
@@ -117,7 +120,7 @@ impl Relations {
     /// Everything that has to be told when the process ends.
     pub(crate) fn into_parts(
         self,
-    ) -> (BTreeMap<Pid, Link>, BTreeMap<Ref, Pid>, BTreeMap<Ref, Pid>) {
+    ) -> (SmallMap<Pid, Link>, SmallMap<Ref, Pid>, SmallMap<Ref, Pid>) {
         (self.links, self.monitors, self.watchers)
     }
 
@@ -128,7 +131,7 @@ impl Relations {
             Signal::Unlink { from, own, peer } => self.unlinked_by(from, own, peer),
             Signal::Monitor { id, watcher } => self.watched_by(id, watcher),
             Signal::Demonitor { id } => {
-                self.watchers.remove(&id);
+                self.watchers.remove(id);
             }
             Signal::Down { id, pid, reason } => return self.on_down(id, pid, reason),
             Signal::Kill => return Verdict::Die(ExitReason::Killed),
@@ -151,7 +154,7 @@ impl Relations {
     }
 
     fn unlinked_by(&mut self, from: Pid, own: LinkId, peer: LinkId) {
-        if let Some(link) = self.links.get_mut(&from) {
+        if let Some(link) = self.links.get_mut(from) {
             if link.peer == own {
                 link.peer = 0;
             }
@@ -159,13 +162,13 @@ impl Relations {
                 link.own = 0;
             }
             if *link == Link::default() {
-                self.links.remove(&from);
+                self.links.remove(from);
             }
         }
     }
 
     fn on_down(&mut self, id: Ref, pid: Pid, reason: ExitReason) -> Verdict {
-        match self.monitors.remove(&id) {
+        match self.monitors.remove(id) {
             Some(_) => Verdict::Deliver(Event::Down {
                 monitor: id,
                 pid,
@@ -177,10 +180,10 @@ impl Relations {
 
     /// The link that an exit signal belongs to, taken out, if it still stands.
     fn use_up(&mut self, from: Pid, own: LinkId, peer: LinkId) -> Option<Link> {
-        let link = self.links.get(&from)?;
+        let link = self.links.get(from)?;
         let stands = (own != 0 && link.peer == own) || (peer != 0 && link.own == peer);
         if stands {
-            self.links.remove(&from)
+            self.links.remove(from)
         } else {
             None
         }

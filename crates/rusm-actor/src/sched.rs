@@ -25,6 +25,8 @@ pub(crate) const EVENTS_PER_SLICE: u32 = 1_000;
 pub(crate) enum Ready {
     /// Something arrived for it.
     Woken,
+    /// Its timer is due.
+    Due,
     /// It is new.
     Spawned,
     /// It gave way, or was woken during its slice.
@@ -152,7 +154,7 @@ fn n_cores() -> usize {
 /// Whether the process that runs on this thread should let others run; see `Context::should_yield`.
 pub(crate) fn should_yield(kernel: &Kernel, n_ticks: u32) -> bool {
     match &kernel.sched {
-        Scheduler::Threaded(crew) => crew.should_yield(n_ticks),
+        Scheduler::Threaded(crew) => crew.should_yield(kernel, n_ticks),
         Scheduler::Simulated(_) => true,
     }
 }

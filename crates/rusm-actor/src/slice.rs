@@ -25,40 +25,36 @@ pub(crate) enum After {
 
 /// Runs one slice of a process that was taken out of a run queue.
 pub(crate) fn run(process: &Arc<Process>) -> After {
-    process.state.begin();
-    let end = match process.begin_slice() {
-        None => Some(ExitReason::Killed),
-        Some(task) => poll(process, task),
+    let mut task = process.begin_slice();
+    let own_reason = match &mut task {
+        Some(task) if !process.is_doomed() => poll(task),
+        _ => None,
     };
-    match end {
-        None => match process.state.end() {
+    match (own_reason, task) {
+        (None, Some(task)) if !process.is_doomed() => match process.inbox.end(task) {
             Ended::Requeue => After::Requeue,
             Ended::Rest => After::Rest,
         },
-        Some(own_reason) => {
+        (own_reason, task) => {
             // A fatal signal met during the slice came first.
             let doom = process.owner.lock().doom.take();
-            exit::finish(process, doom.unwrap_or(own_reason));
+            let reason = doom.or(own_reason).unwrap_or(ExitReason::Killed);
+            // Kept until now: the death sequence drops it, in its order.
+            exit::finish(process, task, reason);
             After::Rest
         }
     }
 }
 
-/// Polls the body once; its end, if it ended, or if a fatal signal was met meanwhile.
-fn poll(process: &Arc<Process>, mut task: Task) -> Option<ExitReason> {
-    let Task { body, waker } = &mut task;
+/// Polls the body once; its end, if it ended.
+fn poll(task: &mut Task) -> Option<ExitReason> {
+    let Task { body, waker } = task;
     let mut context = TaskContext::from_waker(waker);
-    let polled = catch_unwind(AssertUnwindSafe(|| body.as_mut().poll(&mut context)));
-    let end = match polled {
+    match catch_unwind(AssertUnwindSafe(|| body.as_mut().poll(&mut context))) {
         Ok(Poll::Pending) => None,
         Ok(Poll::Ready(reason)) => Some(reason),
         Err(panic) => Some(ExitReason::trap(panic_text(&*panic))),
-    };
-    let mut owner = process.owner.lock();
-    let end = end.or_else(|| owner.doom.clone());
-    // Kept in any case: the death sequence drops it, in its order.
-    owner.task = Some(task);
-    end
+    }
 }
 
 fn panic_text(panic: &(dyn Any + Send)) -> String {

@@ -28,6 +28,7 @@ pub struct SpawnOptions {
     monitor: bool,
     bounds: MailboxBounds,
     extension: Option<Arc<dyn Any + Send + Sync>>,
+    is_system: bool,
 }
 
 impl SpawnOptions {
@@ -40,7 +41,15 @@ impl SpawnOptions {
             monitor: false,
             bounds: MailboxBounds::default(),
             extension: None,
+            is_system: false,
         }
+    }
+
+    /// Lets the new process go ahead of others when something arrives for it, as far as these are not starved:
+    /// for supervisors, and others that many wait for.
+    pub fn system(mut self) -> Self {
+        self.is_system = true;
+        self
     }
 
     /// Registers this name for the new process before it runs.
@@ -112,6 +121,7 @@ where
         monitor,
         bounds,
         extension,
+        is_system,
     } = options;
     let parent = spawner.map(|process| process.pid);
     let seed = Seed {
@@ -119,6 +129,7 @@ where
         label,
         extension,
         bounds,
+        is_system,
     };
     let home = kernel.sched.home();
     let process = kernel.table.insert(home, |pid| {
@@ -136,7 +147,7 @@ where
     }
     let monitor = spawner.and_then(|spawner| tie(spawner, &process, link, monitor));
     let context = Context::new(Arc::clone(&process));
-    process.owner.lock().task = Some(Task {
+    process.inbox.set_task(Task {
         body: Box::pin(async move { body(context).await }),
         waker: Waker::from(Arc::clone(&process)),
     });

@@ -169,6 +169,7 @@ mod tests {
                 label: "test".into(),
                 extension: None,
                 bounds: MailboxBounds::default(),
+                is_system: false,
             };
             Arc::new(Process::new(seed, pid, Arc::clone(node.kernel())))
         };

@@ -5,8 +5,12 @@
 //! receiver's if it is addressed to a pid, and then firing never fails; in that of the process that
 //! armed it if it is addressed to a name. When that process ends, the timer goes with it.
 //!
+//! # Who fires
+//! Workers do between their slices, so that a timer is not late because all cores are busy; the timer thread
+//! does for those that sleep, or are in a long slice.
+//!
 //! # Order
-//! One thread fires all timers in due order (OTP statement 076). Cancelling and firing take the timer
+//! One thread at a time fires, in due order (OTP statement 076). Cancelling and firing take the timer
 //! out under one lock: exactly one of them gets it (OTP statement 075).
 //!
 //! # Locking
@@ -19,8 +23,9 @@ use crate::id::{Pid, Ref};
 use crate::inbox::Refused;
 use crate::kernel::Kernel;
 use crate::message::Message;
+use crate::sched::Ready;
 use crate::signal::Envelope;
-use crate::sync::{Condvar, Mutex, Ordering};
+use crate::sync::{AtomicU64, Condvar, Mutex, Ordering};
 use queue::{TimerKey, TimerQueue};
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
@@ -55,13 +60,30 @@ struct State {
     n_armed: HashMap<Pid, usize>,
     /// Until when the timer thread sleeps; it need not be woken for anything later.
     sleeps_until: Option<Duration>,
+    /// A thread is firing what is due.
+    is_firing: bool,
     is_stopped: bool,
 }
 
-#[derive(Debug, Default)]
+/// No timer is pending.
+const NEVER: u64 = u64::MAX;
+
+#[derive(Debug)]
 pub(crate) struct Timers {
     state: Mutex<State>,
     alarm: Condvar,
+    /// In nanoseconds, when the first of them is due: a hint that costs workers no lock.
+    first_due: AtomicU64,
+}
+
+impl Default for Timers {
+    fn default() -> Self {
+        Self {
+            state: Mutex::default(),
+            alarm: Condvar::new(),
+            first_due: AtomicU64::new(NEVER),
+        }
+    }
 }
 
 impl Timers {
@@ -69,12 +91,15 @@ impl Timers {
     pub(crate) fn arm_wake(&self, due: Duration, pid: Pid) -> TimerKey {
         let mut state = self.state.lock();
         let key = state.queue.insert(due, Expiry::Wake(pid));
+        self.note_first(&state);
         self.alert(&mut state, due);
         key
     }
 
     pub(crate) fn cancel_wake(&self, key: TimerKey) {
-        self.state.lock().queue.remove(key);
+        let mut state = self.state.lock();
+        state.queue.remove(key);
+        self.note_first(&state);
     }
 
     /// Sends `message` at `due`; its room must be reserved.
@@ -85,6 +110,7 @@ impl Timers {
         let key = state.queue.insert(due, Expiry::Send { id, to, message });
         state.by_ref.insert(id, key);
         state.by_charged.entry(charged).or_default().insert(key);
+        self.note_first(&state);
         self.alert(&mut state, due);
     }
 
@@ -95,6 +121,7 @@ impl Timers {
             let key = state.by_ref.remove(&id)?;
             let expiry = state.queue.remove(key)?;
             state.forget(key, &expiry);
+            self.note_first(&state);
             (key, expiry)
         };
         if let Expiry::Send { to, message, .. } = &expiry {
@@ -123,6 +150,7 @@ impl Timers {
                 state.disown(message.from);
             }
         }
+        self.note_first(&state);
     }
 
     pub(crate) fn next_due(&self) -> Option<Duration> {
@@ -133,19 +161,40 @@ impl Timers {
         self.state.lock().queue.len()
     }
 
-    /// Fires everything that is due now.
+    /// Fires what is due, if anything may be: for workers, between their slices.
+    pub(crate) fn fire_if_due(&self, kernel: &Kernel) {
+        // Relaxed: a hint; the timer thread sees to what is missed.
+        let first_due = self.first_due.load(Ordering::Relaxed);
+        if first_due != NEVER && kernel.clock.now() >= Duration::from_nanos(first_due) {
+            self.fire_due(kernel);
+        }
+    }
+
+    /// Fires everything that is due now, unless another thread does so already.
     pub(crate) fn fire_due(&self, kernel: &Kernel) {
         let now = kernel.clock.now();
+        if std::mem::replace(&mut self.state.lock().is_firing, true) {
+            return;
+        }
         while let Some(expiry) = self.pop_due(now) {
             fire(kernel, expiry);
         }
     }
 
+    /// The next timer due. If there is none, whoever wants may fire from now on.
     fn pop_due(&self, now: Duration) -> Option<Expiry> {
         let mut state = self.state.lock();
-        let (key, expiry) = state.queue.pop_due(now)?;
-        state.forget(key, &expiry);
-        Some(expiry)
+        let due = state.queue.pop_due(now);
+        if let Some((key, expiry)) = &due {
+            state.forget(*key, expiry);
+        } else {
+            state.is_firing = false;
+            self.note_first(&state);
+            if let Some(next) = state.queue.next_due() {
+                self.alert(&mut state, next);
+            }
+        }
+        due.map(|(_, expiry)| expiry)
     }
 
     /// The timer thread: fires what is due and sleeps until the next, or until something is armed.
@@ -157,8 +206,10 @@ impl Timers {
                 return;
             }
             let now = kernel.clock.now();
-            state.sleeps_until = Some(state.queue.next_due().unwrap_or(Duration::MAX));
-            match state.queue.next_due() {
+            // A worker that fires calls when it has done so.
+            let next = state.queue.next_due().filter(|_| !state.is_firing);
+            state.sleeps_until = Some(next.unwrap_or(Duration::MAX));
+            match next {
                 None => self.alarm.wait(&mut state),
                 Some(due) if due > now => {
                     self.alarm.wait_for(&mut state, due - now);
@@ -167,6 +218,12 @@ impl Timers {
             }
             state.sleeps_until = None;
         }
+    }
+
+    fn note_first(&self, state: &State) {
+        let nanos = |due: Duration| u64::try_from(due.as_nanos()).unwrap_or(NEVER);
+        let first_due = state.queue.next_due().map_or(NEVER, nanos);
+        self.first_due.store(first_due, Ordering::Relaxed);
     }
 
     pub(crate) fn stop(&self) {
@@ -214,7 +271,7 @@ fn fire(kernel: &Kernel, expiry: Expiry) {
     match expiry {
         Expiry::Wake(pid) => {
             if let Some(process) = kernel.table.find(pid) {
-                process.rouse();
+                process.rouse(Ready::Due);
             }
         }
         Expiry::Send {
@@ -222,13 +279,9 @@ fn fire(kernel: &Kernel, expiry: Expiry) {
             message,
             ..
         } => {
-            if let Some(process) = kernel.table.find(to)
-                && process
-                    .inbox
-                    .push_reserved(Envelope::Message(message))
-                    .is_ok()
-            {
-                process.rouse();
+            if let Some(process) = kernel.table.find(to) {
+                // Closed meanwhile: the timer goes with the process.
+                let _gone = process.deliver_due(kernel, Envelope::Message(message));
             }
         }
         Expiry::Send {

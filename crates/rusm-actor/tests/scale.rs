@@ -77,3 +77,43 @@ fn bytes_of_an_idle_process() {
         "{whole:?}"
     );
 }
+
+/// Answers every message and every request.
+async fn serving(me: Context) -> ExitReason {
+    loop {
+        match next(&me).await {
+            Event::Message(message) => me.send(message.from, message.tag, message.payload).unwrap(),
+            Event::Request(request) => {
+                me.reply(request.id, request.payload);
+            }
+            Event::Exit { .. } | Event::Down { .. } => return boom(),
+        }
+    }
+}
+
+/// The allocations of a whole simulation in which one process sends and calls another so often.
+fn allocations_of(n_round_trips: u64) -> u64 {
+    let counted = allocation_counter::measure(|| {
+        let simulator = Simulator::new(1);
+        let asks = move |me: Context| async move {
+            let server = start(&me, serving);
+            for tag in 0..n_round_trips {
+                me.send(server, tag, [1, 2, 3, 4]).unwrap();
+                assert_eq!(next_message(&me).await.tag, tag);
+                me.call(server, tag, [5, 6], None).await.unwrap();
+            }
+            ExitReason::Normal
+        };
+        simulator.node().spawn(child(), asks).unwrap();
+        simulator.run();
+        simulator.stop();
+    });
+    counted.count_total
+}
+
+/// A small message and a call allocate nothing, once both processes have done each.
+#[test]
+fn small_messages_and_calls_allocate_nothing() {
+    drop(Simulator::new(1));
+    assert_eq!(allocations_of(1_000), allocations_of(3_000));
+}

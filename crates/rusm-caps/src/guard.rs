@@ -4,33 +4,51 @@
 //! the resolved thing back inside a [`Permit`], which nothing else can make: what was checked is
 //! what is used. Where the profile says yes, the embedder's [`Policy`] has the last word.
 //!
-//! Locking: one lock around the profile's `Arc`, held for the profile's decision only. The policy
-//! and the sink are called without it.
+//! Locking: none while the profile is as it was given, so that a process which asks for every message writes
+//! to nothing that another core reads. Once something was given up, one lock around what is left, held for the
+//! profile's decision only. The policy and the sink are called without it.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Deref;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::decide::allows;
 use crate::escape::quoted;
 use crate::query::query;
 use crate::{
-    AuditRecord, AuditSink, Denied, Outcome, Permission, Policy, Profile, Question, Request,
+    AuditRecord, AuditSink, Denied, Limits, Outcome, Permission, Policy, Profile, Question, Request,
 };
 
 /// Who asks: the process that a guard belongs to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Subject {
     component: Arc<str>,
     pid: u64,
-    pid_text: Arc<str>,
+    pid_text: PidText,
     is_loaded: bool,
+}
+
+/// How a process's number is written for people.
+#[derive(Clone, Copy, Debug)]
+pub enum PidText {
+    /// This is it.
+    Text(&'static str),
+    /// Written when somebody reads it: most processes are never spoken of.
+    Of(fn(u64) -> String),
+}
+
+impl From<&'static str> for PidText {
+    fn from(text: &'static str) -> PidText {
+        PidText::Text(text)
+    }
 }
 
 impl Subject {
     /// The process of that number, printed as `pid_text`, that runs the component. 0 is a process
     /// that has no number yet.
-    pub fn new(component: impl Into<Arc<str>>, pid: u64, pid_text: impl Into<Arc<str>>) -> Subject {
+    pub fn new(component: impl Into<Arc<str>>, pid: u64, pid_text: impl Into<PidText>) -> Subject {
         Subject {
             component: component.into(),
             pid,
@@ -64,8 +82,21 @@ impl Subject {
     }
 
     /// Its number as people read it.
-    pub fn pid_text(&self) -> &str {
-        &self.pid_text
+    pub fn pid_text(&self) -> Cow<'static, str> {
+        match self.pid_text {
+            PidText::Text(text) => text.into(),
+            PidText::Of(write) => write(self.pid).into(),
+        }
+    }
+}
+
+impl fmt::Debug for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Subject")
+            .field("component", &self.component)
+            .field("pid", &self.pid_text())
+            .field("is_loaded", &self.is_loaded)
+            .finish()
     }
 }
 
@@ -75,7 +106,7 @@ impl fmt::Display for Subject {
         f.write_str(&quoted(&self.component))?;
         match self.pid {
             0 => f.write_str(" (not started)"),
-            _ => write!(f, " (pid {})", self.pid_text.trim_matches(['<', '>'])),
+            _ => write!(f, " (pid {})", self.pid_text().trim_matches(['<', '>'])),
         }
     }
 }
@@ -109,9 +140,12 @@ pub struct Guard {
 }
 
 struct Shared {
-    profile: RwLock<Arc<Profile>>,
-    /// Narrowing does not change it.
-    profile_name: Arc<str>,
+    /// As it was given. In force until something is given up, which changes neither its name nor its limits.
+    given: Arc<Profile>,
+    /// What is in force from then on.
+    narrowed: RwLock<Option<Arc<Profile>>>,
+    /// Whether something was given up: set once `narrowed` is, and never taken back.
+    is_narrowed: AtomicBool,
     subject: Subject,
     sink: Arc<dyn AuditSink>,
     policy: Arc<Policy>,
@@ -130,11 +164,11 @@ impl Guard {
         sink: Arc<dyn AuditSink>,
         policy: Arc<Policy>,
     ) -> Guard {
-        let profile_name = Arc::clone(&profile.name);
         Guard {
             shared: Arc::new(Shared {
-                profile: RwLock::new(profile),
-                profile_name,
+                given: profile,
+                narrowed: RwLock::new(None),
+                is_narrowed: AtomicBool::new(false),
                 subject,
                 sink,
                 policy,
@@ -155,7 +189,7 @@ impl Guard {
         };
         self.shared.sink.record(&AuditRecord {
             subject: &self.shared.subject,
-            profile: &self.shared.profile_name,
+            profile: self.shared.given.name(),
             request,
             outcome,
         });
@@ -165,22 +199,19 @@ impl Guard {
     /// The profile first, and what it allows the policy.
     fn judge(&self, request: &Request<'_>) -> Result<(), Denied> {
         let Shared {
-            profile,
-            profile_name,
+            given,
             subject,
             policy,
             ..
         } = &*self.shared;
-        let refusing = {
-            let current = profile.read().unwrap_or_else(PoisonError::into_inner);
-            (!allows(&current, request)).then(|| Arc::clone(&current))
-        };
+        let refusing =
+            self.in_force(|profile| (!allows(profile, request)).then(|| Arc::clone(profile)));
         if let Some(profile) = refusing {
             return Err(Denied::new(&profile, request).of(subject));
         }
         let question = Question {
             subject,
-            profile: profile_name,
+            profile: given.name(),
             request: *request,
             is_query: false,
         };
@@ -200,14 +231,18 @@ impl Guard {
 
     /// Gives a permission up for good. False if there is no such permission.
     pub fn drop_permission(&self, permission: &str) -> bool {
-        let mut profile = self
-            .shared
-            .profile
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
-        match profile.revoke(permission) {
+        let Shared {
+            given,
+            narrowed,
+            is_narrowed,
+            ..
+        } = &*self.shared;
+        let mut narrowed = narrowed.write().unwrap_or_else(PoisonError::into_inner);
+        match narrowed.as_ref().unwrap_or(given).revoke(permission) {
             Some(narrower) => {
-                *profile = Arc::new(narrower);
+                *narrowed = Some(Arc::new(narrower));
+                // Release pairs with the Acquire in `in_force`; the lock is still held, so who sees it waits for it.
+                is_narrowed.store(true, Ordering::Release);
                 true
             }
             None => false,
@@ -221,13 +256,37 @@ impl Guard {
 
     /// The profile as it is now.
     pub fn profile(&self) -> Arc<Profile> {
-        Arc::clone(
-            &self
-                .shared
-                .profile
-                .read()
-                .unwrap_or_else(PoisonError::into_inner),
-        )
+        self.in_force(Arc::clone)
+    }
+
+    /// Looks at the profile as it is now, without keeping it: cheaper where a message would pay for it. `look` must not
+    /// ask a guard of the same process.
+    pub fn with_profile<R>(&self, look: impl FnOnce(&Profile) -> R) -> R {
+        self.in_force(|profile| look(profile))
+    }
+
+    /// The profile as it was given; the process may have given up some of what it grants.
+    pub fn given(&self) -> &Arc<Profile> {
+        &self.shared.given
+    }
+
+    /// The bounds of the profile, which hold for the process's whole life.
+    pub fn limits(&self) -> &Limits {
+        self.shared.given.limits()
+    }
+
+    fn in_force<R>(&self, look: impl FnOnce(&Arc<Profile>) -> R) -> R {
+        let Shared {
+            given,
+            narrowed,
+            is_narrowed,
+            ..
+        } = &*self.shared;
+        if !is_narrowed.load(Ordering::Acquire) {
+            return look(given);
+        }
+        let narrowed = narrowed.read().unwrap_or_else(PoisonError::into_inner);
+        look(narrowed.as_ref().unwrap_or(given))
     }
 
     /// Who asks.
@@ -240,7 +299,7 @@ impl fmt::Debug for Guard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Guard")
             .field("subject", self.subject())
-            .field("profile", &self.profile().name())
+            .field("profile", &self.shared.given.name())
             .finish_non_exhaustive()
     }
 }

@@ -79,7 +79,7 @@ pub use grant::{
     HostFunctionName, HostPattern, KvGrant, ListenGrant, ListenRule, NetGrant, NetHost, NetRule,
     PortRange, SendGrant, SpawnGrant,
 };
-pub use guard::{Guard, Permit, Subject};
+pub use guard::{Guard, Permit, PidText, Subject};
 pub use limits::{LimitError, Limits};
 pub use permission::Permission;
 pub use policy::{Decision, Policy, Question};

@@ -1,7 +1,7 @@
 //! Building guests: from the packages that a manifest names to the files that cargo made of them.
 //!
 //! Cargo decides what is stale, and cargo says where the results lie; nothing here guesses a path
-//! from a package's name or folder. All packages of one workspace are one invocation.
+//! from a package's name or folder. All packages of one workspace are one invocation, and what cargo says about one tells of all.
 
 mod invoke;
 mod package;
@@ -13,6 +13,7 @@ pub(crate) use target::has_target;
 
 use crate::progress::Progress;
 use crate::report::{Console, Failure, Kind};
+use package::Workspaces;
 use rusm_manifest::{CodeSource, Manifest};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -69,8 +70,7 @@ impl Builder {
         }
         let mut places: BTreeMap<(PathBuf, String), PathBuf> = BTreeMap::new();
         for (workspace, members) in workspaces {
-            target::ensure(workspace, &self.progress)?;
-            for (program, place) in invoke::build(self, workspace, &members)? {
+            for (program, place) in self.build_workspace(workspace, &members)? {
                 places.insert((workspace.to_owned(), program), place);
             }
         }
@@ -90,12 +90,27 @@ impl Builder {
         Ok(built)
     }
 
+    /// That the compiler has all it needs is looked at when it fails: asking it each time takes as long as a build of what is fresh.
+    fn build_workspace(
+        &self,
+        workspace: &Path,
+        members: &[&Package],
+    ) -> Result<BTreeMap<String, PathBuf>, Failure> {
+        match invoke::build(self, workspace, members) {
+            Err(_) if target::add_if_missing(workspace, &self.progress)? => {
+                invoke::build(self, workspace, members)
+            }
+            outcome => outcome,
+        }
+    }
+
     fn packages(
         &self,
         manifest: &Manifest,
         folder: &Path,
     ) -> Result<BTreeMap<String, Package>, Failure> {
         let mut packages = BTreeMap::new();
+        let mut workspaces = Workspaces::default();
         let mut problems = Vec::new();
         for component in manifest.components.values() {
             let CodeSource::Package(source) = &component.code else {
@@ -103,7 +118,7 @@ impl Builder {
             };
             self.progress
                 .step(&format!("looking at {}", source.display()));
-            match package::find(&folder.join(source)) {
+            match workspaces.package(&folder.join(source)) {
                 Ok(package) => {
                     packages.insert(component.name.clone(), package);
                 }

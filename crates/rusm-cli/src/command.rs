@@ -12,7 +12,7 @@ mod run_file;
 mod wall;
 mod why;
 
-use crate::args::{Cli, Command, GlobalArgs, LogLevel, RunArgs};
+use crate::args::{Cli, Command, GlobalArgs, LogFormat, LogLevel, RunArgs};
 use crate::cargo::{Builder, Built, Warnings};
 use crate::environment::Environment;
 use crate::log::{self, LogObserver, Scope};
@@ -29,7 +29,11 @@ pub(crate) fn run(cli: &Cli, console: Console) -> Result<u8, Failure> {
     let session = Session {
         global: cli.global.clone(),
         console,
-        progress: Progress::new(console),
+        progress: match cli.global.log_format {
+            LogFormat::Text => Progress::new(console),
+            // Whoever reads this is a program, wherever it is.
+            LogFormat::Json => Progress::default(),
+        },
     };
     match &cli.command {
         Command::Run(args) => run_either(args, &session),

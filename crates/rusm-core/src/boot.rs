@@ -77,19 +77,18 @@ impl Runtime {
     /// # Errors
     /// [`BootError::Code`].
     pub fn declare_all(&self, plan: &BootPlan) -> Result<(), BootError> {
-        let total = plan.manifest.components.len();
+        let mut loaded = source::load_all(self, plan);
         let mut problems = Vec::new();
-        for (done, component) in plan.manifest.components.values().enumerate() {
-            self.0.report_loading(&component.name, done, total);
+        for component in plan.manifest.components.values() {
             problems.extend(self.unprovided(component));
-            match source::load(self, plan, component) {
-                Ok(program) => self
+            match loaded.remove(&component.name) {
+                Some(Ok(program)) => self
                     .0
-                    .declare(declaration(component, program, &plan.folder)),
-                Err(problem) => problems.push(problem),
+                    .declare(declaration(component, &program, &plan.folder)),
+                Some(Err(problem)) => problems.push(code_problem(component, problem)),
+                None => {}
             }
         }
-        self.0.report_loading("", total, total);
         if problems.is_empty() {
             Ok(())
         } else {
@@ -104,10 +103,7 @@ impl Runtime {
         profiles
             .into_iter()
             .find_map(missing)
-            .map(|problem| CodeProblem {
-                component: component.name.clone(),
-                problem,
-            })
+            .map(|problem| code_problem(component, problem))
     }
 
     /// Starts the app: declares its components, opens its store, and starts its root supervisor.
@@ -118,18 +114,31 @@ impl Runtime {
     /// [`BootError`].
     pub fn boot(&self, plan: &BootPlan) -> Result<App, BootError> {
         self.declare_all(plan)?;
+        self.start(plan)
+    }
+
+    /// The rest of [`Runtime::boot`], for an app whose components [`Runtime::declare_all`] has declared.
+    ///
+    /// # Errors
+    /// [`BootError`], but not [`BootError::Code`]: a component that is missing is one that its supervisor cannot start.
+    pub fn start(&self, plan: &BootPlan) -> Result<App, BootError> {
         self.open_store(plan)?;
         app::start(&self.0, &plan.manifest)
     }
 }
 
-fn declaration(component: &ComponentDecl, program: Program, folder: &Path) -> Declared {
+fn code_problem(component: &ComponentDecl, problem: String) -> CodeProblem {
+    CodeProblem {
+        component: component.name.clone(),
+        problem,
+    }
+}
+
+fn declaration(component: &ComponentDecl, program: &Program, folder: &Path) -> Declared {
     Declared {
-        name: component.name.as_str().into(),
-        code: program.0,
+        component: Arc::new(program.component(component.name.as_str().into(), folder)),
         profile: Arc::clone(&component.profile),
         offered: component.profiles.clone(),
         args: component.args.clone(),
-        folder: folder.into(),
     }
 }

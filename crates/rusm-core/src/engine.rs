@@ -60,13 +60,13 @@ pub(crate) struct Footprint {
 
 /// A process's place: which engine, and what was set aside for it. Drop it after the store.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub(crate) struct Place<'a> {
     class: EngineClass,
-    _seat: Option<Seat>,
-    _charge: Charge,
+    _seat: Option<Seat<'a>>,
+    _charge: Option<Charge>,
 }
 
-impl Place {
+impl Place<'_> {
     pub(crate) fn class(&self) -> EngineClass {
         self.class
     }
@@ -236,7 +236,7 @@ impl Engines {
     }
 
     /// A place for one instance, as it wishes: in the pool, densely where that is full, or not at all.
-    pub(crate) fn admit(&self, wish: &Wish) -> Result<Place, NoRoom> {
+    pub(crate) fn admit(&self, wish: &Wish) -> Result<Place<'_>, NoRoom> {
         let footprint = &wish.footprint;
         self.floor.admit(footprint.memory_bytes)?;
         let seat = match (wish.home, wish.placement) {
@@ -256,7 +256,7 @@ impl Engines {
     }
 
     /// A seat in the pool. A table that grows is not moved there, so it must be able to grow where it is.
-    fn guarded(&self, wish: &Wish) -> Result<Seat, NoRoom> {
+    fn guarded(&self, wish: &Wish) -> Result<Seat<'_>, NoRoom> {
         if wish.max_table_elements >= config::TABLE_ELEMENTS {
             return Err(NoRoom::Tables {
                 asked: wish.max_table_elements,
@@ -278,13 +278,16 @@ impl Engines {
         }
     }
 
-    fn place(
-        &self,
+    fn place<'a>(
+        &'a self,
         class: EngineClass,
-        seat: Option<Seat>,
+        seat: Option<Seat<'a>>,
         mappings: u32,
-    ) -> Result<Place, NoRoom> {
-        let charge = self.mappings.charge(mappings)?;
+    ) -> Result<Place<'a>, NoRoom> {
+        let charge = match mappings {
+            0 => self.mappings.check().map(|()| None),
+            some => self.mappings.charge(some).map(Some),
+        }?;
         Ok(Place {
             class,
             _seat: seat,

@@ -8,13 +8,13 @@ mod desk;
 pub(crate) use crash::Evidence;
 pub use crash::{Aftermath, CrashReport, Exit, SupervisedBy, Unread};
 
-use crate::guest::output::{LineSink, Stream};
+use crate::guest::output::{Line, LineSink, Stream};
 use crate::identity;
 use crate::runtime::RuntimeShared;
 use desk::Desk;
 use parking_lot::Mutex;
 use rusm_actor::{LifecycleEvent, Observer, Pid};
-use rusm_caps::{AuditRecord, AuditSink, Permission, Profile, Recorded};
+use rusm_caps::{AuditRecord, AuditSink, Permission, Profile, Recorded, Subject};
 use rusm_control::Deed;
 use rusm_supervisor::{SupervisorObserver, SupervisorReport};
 use std::collections::BTreeMap;
@@ -263,31 +263,17 @@ impl fmt::Debug for Reporter {
     }
 }
 
-/// The log of one guest's output.
-pub(crate) struct GuestLog {
-    pub(crate) reporter: Arc<Reporter>,
-    pub(crate) component: Arc<str>,
-    pub(crate) pid: Pid,
-    /// The process has the terminal.
-    pub(crate) on_terminal: bool,
-    /// What it says there is to be logged as well.
-    pub(crate) wants_terminal: bool,
-}
-
-impl LineSink for GuestLog {
-    fn line(&self, stream: Stream, line: &str) {
-        let component = Arc::clone(&self.component);
-        let (pid, line, on_terminal) = (self.pid, line.to_owned(), self.on_terminal);
-        self.reporter.report(&RuntimeEvent::GuestLine {
-            component,
+impl LineSink for Reporter {
+    fn line(&self, from: &Subject, line: &Line<'_>) {
+        let Some(pid) = Pid::from_u64(from.pid()) else {
+            return;
+        };
+        self.report(&RuntimeEvent::GuestLine {
+            component: from.component().into(),
             pid,
-            stream,
-            line,
-            on_terminal,
+            stream: line.stream,
+            line: line.text.to_owned(),
+            on_terminal: line.on_terminal,
         });
-    }
-
-    fn wants_terminal(&self) -> bool {
-        self.wants_terminal
     }
 }

@@ -14,10 +14,11 @@ use crate::runtime::RuntimeShared;
 use crate::wasi::WasiState;
 use breach::Breach;
 use limits::GuestLimits;
+use meter::Meter;
 use rusm_actor::{Context, ExitReason};
 use rusm_caps::Guard;
 use rusm_kv::Store;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// What a store holds. Built from the profile alone, once per process.
 pub(crate) struct GuestState {
@@ -32,10 +33,22 @@ pub(crate) struct GuestState {
     pub(crate) max_call_bytes: u64,
     /// Timers that it may have armed at once.
     pub(crate) max_timers: usize,
-    /// The node's store, if it has one.
-    pub(crate) kv: Option<Store>,
+    /// The node's store, once it was used.
+    kv: OnceLock<Store>,
     pub(crate) wasi: WasiState,
     pub(crate) raw: RawBuffers,
+    meter: Arc<Meter>,
+}
+
+impl GuestState {
+    /// The node's store, if it has one.
+    pub(crate) fn store(&self) -> Option<&Store> {
+        if self.kv.get().is_none() {
+            let store = self.runtime.store()?;
+            return Some(self.kv.get_or_init(|| store));
+        }
+        self.kv.get()
+    }
 }
 
 /// Ends the guest with this reason: it called `process.exit`, or a fatal signal was met.

@@ -3,9 +3,9 @@
 //! The kernel keeps it as the process's extension, so that anybody who holds a pid can ask.
 
 use crate::lineage::Lineage;
+use crate::program::Component;
 use rusm_actor::{Node, Pid};
 use rusm_caps::Profile;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,20 +14,15 @@ use std::time::Duration;
 /// One guest process, as others see it.
 #[derive(Debug)]
 pub(crate) struct Identity {
-    pub(crate) component: Arc<str>,
-    pub(crate) profile: Arc<str>,
-    /// A process brought the code, and chose the component's name.
-    pub(crate) is_loaded: bool,
+    pub(crate) component: Arc<Component>,
     /// The profile that it was started with; it may have given up some of it.
     pub(crate) granted: Arc<Profile>,
     pub(crate) lineage: Arc<Lineage>,
-    /// What relative paths in its profile are relative to.
-    pub(crate) folder: Arc<Path>,
     /// What it says on the terminal is logged as well; not so for a program that was started by itself.
     pub(crate) logs_terminal: bool,
     /// How often its supervisor had started it before.
     pub(crate) restarts: u32,
-    pub(crate) usage: Arc<Usage>,
+    pub(crate) usage: Usage,
 }
 
 /// What a process has used so far; written by itself, read by whoever inspects it.
@@ -40,12 +35,18 @@ pub(crate) struct Usage {
 
 impl Usage {
     pub(crate) fn cpu(&self) -> Duration {
-        Duration::from_nanos(self.cpu_nanos.load(Ordering::Relaxed))
+        Duration::from_nanos(self.cpu_nanos())
     }
 
-    pub(crate) fn set_cpu(&self, cpu: Duration) {
-        let nanos = u64::try_from(cpu.as_nanos()).unwrap_or(u64::MAX);
-        self.cpu_nanos.store(nanos, Ordering::Relaxed);
+    /// Only its own process does.
+    pub(crate) fn add_cpu_nanos(&self, nanos: u64) -> u64 {
+        let sum = self.cpu_nanos.load(Ordering::Relaxed).saturating_add(nanos);
+        self.cpu_nanos.store(sum, Ordering::Relaxed);
+        sum
+    }
+
+    pub(crate) fn cpu_nanos(&self) -> u64 {
+        self.cpu_nanos.load(Ordering::Relaxed)
     }
 
     pub(crate) fn memory_bytes(&self) -> u64 {

@@ -142,14 +142,26 @@ impl Lineage {
     /// This node if its process lives, else the nearest ancestor whose process does. The nodes on the way
     /// are made to point there.
     fn nearest_alive_from(self: &Arc<Self>) -> Option<Arc<Self>> {
-        let nearest = std::iter::once(Arc::clone(self))
-            .chain(self.ancestors())
-            .find(|lineage| lineage.is_alive.load(Ordering::Acquire));
-        let above = nearest.as_ref().and_then(|found| found.nearest_parent());
+        let is_alive = self.is_alive.load(Ordering::Acquire);
+        let nearest = if is_alive {
+            Some(Arc::clone(self))
+        } else {
+            self.nearest_parent()
+        };
         if let Some(found) = &nearest {
-            *found.parent.lock() = above;
+            found.skip_dead_parents();
         }
         nearest
+    }
+
+    fn skip_dead_parents(&self) {
+        let is_dead = |above: &Arc<Self>| !above.is_alive.load(Ordering::Acquire);
+        let has_dead_parent = self.parent.lock().as_ref().is_some_and(is_dead);
+        // Seldom: whoever spawned this one has ended since somebody last looked.
+        if has_dead_parent {
+            let above = self.nearest_parent();
+            *self.parent.lock() = above;
+        }
     }
 
     fn nearest_parent(&self) -> Option<Arc<Self>> {

@@ -1,9 +1,10 @@
-//! Code as its embedder holds it: [`Program`].
+//! Code as its embedder holds it, [`Program`], and as its processes do, [`Component`].
 
 use crate::code::Code;
 use crate::guest::GuestState;
 use rusm_manifest::Placement;
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 
 /// Code whose stores hold a guest of this runtime.
@@ -13,10 +14,31 @@ pub(crate) type GuestCode = Code<GuestState>;
 #[derive(Clone)]
 pub struct Program(pub(crate) Arc<GuestCode>);
 
+/// What all processes of one component share.
+#[derive(Debug)]
+pub(crate) struct Component {
+    pub(crate) name: Arc<str>,
+    pub(crate) code: Arc<GuestCode>,
+    /// A process brought the code, and chose the name.
+    pub(crate) is_loaded: bool,
+    /// What relative paths in a profile are relative to.
+    pub(crate) folder: Arc<Path>,
+}
+
 impl Program {
     /// What it was called when it was loaded.
     pub fn name(&self) -> &str {
         self.0.name()
+    }
+
+    /// A component of this code that the operator named.
+    pub(crate) fn component(&self, name: Arc<str>, folder: &Path) -> Component {
+        Component {
+            name,
+            code: Arc::clone(&self.0),
+            is_loaded: false,
+            folder: folder.into(),
+        }
     }
 
     /// SHA-256 of its bytes, in hexadecimal digits.

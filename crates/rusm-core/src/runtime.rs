@@ -17,9 +17,9 @@ use crate::code::{CodeError, CodeStore, Origin};
 use crate::event::{Reporter, RuntimeEvent};
 use crate::guest::GuestState;
 use crate::host_function::HostInterfaces;
-use crate::program::{GuestCode, Program};
+use crate::program::{Component, Program};
 use crate::ticker::Ticker;
-use crate::wasi::{PrivatePlaces, Reach};
+use crate::wasi::Surroundings;
 use parking_lot::{Mutex, RwLock};
 use rusm_actor::{Name, Node};
 use rusm_caps::{Denied, Policy, Profile};
@@ -58,14 +58,11 @@ pub enum SpawnFailure {
 /// A component that may be spawned by its name.
 #[derive(Debug)]
 pub(crate) struct Declared {
-    pub(crate) name: Arc<str>,
-    pub(crate) code: Arc<GuestCode>,
+    pub(crate) component: Arc<Component>,
     pub(crate) profile: Arc<Profile>,
     /// Profiles that a spawner may choose instead, by name.
     pub(crate) offered: BTreeMap<String, Arc<Profile>>,
     pub(crate) args: Vec<String>,
-    /// What relative paths in its profile are relative to.
-    pub(crate) folder: Arc<Path>,
 }
 
 /// What all processes of a runtime share.
@@ -77,17 +74,13 @@ pub(crate) struct RuntimeShared {
     pub(crate) ceilings: Ceilings,
     /// Where guests bring code.
     desk: load::Desk,
-    /// Where no guest may write.
-    pub(crate) private_places: Arc<PrivatePlaces>,
-    /// What environment grants are looked up in.
-    pub(crate) env: Arc<BTreeMap<String, String>>,
-    /// What guests reach the network through.
-    pub(crate) reach: Reach,
+    /// What guests see of the host, as far as their profiles let them.
+    pub(crate) surroundings: Arc<Surroundings>,
     /// What the embedder's functions have to say on what profiles allow.
     pub(crate) policy: Arc<Policy>,
     pub(crate) host_interfaces: Arc<HostInterfaces>,
     components: RwLock<BTreeMap<String, Arc<Declared>>>,
-    /// Every process has a handle of it from its start.
+    /// A process takes a handle of it when it first uses it.
     pub(crate) store: Arc<Mutex<Option<Store>>>,
     pub(crate) control: Mutex<Option<Server>>,
     ticker: Arc<Ticker>,
@@ -104,7 +97,7 @@ impl RuntimeShared {
     }
 
     pub(crate) fn declare(&self, declared: Declared) {
-        let (name, declared) = (declared.name.to_string(), Arc::new(declared));
+        let (name, declared) = (declared.component.name.to_string(), Arc::new(declared));
         let before = self.components.write().insert(name, Arc::clone(&declared));
         // An app is declared once to be checked and once to be started.
         if before.is_none_or(|before| {
@@ -117,7 +110,7 @@ impl RuntimeShared {
     fn report_grants(&self, declared: &Declared) {
         let report = |profile: &Arc<Profile>, is_offered| {
             self.reporter.report(&RuntimeEvent::Granted {
-                component: Arc::clone(&declared.name),
+                component: Arc::clone(&declared.component.name),
                 profile: Arc::clone(profile),
                 is_offered,
             });
@@ -137,7 +130,7 @@ impl RuntimeShared {
         self.store.lock().clone()
     }
 
-    /// Processes that start from now on have this store.
+    /// Processes have this store from now on.
     pub(crate) fn set_store(&self, store: Store) {
         *self.store.lock() = Some(store);
     }
@@ -257,12 +250,10 @@ impl Runtime {
     /// Lets processes spawn this code by name, under this profile, if their own profile says so.
     pub fn declare(&self, name: &str, program: &Program, profile: impl Into<Arc<Profile>>) {
         self.0.declare(Declared {
-            name: name.into(),
-            code: Arc::clone(&program.0),
+            component: Arc::new(program.component(name.into(), Path::new("."))),
             profile: profile.into(),
             offered: BTreeMap::new(),
             args: Vec::new(),
-            folder: Path::new(".").into(),
         });
     }
 

@@ -21,7 +21,7 @@ use rusm_caps::{Guard, Limits, Request};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::filesystem::{Descriptor, WasiFilesystemView as _};
 use wasmtime_wasi::p1::WasiP1Ctx;
@@ -57,19 +57,26 @@ mod tests;
 
 /// Everything a context is made from.
 pub(crate) struct WasiSetup {
-    /// Says what is granted.
+    /// Says what is granted, and to whom.
     pub(crate) guard: Guard,
-    /// The command line; the first is the program's own name.
+    /// The command line behind the program's own name, which is that of its component.
     pub(crate) args: Vec<String>,
     /// What relative paths in the profile are relative to.
     pub(crate) folder: Arc<Path>,
+    /// What it says on the terminal is logged as well.
+    pub(crate) logs_terminal: bool,
+    pub(crate) surroundings: Arc<Surroundings>,
+}
+
+/// What the contexts of all processes of a node are made from.
+pub(crate) struct Surroundings {
     /// Where no guest may write.
-    pub(crate) private_places: Arc<PrivatePlaces>,
+    pub(crate) private_places: PrivatePlaces,
     /// What all processes of the node may have open together.
     pub(crate) handles: Option<Arc<Ceiling>>,
     /// Variables of the `.env` file, used where the node's own environment lacks one.
-    pub(crate) dotenv: Arc<BTreeMap<String, String>>,
-    /// Takes the output of a process that does not have the terminal.
+    pub(crate) dotenv: BTreeMap<String, String>,
+    /// Takes what processes print that do not have the terminal.
     pub(crate) lines: Arc<dyn LineSink>,
     /// What the network is reached through.
     pub(crate) reach: Reach,
@@ -95,7 +102,8 @@ impl Reach {
 /// The WASI side of one process.
 pub(crate) struct WasiState {
     setup: WasiSetup,
-    output: Arc<GuestOutput>,
+    /// Made when somebody first prints, or asks where to.
+    output: OnceLock<Arc<GuestOutput>>,
     handles: Handles,
     context: Context,
     /// Made when the guest first uses the network.
@@ -107,7 +115,7 @@ pub(crate) struct WasiState {
 enum Context {
     Nothing,
     Preview1(Box<WasiP1Ctx>),
-    Component(Box<WasiCtx>, ResourceTable),
+    Component(Box<(WasiCtx, ResourceTable)>),
 }
 
 impl Context {
@@ -116,44 +124,60 @@ impl Context {
         match self {
             Context::Nothing => None,
             Context::Preview1(context) => Some(context.ctx()),
-            Context::Component(ctx, table) => Some(WasiCtxView { ctx, table }),
+            Context::Component(context) => {
+                let (ctx, table) = &mut **context;
+                Some(WasiCtxView { ctx, table })
+            }
         }
     }
 }
 
 impl WasiState {
     pub(crate) fn new(setup: WasiSetup) -> WasiState {
-        let profile = setup.guard.profile();
-        let has_terminal = profile.stdio() && setup.guard.check(Request::Stdio, ()).is_ok();
-        let destination = if has_terminal {
-            let copy = setup.lines.wants_terminal();
-            Destination::Terminal {
-                copy: copy.then(|| Arc::clone(&setup.lines)),
-            }
-        } else {
-            Destination::Lines(Arc::clone(&setup.lines))
-        };
-        let limits = profile.limits();
-        WasiState {
-            output: GuestOutput::new(destination, limits.max_output_bytes),
-            handles: Handles::new(limits.max_handles, setup.handles.as_ref()),
+        let handles = setup.surroundings.handles.as_ref();
+        let state = WasiState {
+            output: OnceLock::new(),
+            handles: Handles::new(setup.guard.limits().max_handles, handles),
             setup,
             context: Context::Nothing,
             network: None,
             http: None,
+        };
+        if state.setup.guard.given().stdio() {
+            // Who has the terminal is asked and recorded at the start.
+            state.output();
         }
+        state
     }
 
     /// What the process prints through.
-    pub(crate) fn output(&self) -> Arc<GuestOutput> {
-        Arc::clone(&self.output)
+    pub(crate) fn output(&self) -> &Arc<GuestOutput> {
+        self.output.get_or_init(|| {
+            let (guard, lines) = (&self.setup.guard, &self.setup.surroundings.lines);
+            let has_terminal = guard.given().stdio() && guard.check(Request::Stdio, ()).is_ok();
+            let destination = if has_terminal {
+                let copy = self.setup.logs_terminal;
+                Destination::Terminal {
+                    copy: copy.then(|| Arc::clone(lines)),
+                }
+            } else {
+                Destination::Lines(Arc::clone(lines))
+            };
+            let max_output_bytes = guard.limits().max_output_bytes;
+            GuestOutput::new(guard.subject().clone(), destination, max_output_bytes)
+        })
+    }
+
+    /// What the process has printed through, if it has printed.
+    pub(crate) fn printed(&self) -> Option<&Arc<GuestOutput>> {
+        self.output.get()
     }
 
     /// The network, as far as the process may use it.
     pub(crate) fn network(&mut self) -> &Arc<Network> {
         let setup = &self.setup;
         self.network.get_or_insert_with(|| {
-            let resolver = Arc::clone(&setup.reach.resolver);
+            let resolver = Arc::clone(&setup.surroundings.reach.resolver);
             Arc::new(Network::new(setup.guard.clone(), resolver))
         })
     }
@@ -163,21 +187,21 @@ impl WasiState {
         if self.http.is_none() {
             let (network, tls) = (
                 Arc::clone(self.network()),
-                Arc::clone(&self.setup.reach.tls),
+                Arc::clone(&self.setup.surroundings.reach.tls),
             );
             self.http = Some(Box::new(HttpState::new(network, tls)));
         }
         self.build();
         match (&mut self.http, &mut self.context) {
-            (Some(http), Context::Component(_, table)) => http.view(table),
+            (Some(http), Context::Component(context)) => http.view(&mut context.1),
             _ => unreachable!("both were made in the lines above; a module does not speak HTTP"),
         }
     }
 
     /// Builds the context now if building it can fail; called before any guest code runs.
     pub(crate) fn open(&mut self, kind: Kind) -> Result<(), FolderError> {
-        if matches!(self.context, Context::Nothing) && !self.setup.guard.profile().dirs().is_empty()
-        {
+        let is_empty = self.setup.guard.given().dirs().is_empty();
+        if matches!(self.context, Context::Nothing) && !is_empty {
             let builder = self.builder()?;
             self.context = self.context(kind, builder);
             let granted = self.granted_folders();
@@ -210,7 +234,7 @@ impl WasiState {
 
     /// Whether a call of preview 1 may poll so many things at once: each takes two entries of the table for its time.
     fn has_entries(&mut self, n_polled: u32) -> bool {
-        let max_entries = max_table_entries(&self.limits());
+        let max_entries = max_table_entries(self.limits());
         let used = self.preview1().ctx().table.iter_mut().count();
         let wanted = usize::try_from(n_polled)
             .ok()
@@ -228,8 +252,8 @@ impl WasiState {
     }
 
     /// The bounds of its profile.
-    pub(crate) fn limits(&self) -> Limits {
-        self.setup.guard.profile().limits().clone()
+    pub(crate) fn limits(&self) -> &Limits {
+        self.setup.guard.limits()
     }
 
     /// Closes every folder for good: no path leads anywhere any more. Files that are open stay open.
@@ -267,7 +291,7 @@ impl WasiState {
     }
 
     fn context(&self, kind: Kind, mut builder: WasiCtxBuilder) -> Context {
-        let max_entries = max_table_entries(&self.limits());
+        let max_entries = max_table_entries(self.limits());
         match kind {
             Kind::Module => {
                 let mut context = Box::new(builder.build_p1());
@@ -277,7 +301,7 @@ impl WasiState {
             Kind::Component => {
                 let mut table = ResourceTable::new();
                 table.set_max_capacity(max_entries);
-                Context::Component(Box::new(builder.build()), table)
+                Context::Component(Box::new((builder.build(), table)))
             }
         }
     }
@@ -296,14 +320,19 @@ impl WasiState {
         let setup = &self.setup;
         let mut builder = WasiCtxBuilder::new();
         builder
+            .arg(setup.guard.subject().component())
             .args(&setup.args)
             .max_random_size(self.limits().max_random_bytes)
-            .stdout(OutputStream::new(self.output(), Stream::Stdout))
-            .stderr(OutputStream::new(self.output(), Stream::Stderr));
-        if self.output.has_terminal() {
+            .stdout(OutputStream::new(Arc::clone(self.output()), Stream::Stdout))
+            .stderr(OutputStream::new(Arc::clone(self.output()), Stream::Stderr));
+        if self.output().has_terminal() {
             builder.inherit_stdin();
         }
-        for (name, value) in environment(&setup.guard, &setup.dotenv, std::env::vars_os()) {
+        for (name, value) in environment(
+            &setup.guard,
+            &setup.surroundings.dotenv,
+            std::env::vars_os(),
+        ) {
             builder.env(name, value);
         }
         builder

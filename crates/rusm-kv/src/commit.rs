@@ -1,18 +1,20 @@
-//! The commit thread: it takes what has gathered, has it written with one sync, and answers all.
+//! The commit thread: it takes what has gathered, and has it written with one sync.
+//!
+//! If more has gathered by then, writing, syncing and answering are left to another thread ([`Landing`]), and the next
+//! group is applied in memory meanwhile. If nobody waits, there is nothing to gain, and this thread does it all.
 
 use crate::completion::Reply;
 use crate::engine::Engine;
 use crate::error::{CompactError, WriteError};
-use crate::gate::{Answer, Gate, Request};
-use crate::readers::Readers;
-use crate::store::{Compacted, Shared};
+use crate::gate::{Answer, Request};
+use crate::landing::{Flight, Ground, Landing};
+use crate::snapshot::View;
+use crate::store::Compacted;
 use crate::transact::{Attempt, attempt, flush, reclaim};
 use crossbeam_channel::Receiver;
 use redb::CompactionError;
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 /// The most batches of one commit.
@@ -39,13 +41,30 @@ pub(crate) enum Message {
 pub(crate) struct Committer {
     pub(crate) engine: Engine,
     pub(crate) messages: Receiver<Message>,
-    pub(crate) gate: Arc<Gate<Message>>,
-    pub(crate) readers: Arc<Readers>,
-    pub(crate) shared: Arc<Shared>,
+    pub(crate) ground: Ground,
+    pub(crate) landing: Landing,
+    /// Commits so far.
+    pub(crate) commits: u64,
     /// The number of commits before which the file is not made longer by hand.
     pub(crate) next_stretch: u64,
     /// The numbers of commits and of released snapshots when room was last got back.
     pub(crate) flushed: Option<(u64, u64)>,
+}
+
+/// What became of a group.
+struct Done {
+    answers: Vec<Answer>,
+    /// What the commit has left; none if nothing was written.
+    view: Option<View>,
+}
+
+impl Done {
+    fn unwritten(answers: Vec<Answer>) -> Self {
+        Self {
+            answers,
+            view: None,
+        }
+    }
 }
 
 impl Committer {
@@ -60,7 +79,8 @@ impl Committer {
                 }
             }
         }
-        self.readers.close();
+        self.landing.end();
+        self.ground.readers.close();
     }
 
     /// Commits a batch with those that have gathered behind it; gives the message that ended the group.
@@ -90,69 +110,74 @@ impl Committer {
         let mut groups = vec![group];
         while let Some(mut group) = groups.pop() {
             match self.try_commit(&group) {
-                Ok(Some(answers)) => self.answer(group, answers),
+                Ok(Some(done)) => self.land(group, done),
                 Ok(None) if group.len() > 1 => {
                     let later = group.split_off(group.len() / 2);
                     groups.push(later);
                     groups.push(group);
                 }
                 Ok(None) => {
-                    let answers = self.make_room(&group);
-                    self.answer_or_poison(group, answers);
+                    let done = self.make_room(&group);
+                    self.land_or_poison(group, done);
                 }
-                Err(reason) => self.answer_or_poison(group, Err(reason)),
+                Err(reason) => self.land_or_poison(group, Err(reason)),
             }
         }
     }
 
-    /// The answers of a commit that has happened; none if the group does not fit into the file.
-    fn try_commit(&mut self, group: &[Request]) -> Result<Option<Vec<Answer>>, String> {
-        if let Some(reason) = self.shared.poisoned() {
+    /// What a commit has done; none if the group does not fit into the file.
+    fn try_commit(&mut self, group: &[Request]) -> Result<Option<Done>, String> {
+        if let Some(reason) = self.ground.shared.poisoned() {
             let poisoned = Err(WriteError::Poisoned { reason });
-            return Ok(Some(vec![poisoned; group.len()]));
+            return Ok(Some(Done::unwritten(vec![poisoned; group.len()])));
         }
-        let now_ms = self.shared.clock.now_ms();
+        if self.engine.disk().is_tight() {
+            // What nobody reads any more is wanted.
+            self.landing.wait();
+        }
+        let now_ms = self.ground.shared.clock.now_ms();
         let batches: Vec<_> = group.iter().map(|request| &request.batch).collect();
-        let engine = &self.engine;
-        match caught(|| attempt(engine, &batches, now_ms))? {
-            Attempt::Done { answers, wrote } => {
-                if wrote {
-                    self.publish()?;
-                }
-                Ok(Some(answers))
+        let may_owe = || self.hands_over();
+        match caught(|| attempt(&self.engine, &batches, now_ms, may_owe))? {
+            Attempt::Done { answers, wrote } if wrote => {
+                let view = Some(self.committed()?);
+                Ok(Some(Done { answers, view }))
             }
+            Attempt::Done { answers, .. } => Ok(Some(Done::unwritten(answers))),
             Attempt::Over => Ok(None),
         }
     }
 
     /// What becomes of a batch that does not fit on its own: there may be room that redb does not use by itself.
-    fn make_room(&mut self, group: &[Request]) -> Result<Vec<Answer>, String> {
+    fn make_room(&mut self, group: &[Request]) -> Result<Done, String> {
+        self.landing.wait();
         if self.flush()?
-            && let Some(answers) = self.try_commit(group)?
+            && let Some(done) = self.try_commit(group)?
         {
-            return Ok(answers);
+            return Ok(done);
         }
         // A batch that only deletes makes room itself.
-        let is_hopeful = self.commits() >= self.next_stretch
+        let is_hopeful = self.commits >= self.next_stretch
             || !group.iter().any(|request| request.batch.takes_room());
         if is_hopeful
             && self.stretch()?
-            && let Some(answers) = self.try_commit(group)?
+            && let Some(done) = self.try_commit(group)?
         {
-            return Ok(answers);
+            return Ok(done);
         }
         if self.sweep()?
-            && let Some(answers) = self.try_commit(group)?
+            && let Some(done) = self.try_commit(group)?
         {
-            return Ok(answers);
+            return Ok(done);
         }
-        let max_bytes = self.shared.max_bytes.unwrap_or(u64::MAX);
-        Ok(vec![Err(WriteError::Full { max_bytes }); group.len()])
+        let max_bytes = self.ground.shared.max_bytes.unwrap_or(u64::MAX);
+        let full = Err(WriteError::Full { max_bytes });
+        Ok(Done::unwritten(vec![full; group.len()]))
     }
 
     /// Gets back what was given up, if anything was since the last time. Says whether it did, as all of these.
     fn flush(&mut self) -> Result<bool, String> {
-        if self.flushed == Some((self.commits(), self.readers.released())) {
+        if self.flushed == Some((self.commits, self.ground.readers.released())) {
             return Ok(false);
         }
         let engine = &self.engine;
@@ -160,17 +185,17 @@ impl Committer {
         if has_room {
             self.publish()?;
         }
-        self.flushed = Some((self.commits(), self.readers.released()));
+        self.flushed = Some((self.commits, self.ground.readers.released()));
         Ok(has_room)
     }
 
     /// Makes the file longer.
     fn stretch(&mut self) -> Result<bool, String> {
-        if !self.engine.can_stretch() || !self.readers.exclude(STRETCH_PATIENCE) {
+        if !self.engine.can_stretch() || !self.ground.readers.exclude(STRETCH_PATIENCE) {
             return Ok(false);
         }
         // Until then, it has not helped.
-        self.next_stretch = self.commits() + COMMITS_BETWEEN_STRETCHES;
+        self.next_stretch = self.commits + COMMITS_BETWEEN_STRETCHES;
         let engine = &mut self.engine;
         let stretched = caught(|| engine.stretch());
         self.readable_again()?;
@@ -179,7 +204,7 @@ impl Committer {
 
     /// Removes some of what has expired.
     fn sweep(&mut self) -> Result<bool, String> {
-        let now_ms = self.shared.clock.now_ms();
+        let now_ms = self.ground.shared.clock.now_ms();
         let engine = &self.engine;
         // Each may need pages before it gives any back: it may be that only one fits.
         if caught(|| Ok(reclaim(engine, now_ms, SWEPT_FOR_ROOM)? || reclaim(engine, now_ms, 1)?))? {
@@ -190,10 +215,11 @@ impl Committer {
     }
 
     fn compact(&mut self) -> Result<Compacted, CompactError> {
-        if let Some(reason) = self.shared.poisoned() {
+        self.landing.wait();
+        if let Some(reason) = self.ground.shared.poisoned() {
             return Err(CompactError::Poisoned { reason });
         }
-        if !self.readers.exclude(COMPACT_PATIENCE) {
+        if !self.ground.readers.exclude(COMPACT_PATIENCE) {
             return Err(CompactError::Busy);
         }
         let bytes_before = self.engine.disk().len();
@@ -217,53 +243,67 @@ impl Committer {
         }
     }
 
-    /// Shows everybody what the commit has left.
-    fn publish(&self) -> Result<(), String> {
-        self.shared.commits.fetch_add(1, Ordering::Relaxed);
-        let view = caught(|| self.engine.view().map_err(|error| error.to_string()))?;
-        self.readers.publish(view);
+    /// What a commit has left, once its sync has happened.
+    fn committed(&mut self) -> Result<View, String> {
+        self.commits += 1;
+        caught(|| self.engine.view().map_err(|error| error.to_string()))
+    }
+
+    /// Shows everybody what a commit has left whose sync has happened.
+    fn publish(&mut self) -> Result<(), String> {
+        let view = self.committed()?;
+        self.ground.publish(view);
         Ok(())
     }
 
     /// Ends the time in which nobody could read.
     fn readable_again(&self) -> Result<(), String> {
         match caught(|| self.engine.view().map_err(|error| error.to_string())) {
-            Ok(view) => self.readers.publish(view),
+            Ok(view) => self.ground.readers.publish(view),
             Err(reason) => {
-                self.readers.fail(&reason);
+                self.ground.readers.fail(&reason);
                 return Err(reason);
             }
         }
         Ok(())
     }
 
-    fn answer_or_poison(&mut self, group: Vec<Request>, answers: Result<Vec<Answer>, String>) {
-        let answers = answers.unwrap_or_else(|reason| {
+    fn land_or_poison(&mut self, group: Vec<Request>, done: Result<Done, String>) {
+        let done = done.unwrap_or_else(|reason| {
             // redb knows only that something had failed before.
             let reason = self.engine.disk().failure().unwrap_or(reason);
+            // What was committed before may still become durable.
+            self.landing.wait();
             self.poison(&reason);
-            vec![Err(WriteError::Poisoned { reason }); group.len()]
+            Done::unwritten(vec![Err(WriteError::Poisoned { reason }); group.len()])
         });
-        self.answer(group, answers);
+        self.land(group, done);
     }
 
-    fn answer(&self, group: Vec<Request>, answers: Vec<Answer>) {
-        // First the room, so that who is answered finds it.
-        let bytes = group.iter().map(|request| request.bytes).sum();
-        self.gate.release(group.len(), bytes);
-        for (request, answer) in group.into_iter().zip(answers) {
-            drop(request.batch);
-            request.reply.answer(answer);
+    fn land(&self, group: Vec<Request>, done: Done) {
+        let sync = self.engine.disk().last_sync();
+        let flight = Flight {
+            group,
+            answers: done.answers,
+            view: done.view,
+            sync,
+        };
+        if self.hands_over() {
+            self.landing.send(flight);
+        } else {
+            self.landing.land(flight);
         }
+    }
+
+    /// Whether the rest of a commit is left to the other thread: somebody waits for this one, or for that one.
+    fn hands_over(&self) -> bool {
+        let is_awaited = !self.messages.is_empty() && !self.engine.disk().is_tight();
+        is_awaited || self.landing.is_any_aloft()
     }
 
     fn poison(&self, reason: &str) {
         self.engine.disk().freeze(reason);
-        self.shared.poison(reason);
-    }
-
-    fn commits(&self) -> u64 {
-        self.shared.commits.load(Ordering::Relaxed)
+        self.ground.shared.poison(reason);
     }
 }
 

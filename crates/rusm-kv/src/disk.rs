@@ -10,13 +10,16 @@
 
 mod handle;
 mod overlay;
+mod owed;
 
 pub(crate) use handle::Handle;
 use overlay::Overlay;
+use owed::Owed;
 use parking_lot::Mutex;
 use redb::StorageBackend;
 use std::fmt;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 
 /// What is kept in memory of what is not written, about: more than a commit writes.
@@ -57,6 +60,7 @@ pub(crate) struct Disk {
     len: AtomicU64,
     mode: AtomicU8,
     growth: Mutex<Growth>,
+    owed: Owed,
     closed: AtomicBool,
     /// What the file would have, were it written to. Empty in the mode `NORMAL`.
     instead: Mutex<Instead>,
@@ -81,6 +85,7 @@ impl Disk {
             len: AtomicU64::new(len),
             mode: AtomicU8::new(NORMAL),
             growth: Mutex::new(Growth::Refused),
+            owed: Owed::default(),
             closed: AtomicBool::new(false),
             instead: Mutex::default(),
         })
@@ -144,8 +149,47 @@ impl Disk {
         done
     }
 
+    /// Does some work whose writes and syncs are owed: redb takes them for done, and [`Disk::settle`] does them.
+    pub(crate) fn owing<T>(&self, work: impl FnOnce() -> T) -> T {
+        self.owed.turn(true);
+        let done = work();
+        self.owed.turn(false);
+        done
+    }
+
+    /// The number of the last sync that redb has asked for.
+    pub(crate) fn last_sync(&self) -> u64 {
+        self.owed.asked()
+    }
+
+    /// Waits until a sync has happened, and does what it takes if nobody else does; an error if it cannot be done.
+    pub(crate) fn settle(&self, sync: u64) -> Result<(), String> {
+        self.or_failure(|| self.owed.settle(sync, self))
+    }
+
+    /// Brings what is owed to the file. If that cannot be done, the file is frozen.
+    fn settle_all(&self) {
+        let _ = self.or_failure(|| self.owed.settle_all(self));
+    }
+
+    fn may_change(&self) -> io::Result<()> {
+        self.failure()
+            .map_or(Ok(()), |why| Err(io::Error::other(why)))
+    }
+
+    fn or_failure(&self, work: impl FnOnce() -> io::Result<()>) -> Result<(), String> {
+        let done = catch_unwind(AssertUnwindSafe(work));
+        let done = done.unwrap_or_else(|_| Err(io::Error::other(PANICKED)));
+        done.map_err(|error| {
+            self.freeze(&error.to_string());
+            self.failure().unwrap_or_default()
+        })
+    }
+
     /// Makes the file longer by hand, while redb does not have it open.
     pub(crate) fn stretch(&self, len: u64) -> io::Result<()> {
+        self.settle_all();
+        self.may_change()?;
         self.inner.set_len(len)?;
         self.inner.sync_data()?;
         self.len.store(len, Ordering::Release);
@@ -178,7 +222,7 @@ impl Disk {
     pub(crate) fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
         if self.mode.load(Ordering::Acquire) == NORMAL {
             // redb is told, and reads no more: here it is kept what it was.
-            return self.inner.read(offset, out).inspect_err(|error| {
+            return self.owed.read(offset, out, self).inspect_err(|error| {
                 self.freeze(&format!("cannot read the file: {error}"));
             });
         }
@@ -201,10 +245,17 @@ impl Disk {
         if within.is_empty() {
             return Ok(());
         }
-        self.inner.read(offset, within)
+        self.owed.read(offset, within, self)
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        if self.mode.load(Ordering::Acquire) == NORMAL {
+            match self.owed.keep(offset, data, self) {
+                Ok(true) => return Ok(()),
+                Ok(false) => self.settle_all(),
+                Err(error) => self.freeze(&format!("cannot read the file: {error}")),
+            }
+        }
         if self.mode.load(Ordering::Acquire) == NORMAL {
             let Err(error) = self.inner.write(offset, data) else {
                 return Ok(());
@@ -271,6 +322,7 @@ impl Disk {
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
+        self.settle_all();
         let mut instead = self.instead.lock();
         let mode = self.mode.load(Ordering::Acquire);
         if mode == FROZEN {
@@ -309,9 +361,9 @@ impl Disk {
         if matches!(self.mode.load(Ordering::Acquire), OVER | FROZEN) {
             return;
         }
-        let synced = self.inner.sync_data().and_then(|()| self.sync_head());
-        if let Err(error) = synced {
-            self.freeze(&format!("cannot make the file durable: {error}"));
+        self.owed.ask();
+        if !self.owed.is_on() {
+            self.settle_all();
         }
     }
 
@@ -328,6 +380,29 @@ impl Disk {
     fn write_head(&self, instead: &Instead) -> io::Result<()> {
         let head = instead.head.as_deref();
         head.map_or(Ok(()), |head| self.inner.write(0, head))
+    }
+}
+
+impl owed::File for Disk {
+    fn get(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        self.inner.read(offset, out)
+    }
+
+    fn put(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        self.may_change()?;
+        self.inner.write(offset, data).map_err(|error| {
+            let why = format!("cannot write the file: {error}");
+            io::Error::new(error.kind(), why)
+        })
+    }
+
+    fn make_durable(&self) -> io::Result<()> {
+        self.may_change()?;
+        let synced = self.inner.sync_data().and_then(|()| self.sync_head());
+        synced.map_err(|error| {
+            let why = format!("cannot make the file durable: {error}");
+            io::Error::new(error.kind(), why)
+        })
     }
 }
 

@@ -47,7 +47,12 @@ impl Engine {
         }
     }
 
-    /// What the last commit has left.
+    /// The same, but its sync is [owed](Disk::owing): nothing of the commit may be shown before that has happened.
+    pub(crate) fn commit_owing(&self, txn: WriteTransaction) -> Result<(), String> {
+        self.disk.owing(|| self.commit(txn))
+    }
+
+    /// What the last commit has left, whether or not its sync has happened.
     pub(crate) fn view(&self) -> Result<View, redb::Error> {
         View::of(self.database()?)
     }

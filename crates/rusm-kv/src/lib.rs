@@ -66,6 +66,7 @@ mod disk;
 mod engine;
 mod error;
 mod gate;
+mod landing;
 mod layout;
 mod limits;
 mod open;

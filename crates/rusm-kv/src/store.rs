@@ -8,6 +8,7 @@ use crate::disk::Disk;
 use crate::engine::Engine;
 use crate::error::{BackupError, CompactError, OpenError, ReadError};
 use crate::gate::Gate;
+use crate::landing::{Ground, Landing};
 use crate::options::Options;
 use crate::readers::Readers;
 use crate::snapshot::Snapshot;
@@ -18,7 +19,7 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread::JoinHandle;
+use std::thread::{JoinHandle, ThreadId};
 
 /// Messages to the commit thread that are no batches.
 const CONTROL_MESSAGES: usize = 8;
@@ -26,7 +27,7 @@ const CONTROL_MESSAGES: usize = 8;
 /// Durable buckets in one file. Clones share it.
 ///
 /// Dropping the last clone commits what was accepted, ends the commit thread and closes the file: it blocks until
-/// then, unless it is dropped by a waker on that thread. What had not been accepted is answered with [`WriteError::Closed`](crate::WriteError::Closed); a [`Snapshot`] that is still held
+/// then, unless it is dropped by a waker on a thread of the store. What had not been accepted is answered with [`WriteError::Closed`](crate::WriteError::Closed); a [`Snapshot`] that is still held
 /// cannot be read any more.
 #[derive(Clone)]
 pub struct Store(Arc<Inner>);
@@ -36,6 +37,7 @@ struct Inner {
     readers: Arc<Readers>,
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
+    landing_thread: ThreadId,
 }
 
 /// What the store and its commit thread both know.
@@ -43,7 +45,7 @@ pub(crate) struct Shared {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) max_bytes: Option<u64>,
     pub(crate) commits: AtomicU64,
-    disk: Arc<Disk>,
+    pub(crate) disk: Arc<Disk>,
     poison: Mutex<Option<String>>,
 }
 
@@ -121,28 +123,37 @@ impl Store {
             disk: Arc::clone(engine.disk()),
             poison: Mutex::new(None),
         });
-        let committer = Committer {
-            engine,
-            messages,
+        let failed = |source| OpenError::Io {
+            path: path.to_owned(),
+            doing: "start the threads of",
+            source,
+        };
+        let ground = Ground {
             gate: Arc::clone(&gate),
             readers: Arc::clone(&readers),
             shared: Arc::clone(&shared),
+        };
+        let landing = Landing::start(ground.clone()).map_err(failed)?;
+        let landing_thread = landing.thread_id();
+        let committer = Committer {
+            engine,
+            messages,
+            ground,
+            landing,
+            commits: 0,
             next_stretch: 0,
             flushed: None,
         };
         let thread = std::thread::Builder::new()
             .name("rusm-kv".to_owned())
             .spawn(|| committer.run())
-            .map_err(|source| OpenError::Io {
-                path: path.to_owned(),
-                doing: "start the commit thread of",
-                source,
-            })?;
+            .map_err(failed)?;
         Ok(Self(Arc::new(Inner {
             gate,
             readers,
             shared,
             thread: Some(thread),
+            landing_thread,
         })))
     }
 
@@ -205,9 +216,12 @@ impl Store {
 impl Drop for Inner {
     fn drop(&mut self) {
         self.gate.close();
-        // A waker that the commit thread wakes may hold the last clone: it cannot wait for itself.
+        // A waker that one of the store's threads wakes may hold the last clone: it cannot wait for itself.
         let own = std::thread::current().id();
-        if let Some(thread) = self.thread.take_if(|thread| thread.thread().id() != own) {
+        if let Some(thread) = self.thread.take()
+            && own != thread.thread().id()
+            && own != self.landing_thread
+        {
             // A panic of the commit thread has been answered to those who waited for it.
             let _ = thread.join();
         }

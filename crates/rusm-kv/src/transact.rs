@@ -26,7 +26,7 @@ const PAGE_BYTES: u64 = 4096;
 
 /// What became of a group.
 pub(crate) enum Attempt {
-    /// One answer each. If `wrote`, they are durable; otherwise there was nothing to write.
+    /// One answer each. If `wrote`, they rest on the last sync; otherwise there was nothing to write.
     Done { answers: Vec<Answer>, wrote: bool },
     /// They do not fit into the file. Nothing has happened.
     Over,
@@ -34,7 +34,14 @@ pub(crate) enum Attempt {
 
 /// Applies the batches in order, and commits. An error leaves it open what is written, and the store must take no
 /// more writes.
-pub(crate) fn attempt(engine: &Engine, batches: &[&Batch], now_ms: u64) -> Result<Attempt, String> {
+///
+/// `may_owe` is asked when all is applied: whether the sync may be [owed](Engine::commit_owing).
+pub(crate) fn attempt(
+    engine: &Engine,
+    batches: &[&Batch],
+    now_ms: u64,
+    may_owe: impl FnOnce() -> bool,
+) -> Result<Attempt, String> {
     let txn = engine.begin().map_err(text)?;
     let mut tables = Tables::open(&txn).map_err(text)?;
     let mut answers = Vec::with_capacity(batches.len());
@@ -76,7 +83,7 @@ pub(crate) fn attempt(engine: &Engine, batches: &[&Batch], now_ms: u64) -> Resul
         0 => RESERVED_FOR_COMMIT,
         _ => pages.clamp(RESERVED_LEAST, RESERVED_MOST),
     };
-    if !finish(engine, txn, reserved)? {
+    if !finish(engine, txn, reserved, may_owe)? {
         return Ok(Attempt::Over);
     }
     Ok(Attempt::Done {
@@ -96,18 +103,23 @@ pub(crate) fn reclaim(engine: &Engine, now_ms: u64, most: usize) -> Result<bool,
         txn.abort().map_err(text)?;
         return Ok(false);
     }
-    finish(engine, txn, RESERVED_FOR_COMMIT)
+    finish(engine, txn, RESERVED_FOR_COMMIT, || false)
 }
 
 /// Commits nothing, by which redb uses again what commits before have given up and nobody reads any more; says
 /// whether there was room even for that.
 pub(crate) fn flush(engine: &Engine) -> Result<bool, String> {
     let txn = engine.begin().map_err(text)?;
-    finish(engine, txn, RESERVED_FOR_FLUSH)
+    finish(engine, txn, RESERVED_FOR_FLUSH, || false)
 }
 
 /// Commits, or aborts if the file would outgrow its bound; says which.
-fn finish(engine: &Engine, txn: WriteTransaction, reserved: u64) -> Result<bool, String> {
+fn finish(
+    engine: &Engine,
+    txn: WriteTransaction,
+    reserved: u64,
+    may_owe: impl FnOnce() -> bool,
+) -> Result<bool, String> {
     if engine.disk().is_tight() {
         keep_free(&txn, reserved)?;
     }
@@ -115,7 +127,11 @@ fn finish(engine: &Engine, txn: WriteTransaction, reserved: u64) -> Result<bool,
         txn.abort().map_err(text)?;
         return Ok(false);
     }
-    engine.commit(txn)?;
+    if may_owe() {
+        engine.commit_owing(txn)?;
+    } else {
+        engine.commit(txn)?;
+    }
     Ok(true)
 }
 

@@ -70,7 +70,9 @@ fn options(spec: &SupervisorSpec) -> (SpawnOptions, Arc<Desk>) {
     let desk = Arc::new(Desk::new(
         template.map(|template| Arc::clone(&template.start)),
     ));
-    let options = SpawnOptions::new(Arc::clone(&spec.label)).extension(Arc::clone(&desk) as _);
+    let options = SpawnOptions::new(Arc::clone(&spec.label))
+        .system()
+        .extension(Arc::clone(&desk) as _);
     match &spec.name {
         Some(name) => (options.name(name.clone()), desk),
         None => (options, desk),

@@ -55,18 +55,16 @@ impl<'a> Call<'a> {
 
     /// The answer, if it is there.
     fn answer(&self, id: Ref, callee: Pid) -> Option<Result<Payload, CallError>> {
-        self.context.process.settle_if_woken();
+        self.context.process.settle_if_waiting();
         let (from, result) = {
             let mut owner = self.context.process.owner.lock();
             if owner.doom.is_some() {
                 return None;
             }
-            match owner.calls.remove(&id)? {
-                waiting @ PendingCall::Waiting { .. } => {
-                    owner.calls.insert(id, waiting);
-                    return None;
-                }
-                PendingCall::Answered { from, result } => (from, result),
+            let is_answered = matches!(owner.calls.get(id), Some(PendingCall::Answered { .. }));
+            match is_answered.then(|| owner.calls.remove(id)).flatten() {
+                Some(PendingCall::Answered { from, result }) => (from, result),
+                Some(PendingCall::Waiting { .. }) | None => return None,
             }
         };
         if from.is_none() {
@@ -125,7 +123,7 @@ fn ask(
 
 fn forget(context: &Context, id: Ref) {
     context.process.kernel.calls.remove(id);
-    context.process.owner.lock().calls.remove(&id);
+    context.process.owner.lock().calls.remove(id);
 }
 
 impl Future for Call<'_> {
@@ -137,7 +135,7 @@ impl Future for Call<'_> {
                 self.state = State::Done;
                 return Poll::Ready(answer);
             }
-            if self.context.is_doomed() {
+            if self.context.process.is_doomed() {
                 return Poll::Pending;
             }
         }

@@ -35,11 +35,7 @@ impl<'a> Receive<'a> {
             task.waker().wake_by_ref();
             return Poll::Pending;
         }
-        let mut event = self.context.take(&self.select, &mut self.cursor);
-        if event.is_none() && process.settle_if_woken() {
-            event = self.context.take(&self.select, &mut self.cursor);
-        }
-        match event {
+        match process.take(&self.select, &mut self.cursor) {
             Some(event) => {
                 process.pace.spend();
                 Poll::Ready(event)
@@ -84,7 +80,7 @@ impl Future for ReceiveTimeout<'_> {
             return Poll::Pending; // The mailbox was not looked through.
         }
         // A fatal signal wins over an expiring timeout (OTP statement 029).
-        let is_over = !self.receive.context.is_doomed() && self.alarm.is_due();
+        let is_over = !self.receive.context.process.is_doomed() && self.alarm.is_due();
         if is_over {
             Poll::Ready(None)
         } else {

@@ -31,7 +31,7 @@ impl Context {
                     cause,
                 }),
             );
-            self.process.settle_if_woken();
+            self.process.settle_if_waiting();
         }
     }
 
@@ -67,7 +67,7 @@ impl Context {
                     reason,
                 }),
             );
-            self.process.settle_if_woken();
+            self.process.settle_if_waiting();
         }
         id
     }
@@ -78,7 +78,7 @@ impl Context {
     /// Answers whether it was removed before it fired: false for one whose notice had come, taken or not, and
     /// for one that never stood (OTP statement 059).
     pub fn demonitor(&self, monitor: Ref) -> bool {
-        self.process.settle_if_woken();
+        self.process.settle_if_waiting();
         let target = {
             let mut owner = self.process.owner.lock();
             owner.mailbox.flush_down(monitor);
@@ -93,7 +93,7 @@ impl Context {
     /// Turns incoming exit signals into events, or back; answers the previous setting (OTP statement 039).
     pub fn trap_exits(&self, on: bool) -> bool {
         // What arrived before this moment is judged by the old setting.
-        self.process.settle_if_woken();
+        self.process.settle_if_waiting();
         self.process.owner.lock().relations.trap_exits(on)
     }
 
@@ -104,7 +104,7 @@ impl Context {
         self.tell(to, Envelope::Signal(signal));
         if to == from {
             // Nothing is handed out any more from here on if it is fatal (OTP statement 036).
-            self.process.settle_if_woken();
+            self.process.settle_if_waiting();
         }
     }
 
@@ -116,7 +116,7 @@ impl Context {
     /// Acts on the signals that have arrived and answers the reason if one of them is fatal: the body must
     /// then return it, as it will not be run again.
     pub fn settle(&self) -> Option<ExitReason> {
-        self.process.settle_if_woken();
+        self.process.settle_if_waiting();
         self.process.owner.lock().doom.clone()
     }
 

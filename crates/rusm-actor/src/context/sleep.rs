@@ -61,7 +61,7 @@ impl Future for Sleep<'_> {
 
     fn poll(mut self: Pin<&mut Self>, _task: &mut TaskContext<'_>) -> Poll<()> {
         // A fatal signal wins over the time (OTP statement 029).
-        let is_over = !self.0.context.is_doomed() && self.0.is_due();
+        let is_over = !self.0.context.process.is_doomed() && self.0.is_due();
         if is_over {
             Poll::Ready(())
         } else {

@@ -81,6 +81,7 @@ fn what_was_sent_to_a_process_that_never_ran_is_dropped() {
         label: "discarded".into(),
         extension: None,
         bounds: crate::MailboxBounds::default(),
+        is_system: false,
     };
     let make = |pid| Arc::new(Process::new(seed, pid, Arc::clone(kernel)));
     let process = kernel.table.insert(0, make).unwrap();

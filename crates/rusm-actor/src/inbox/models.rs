@@ -45,7 +45,7 @@ fn nothing_is_lost_or_doubled_and_every_sender_keeps_its_order() {
             let inbox = Arc::clone(&inbox);
             thread::spawn(move || {
                 for tag in 0..2 {
-                    inbox.push(message(sender, tag)).unwrap();
+                    inbox.accept(message(sender, tag)).unwrap();
                 }
             })
         });
@@ -77,20 +77,20 @@ fn close_hands_out_what_was_accepted_and_refuses_everybody_after() {
         let sender = {
             let inbox = Arc::clone(&inbox);
             thread::spawn(move || {
-                let results = [0, 1].map(|tag| inbox.push(message(1, tag)));
+                let results = [0, 1].map(|tag| inbox.accept(message(1, tag)));
                 assert!(results[0].is_ok() || results[1].is_err());
                 results.into_iter().filter(Result::is_ok).count()
             })
         };
         let timer = {
             let inbox = Arc::clone(&inbox);
-            thread::spawn(move || usize::from(inbox.push_reserved(message(2, 0)).is_ok()))
+            thread::spawn(move || usize::from(inbox.accept_reserved(message(2, 0)).is_ok()))
         };
         let mut handed_out = read(inbox.take().drain());
         handed_out.extend(read(inbox.close()));
         let n_accepted = sender.join().unwrap() + timer.join().unwrap();
         assert_eq!(handed_out.len(), n_accepted, "{handed_out:?}");
-        assert_eq!(inbox.push(message(1, 2)), Err(Refused::Closed));
+        assert_eq!(inbox.accept(message(1, 2)), Err(Refused::Closed));
         assert_eq!(inbox.take().drain().count(), 0);
     });
 }
@@ -121,7 +121,7 @@ fn the_bound_is_never_exceeded_and_no_room_is_lost() {
             let (inbox, held) = (Arc::clone(&inbox), Arc::clone(&held));
             thread::spawn(move || {
                 for tag in 0..2 {
-                    match inbox.push(message(sender, tag)) {
+                    match inbox.accept(message(sender, tag)) {
                         Ok(()) => held.add(BOUND),
                         refused => assert_eq!(refused, Err(Refused::Full)),
                     }
@@ -148,9 +148,9 @@ fn take_and_release(inbox: &Inbox, held: &Held) {
 
 fn assert_room(inbox: &Inbox, room: usize) {
     for _ in 0..room {
-        assert_eq!(inbox.push(message(3, 0)), Ok(()));
+        assert_eq!(inbox.accept(message(3, 0)), Ok(()));
     }
-    assert_eq!(inbox.push(message(3, 0)), Err(Refused::Full));
+    assert_eq!(inbox.accept(message(3, 0)), Err(Refused::Full));
 }
 
 /// Room that pending timers hold counts against the bound, is handed over when they fire and given back when
@@ -165,7 +165,7 @@ fn reserved_room_is_handed_over_or_given_back_once() {
             thread::spawn(move || {
                 if inbox.reserve(10).is_ok() {
                     held.add(BOUND);
-                    inbox.push_reserved(message(1, 0)).unwrap();
+                    inbox.accept_reserved(message(1, 0)).unwrap();
                 }
             })
         };
@@ -177,7 +177,7 @@ fn reserved_room_is_handed_over_or_given_back_once() {
                     held.take_back();
                     inbox.release_reserved(10);
                 }
-                if inbox.push(message(2, 0)).is_ok() {
+                if inbox.accept(message(2, 0)).is_ok() {
                     held.add(BOUND);
                 }
             })

@@ -91,10 +91,10 @@ fn state(process: &Process) -> &'static str {
     if process.is_ending() {
         return "exiting";
     }
-    match process.state.load() {
+    match process.inbox.state() {
         RunState::Idle => "waiting",
         RunState::Queued => "runnable",
-        RunState::Running | RunState::Rerun => "running",
+        RunState::Running | RunState::Noted | RunState::Rerun => "running",
         RunState::Gone => "exiting",
     }
 }

@@ -1,11 +1,13 @@
-//! Run queues: per worker a LIFO slot and a deque, for all an injector and a second queue.
+//! Run queues: per worker a LIFO slot and a deque; for all a prompt queue, an injector and a second queue.
 //!
 //! # Order
-//! 1. The LIFO slot holds the process woken last: its message is still in the cache. A budget keeps two
+//! 1. The prompt queue holds those whose timer is due, and system processes for which something arrived. It goes
+//!    ahead of everything, but one process from elsewhere gets its slice after [`PROMPT_BUDGET`] from here.
+//! 2. The LIFO slot holds the process woken last: its message is still in the cache. A budget keeps two
 //!    chatting processes from starving the rest: when it is used up, they queue like everybody.
-//! 2. The deque is first in, first out; other workers steal from its head.
-//! 3. The injector takes what is made ready outside the workers.
-//! 4. The second queue holds processes that used up a slice. A worker serves it when it finds nothing else,
+//! 3. The deque is first in, first out; other workers steal from its head.
+//! 4. The injector takes what is made ready outside the workers.
+//! 5. The second queue holds processes that used up a slice. A worker serves it when it finds nothing else,
 //!    and in any case at its first look after [`SECOND_QUEUE_PERIOD`]; it looks every few slices.
 
 use crate::process::Process;
@@ -15,8 +17,12 @@ use std::cell::Cell;
 use std::fmt;
 use std::time::Duration;
 
-/// How many processes in a row a worker takes from its LIFO slot.
-const LIFO_BUDGET: u32 = 32;
+/// How many processes in a row a worker takes from its LIFO slot while others wait. Measured with 100 chatting pairs, one worker:
+/// 4 costs 5 % of the throughput, 8 nothing; and the p99 of a round trip is 80, 130, 220, 415 us at 4, 8, 16, 32.
+const LIFO_BUDGET: u32 = 8;
+
+/// How many processes in a row a worker takes from the prompt queue while others wait.
+const PROMPT_BUDGET: u32 = 16;
 
 /// How long a worker that has other work passes the second queue by.
 pub(super) const SECOND_QUEUE_PERIOD: Duration = Duration::from_millis(10);
@@ -26,6 +32,7 @@ pub(super) struct LocalQueue {
     deque: Worker<Arc<Process>>,
     last_woken: Cell<Option<Arc<Process>>>,
     lifo_streak: Cell<u32>,
+    prompt_streak: Cell<u32>,
 }
 
 /// What is left to do after a push.
@@ -44,6 +51,7 @@ impl LocalQueue {
             deque: Worker::new_fifo(),
             last_woken: Cell::new(None),
             lifo_streak: Cell::new(0),
+            prompt_streak: Cell::new(0),
         }
     }
 
@@ -102,6 +110,7 @@ impl LocalQueue {
 /// What all workers see.
 #[derive(Debug)]
 pub(super) struct SharedQueues {
+    prompt: Injector<Arc<Process>>,
     injector: Injector<Arc<Process>>,
     second: Injector<Arc<Process>>,
     stealers: Vec<Stealer<Arc<Process>>>,
@@ -110,10 +119,29 @@ pub(super) struct SharedQueues {
 impl SharedQueues {
     pub(super) fn new(locals: &[LocalQueue]) -> Self {
         Self {
+            prompt: Injector::new(),
             injector: Injector::new(),
             second: Injector::new(),
             stealers: locals.iter().map(|local| local.deque.stealer()).collect(),
         }
+    }
+
+    pub(super) fn push_prompt(&self, process: Arc<Process>) {
+        self.prompt.push(process);
+    }
+
+    /// Who goes ahead; none when it is the turn of the others.
+    pub(super) fn pop_prompt(&self, local: &LocalQueue) -> Option<Arc<Process>> {
+        let streak = local.prompt_streak.replace(0);
+        if streak >= PROMPT_BUDGET || self.prompt.is_empty() {
+            return None;
+        }
+        local.prompt_streak.set(streak + 1);
+        persist(|| self.prompt.steal())
+    }
+
+    pub(super) fn has_prompt(&self) -> bool {
+        !self.prompt.is_empty()
     }
 
     pub(super) fn inject(&self, process: Arc<Process>) {
@@ -150,7 +178,8 @@ impl SharedQueues {
 
     /// Whether a worker that is about to sleep would find work.
     pub(super) fn has_work(&self) -> bool {
-        self.has_injected()
+        self.has_prompt()
+            || self.has_injected()
             || self.has_second()
             || self.stealers.iter().any(|stealer| !stealer.is_empty())
     }
@@ -183,6 +212,7 @@ fn process(pid: u64) -> Arc<Process> {
         label: "test".into(),
         extension: None,
         bounds: crate::inbox::MailboxBounds::default(),
+        is_system: false,
     };
     let pid = crate::id::Pid::from_u64(pid).unwrap();
     let simulator = crate::sim::Simulator::new(0);
@@ -224,5 +254,23 @@ mod tests {
         assert_eq!(queue.push_next(process(1)), Pushed::Own);
         assert_eq!(queue.push_back(process(2)), Pushed::Stealable);
         assert_eq!(pop(&queue), Some(2), "there is somebody else now");
+    }
+
+    #[test]
+    fn who_is_prompt_goes_ahead_until_its_budget_is_spent() {
+        let local = LocalQueue::new();
+        let shared = SharedQueues::new(&[]);
+        assert!(!shared.has_work());
+        for pid in 1..=u64::from(PROMPT_BUDGET) + 1 {
+            shared.push_prompt(process(pid));
+        }
+        assert!(shared.has_work());
+        for pid in 1..=u64::from(PROMPT_BUDGET) {
+            let popped = shared.pop_prompt(&local).unwrap();
+            assert_eq!(popped.pid.as_u64(), pid);
+        }
+        assert!(shared.pop_prompt(&local).is_none(), "it is others' turn");
+        assert!(shared.pop_prompt(&local).is_some());
+        assert!(!shared.has_prompt());
     }
 }

@@ -16,6 +16,8 @@ use std::time::Duration;
 
 /// A worker looks at the injector before its own queue once in so many slices; in a model soon.
 const INJECTOR_EVERY: u32 = if cfg!(all(loom, test)) { 2 } else { 61 };
+/// A worker looks whether timers are due once in so many slices.
+const TIMERS_EVERY: u32 = 8;
 /// A worker looks whether the second queue is due once in so many slices, while that has work.
 const SECOND_EVERY: u32 = 8;
 
@@ -95,13 +97,15 @@ impl Crew {
             let local = local.borrow();
             match local.as_ref().filter(|local| local.is_of(self)) {
                 Some(local) => self.ready_here(local, process, why),
-                None => self.ready_outside(process),
+                None => self.ready_outside(process, why),
             }
         });
     }
 
     fn ready_here(&self, local: &Local, process: Arc<Process>, why: Ready) {
         let pushed = match why {
+            Ready::Due => self.push_prompt(process),
+            Ready::Woken if process.is_system => self.push_prompt(process),
             Ready::Woken | Ready::Spawned => local.queue.push_next(process),
             Ready::Requeued => local.queue.push_back(process),
             Ready::Preempted => {
@@ -117,8 +121,18 @@ impl Crew {
         }
     }
 
-    fn ready_outside(&self, process: Arc<Process>) {
-        self.queues.inject(process);
+    /// The worker that pushes it takes it next.
+    fn push_prompt(&self, process: Arc<Process>) -> Pushed {
+        self.queues.push_prompt(process);
+        Pushed::Own
+    }
+
+    fn ready_outside(&self, process: Arc<Process>, why: Ready) {
+        if why == Ready::Due || process.is_system {
+            self.queues.push_prompt(process);
+        } else {
+            self.queues.inject(process);
+        }
         if self.notify() == Notified::AllBusy {
             self.hooks.on_pressure();
         }
@@ -137,23 +151,26 @@ impl Crew {
         self.idle.all_sleep()
     }
 
-    /// A process of the second queue gives way to anybody else; one of the first when it has seen a
-    /// whole tick pass and somebody waits.
-    pub(super) fn should_yield(&self, n_ticks: u32) -> bool {
+    /// Everybody gives way to the prompt queue; a process of the second queue to anybody else; one of the first
+    /// when it has seen a whole tick pass and somebody waits.
+    pub(super) fn should_yield(&self, kernel: &Kernel, n_ticks: u32) -> bool {
         self.with_local(|local| {
+            kernel.timers.fire_if_due(kernel);
+            let goes_ahead = self.queues.has_prompt();
             let others_wait = local.queue.share() || self.queues.has_injected();
-            if others_wait {
+            if others_wait || goes_ahead {
                 self.notify();
             }
+            let is_used_up = local.is_second.get() || n_ticks > 1;
             let gives_way = if local.is_second.get() {
                 others_wait || (n_ticks > 1 && self.queues.has_second())
             } else {
-                n_ticks > 1 && (others_wait || self.queues.has_second())
+                is_used_up && (others_wait || self.queues.has_second())
             };
-            if gives_way {
+            if (gives_way || goes_ahead) && is_used_up {
                 local.is_preempted.set(true);
             }
-            gives_way
+            gives_way || goes_ahead
         })
         .unwrap_or(true)
     }
@@ -188,6 +205,12 @@ impl Crew {
     fn next(&self, kernel: &Kernel, local: &Local) -> Option<Next> {
         let n_slices = local.n_slices.get().wrapping_add(1);
         local.n_slices.set(n_slices);
+        if n_slices.is_multiple_of(TIMERS_EVERY) {
+            kernel.timers.fire_if_due(kernel);
+        }
+        if let Some(process) = self.queues.pop_prompt(&local.queue) {
+            return Some(self.instead(local, Next::first(process)));
+        }
         if n_slices.is_multiple_of(INJECTOR_EVERY)
             && let Some(process) = self.queues.pop_injected(&local.queue)
         {
@@ -208,6 +231,9 @@ impl Crew {
         if let Some(process) = batch() {
             return Some(self.instead(local, Next::first(process)));
         }
+        if let Some(process) = self.queues.pop_prompt(&local.queue) {
+            return Some(Next::first(process));
+        }
         let process = self.queues.pop_second()?;
         local.second_served.set(kernel.clock.now());
         Some(Next::second(process))
@@ -216,7 +242,7 @@ impl Crew {
     /// The worker takes a process from elsewhere, so others may help with what waits in its own queue: with what
     /// was to be next there, and with the rest of a batch, which nobody could see while it was taken.
     fn instead(&self, local: &Local, next: Next) -> Next {
-        if local.queue.share() {
+        if local.queue.share() || self.queues.has_prompt() {
             self.notify();
         }
         next

@@ -3,9 +3,10 @@
 use super::*;
 use crate::context::Context;
 use crate::id::Pid;
-use crate::inbox::{Inbox, MailboxBounds};
+use crate::inbox::{Batch, Inbox, MailboxBounds};
 use crate::mailbox::Selector;
 use crate::message::Message;
+use crate::process::Task;
 use crate::signal::{Envelope, Signal};
 use crate::sim::Simulator;
 use crate::spawn::SpawnOptions;
@@ -31,9 +32,16 @@ impl Queue {
     }
 }
 
-/// One process, bare: its run state, its inbox, and the run queue.
+/// A body that nobody polls.
+fn task() -> Task {
+    Task {
+        body: Box::pin(std::future::pending()),
+        waker: std::task::Waker::noop().clone(),
+    }
+}
+
+/// One process, bare: its inbox with the run state, and the run queue.
 struct Bare {
-    state: AtomicRunState,
     inbox: Inbox,
     queue: Queue,
     n_taken: RealAtomicUsize,
@@ -41,9 +49,13 @@ struct Bare {
 
 impl Bare {
     fn new(state: RunState) -> Arc<Self> {
+        let inbox = Inbox::new(MailboxBounds::default(), None);
+        if state == RunState::Idle {
+            inbox.begin();
+            assert_eq!(inbox.end(task()), Ended::Rest);
+        }
         Arc::new(Self {
-            state: AtomicRunState::new(state),
-            inbox: Inbox::new(MailboxBounds::default(), None),
+            inbox,
             queue: Queue(Mutex::new(usize::from(state == RunState::Queued))),
             n_taken: RealAtomicUsize::new(0),
         })
@@ -51,17 +63,17 @@ impl Bare {
 
     /// As [`Process::deliver`](crate::process::Process::deliver); answers whether it was accepted.
     fn deliver(&self) -> bool {
-        let envelope = Envelope::Signal(Signal::Kill);
-        let is_accepted = self.inbox.push(envelope).is_ok();
-        if is_accepted {
-            self.queue.put(self.state.arrive());
+        let woken = self.inbox.push(Envelope::Signal(Signal::Kill));
+        let is_accepted = woken.is_ok();
+        if let Ok(woken) = woken {
+            self.queue.put(woken);
         }
         is_accepted
     }
 
-    fn take(&self) {
-        let n_taken = self.inbox.take().drain().count();
-        self.n_taken.fetch_add(n_taken, Ordering::Relaxed);
+    fn count(&self, mut batch: Batch) {
+        self.n_taken
+            .fetch_add(batch.drain().count(), Ordering::Relaxed);
     }
 
     /// As `slice::run`, with a look for what arrived meanwhile as a receive has it.
@@ -69,12 +81,13 @@ impl Bare {
         if !self.queue.take() {
             return;
         }
-        self.state.begin();
-        self.take();
-        if self.state.load() == RunState::Rerun {
-            self.take();
+        if let Some(batch) = self.inbox.begin().batch {
+            self.count(batch);
         }
-        if self.state.end() == Ended::Requeue {
+        if self.inbox.is_waiting() {
+            self.count(self.inbox.take());
+        }
+        if self.inbox.end(task()) == Ended::Requeue {
             self.queue.put(Woken::Enqueue);
         }
     }
@@ -83,7 +96,7 @@ impl Bare {
         while *self.queue.0.lock() > 0 {
             self.slice();
         }
-        assert_eq!(self.state.load(), RunState::Idle);
+        assert_eq!(self.inbox.state(), RunState::Idle);
     }
 }
 
@@ -130,27 +143,27 @@ fn an_envelope_is_taken_whichever_worker_has_the_slice() {
     });
 }
 
-/// A waker that shares no lock with the process: what it did before the wake is seen by a slice that follows,
-/// though the process was queued already (OTP statement 023, timers and outside events).
+/// What a waker did before the wake is seen by a slice that follows, though the process was queued already
+/// (OTP statement 023, timers and outside events).
 #[test]
 fn what_comes_before_a_wake_is_seen_by_the_slice_it_causes() {
     explore(Some(3), || {
-        let state = Arc::new(AtomicRunState::new(RunState::Queued));
+        let inbox = Arc::new(Inbox::new(MailboxBounds::default(), None));
         let flags = [(); 2].map(|()| Arc::new(AtomicBool::new(false)));
         let wakers = flags.clone().map(|flag| {
-            let state = Arc::clone(&state);
+            let inbox = Arc::clone(&inbox);
             thread::spawn(move || {
                 flag.store(true, Ordering::Relaxed);
-                state.wake()
+                inbox.wake()
             })
         });
         let mut seen = [false; 2];
         let mut slice = || {
-            state.begin();
+            inbox.begin();
             for (seen, flag) in seen.iter_mut().zip(&flags) {
                 *seen |= flag.load(Ordering::Relaxed);
             }
-            state.end()
+            inbox.end(task())
         };
         while slice() == Ended::Requeue {}
         let woken = wakers.map(|waker| waker.join().unwrap());
@@ -172,13 +185,14 @@ fn an_ended_process_stays_out_of_the_queues_and_answers_everybody() {
             thread::spawn(move || usize::from(process.deliver()))
         });
         assert!(process.queue.take());
-        process.state.begin();
-        process.take();
-        process.state.finish();
+        if let Some(batch) = process.inbox.begin().batch {
+            process.count(batch);
+        }
+        process.inbox.finish();
         let n_left = process.inbox.close().len();
         let n_accepted: usize = senders.map(|sender| sender.join().unwrap()).iter().sum();
         assert_eq!(process.n_taken.load(Ordering::Relaxed) + n_left, n_accepted);
-        assert_eq!(process.state.load(), RunState::Gone);
+        assert_eq!(process.inbox.state(), RunState::Gone);
         assert!(!process.queue.take(), "an ended process is queued");
     });
 }

@@ -66,6 +66,11 @@ fn dropping_is_for_good_and_for_all() {
     assert!(clone.check(Request::Stdio, ()).is_err());
     assert!(!clone.query("stdio", None));
     assert_eq!(clone.profile().revoked(), [crate::Permission::Stdio]);
+    assert!(clone.drop_permission("send"));
+    let n_revoked = guard.with_profile(|profile| profile.revoked().len());
+    assert_eq!(n_revoked, 2);
+    assert!(guard.check(Request::Stdio, ()).is_err());
+    assert!(!guard.query("send", None));
 }
 
 /// Asking whether something is allowed leaves no trace.

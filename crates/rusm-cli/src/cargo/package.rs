@@ -34,8 +34,28 @@ impl Package {
     }
 }
 
-/// The package in a folder. An error is one sentence for the component that names it.
-pub(super) fn find(folder: &Path) -> Result<Package, String> {
+/// What cargo has said. To ask takes half as long as to build what is fresh, and the answer tells of the whole workspace.
+#[derive(Debug, Default)]
+pub(super) struct Workspaces(Vec<Metadata>);
+
+impl Workspaces {
+    /// The package in a folder. An error is one sentence for the component that names it.
+    pub(super) fn package(&mut self, folder: &Path) -> Result<Package, String> {
+        let full = full(folder)?;
+        let manifest = full.join("Cargo.toml");
+        // A package is a member of one workspace.
+        if let Some(known) = self.0.iter().find(|known| known.lists(&manifest)) {
+            return choose(known, &manifest);
+        }
+        let metadata = ask(folder, &full)?;
+        let package = choose(&metadata, &manifest);
+        self.0.push(metadata);
+        package
+    }
+}
+
+/// The whole path of a folder that holds a package.
+fn full(folder: &Path) -> Result<PathBuf, String> {
     let place = folder.display();
     let full = folder.canonicalize().map_err(|error| {
         let near = nearest_path(folder)
@@ -51,7 +71,12 @@ pub(super) fn find(folder: &Path) -> Result<Package, String> {
             "'{place}' is not a Cargo package: it has no Cargo.toml"
         ));
     }
-    let mut command = surroundings::command("cargo", &full);
+    Ok(full)
+}
+
+fn ask(folder: &Path, full: &Path) -> Result<Metadata, String> {
+    let place = folder.display();
+    let mut command = surroundings::command("cargo", full);
     command.args(["metadata", "--no-deps", "--format-version", "1"]);
     let output = command.output().map_err(|error| no_cargo(&error))?;
     if !output.status.success() {
@@ -61,9 +86,8 @@ pub(super) fn find(folder: &Path) -> Result<Package, String> {
             said.trim().trim_start_matches("error: ")
         ));
     }
-    let metadata = serde_json::from_slice(&output.stdout)
-        .map_err(|error| format!("cannot understand what cargo says about '{place}': {error}"))?;
-    choose(metadata, &full.join("Cargo.toml"))
+    serde_json::from_slice(&output.stdout)
+        .map_err(|error| format!("cannot understand what cargo says about '{place}': {error}"))
 }
 
 /// Why cargo could not even be called.
@@ -88,6 +112,13 @@ struct Metadata {
     workspace_root: PathBuf,
 }
 
+impl Metadata {
+    fn lists(&self, manifest: &Path) -> bool {
+        let mut packages = self.packages.iter();
+        packages.any(|package| package.manifest_path == manifest)
+    }
+}
+
 #[derive(Debug, Deserialize)]
 struct Described {
     id: String,
@@ -103,11 +134,11 @@ struct BuildTarget {
     kind: Vec<String>,
 }
 
-fn choose(metadata: Metadata, manifest: &Path) -> Result<Package, String> {
+fn choose(metadata: &Metadata, manifest: &Path) -> Result<Package, String> {
     let n_packages = metadata.packages.len();
     let found = metadata
         .packages
-        .into_iter()
+        .iter()
         .find(|package| package.manifest_path == manifest);
     let Some(package) = found else {
         return Err(format!(
@@ -117,12 +148,12 @@ fn choose(metadata: Metadata, manifest: &Path) -> Result<Package, String> {
     };
     let programs: Vec<String> = package
         .targets
-        .into_iter()
+        .iter()
         .filter(|target| target.kind.iter().any(|kind| kind == "bin"))
-        .map(|target| target.name)
+        .map(|target| target.name.clone())
         .collect();
-    let name = package.name;
-    let program = match (programs.as_slice(), package.default_run) {
+    let name = package.name.clone();
+    let program = match (programs.as_slice(), package.default_run.clone()) {
         (_, Some(default)) => default,
         ([only], None) => only.clone(),
         ([], None) => {
@@ -137,9 +168,12 @@ fn choose(metadata: Metadata, manifest: &Path) -> Result<Package, String> {
             ));
         }
     };
-    let (workspace, target_folder) = (metadata.workspace_root, metadata.target_directory);
+    let (workspace, target_folder) = (
+        metadata.workspace_root.clone(),
+        metadata.target_directory.clone(),
+    );
     Ok(Package {
-        id: package.id,
+        id: package.id.clone(),
         name,
         program,
         workspace,
@@ -164,7 +198,7 @@ mod tests {
             "target_directory": "/out", "workspace_root": "/w",
         });
         choose(
-            serde_json::from_value(metadata).unwrap(),
+            &serde_json::from_value(metadata).unwrap(),
             Path::new("/w/g/Cargo.toml"),
         )
     }
@@ -210,7 +244,7 @@ mod tests {
             workspace_root: "/w".into(),
         };
         assert!(
-            choose(metadata, Path::new("/w/Cargo.toml"))
+            choose(&metadata, Path::new("/w/Cargo.toml"))
                 .unwrap_err()
                 .contains("workspace")
         );

@@ -27,15 +27,15 @@ pub(crate) fn has_target(folder: &Path) -> Result<bool, Failure> {
     Ok(has_standard_library(Path::new(libraries.trim())))
 }
 
-/// Makes sure that they can.
-pub(super) fn ensure(folder: &Path, progress: &Progress) -> Result<(), Failure> {
+/// Makes sure that they can; answers whether something was missing.
+pub(super) fn add_if_missing(folder: &Path, progress: &Progress) -> Result<bool, Failure> {
     if has_target(folder)? {
-        return Ok(());
+        return Ok(false);
     }
     progress.step(&format!("adding the Rust target {TARGET}"));
     let mut rustup = surroundings::command("rustup", folder);
     match rustup.args(["target", "add", TARGET]).output() {
-        Ok(output) if output.status.success() => Ok(()),
+        Ok(output) if output.status.success() => Ok(true),
         Ok(output) => {
             let message =
                 format!("cannot add the Rust target {TARGET}, which guests are built for");

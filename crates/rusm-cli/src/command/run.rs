@@ -74,7 +74,9 @@ pub(super) fn run(args: &RunArgs, path: &Path, session: &Session) -> Result<u8, 
         }
         // Compiling is over, which a signal may break off; from here on there is an order to stop in.
         signals.hold();
-        runtime.boot(&plan).map(|app| stay(app, &runtime, &signals))
+        runtime
+            .start(&plan)
+            .map(|app| stay(app, &runtime, &signals))
     });
     session.progress.finish();
     observer.finish();

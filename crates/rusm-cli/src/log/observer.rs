@@ -290,9 +290,7 @@ impl RuntimeObserver for LogObserver {
                 self.progress.compiling(component, *n_bytes)
             }
             RuntimeEvent::CompileEnded { component, elapsed } => {
-                if self.scope != Scope::App {
-                    self.progress.finish();
-                }
+                self.progress.compiled(component);
                 debug!(target: TARGET, component = &**component, "compiled in {} ms", elapsed.as_millis());
             }
             RuntimeEvent::Operated(deed) => {

@@ -77,12 +77,12 @@ impl<'a> Call<'a> {
     fn long(mut self, room: Room, result: Result<Long, Refused>) -> Result<i32, Fault> {
         match result {
             Ok(long) => {
-                let length = long.length();
-                match self.memory.open(room, long.len())? {
+                let n_bytes = long.len();
+                match self.memory.open(room, n_bytes)? {
                     Some(room) => long.write(room),
                     None => self.state.raw.waiting = Some(long),
                 }
-                Ok(length)
+                Ok(result::answered(n_bytes))
             }
             Err(refused) => Ok(refuse(self.state, refused)),
         }

@@ -103,12 +103,9 @@ fn start(
     restarts: u32,
 ) -> Result<Spawned, ExitReason> {
     let launch = Launch {
-        component: Arc::clone(&declared.name),
-        code: Arc::clone(&declared.code),
-        is_loaded: false,
+        component: Arc::clone(&declared.component),
         profile: Arc::clone(&declared.profile),
         args: declared.args.clone(),
-        folder: Arc::clone(&declared.folder),
         name: None,
         link: true,
         monitor: true,

@@ -2,7 +2,8 @@
 //!
 //! What is loaded from here is run as machine code, so the cache rests on one thing: **its folder belongs to this user, and neither it nor
 //! any folder above it can be written to by others**. That is checked when the cache is opened; where it does not hold the cache is not
-//! used. The checksum in each entry is against torn writes and failing disks, not against people.
+//! used. The checksum in each entry is against torn writes and failing disks, not against people. What was checked can change no
+//! more: see [`Artefact`].
 //!
 //! Invariants:
 //! - an entry is named by the content's digest, the engine class, and a hash of everything that makes machine code incompatible, so an
@@ -19,13 +20,13 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use wasmtime::Engine;
 
+mod artefact;
 mod trust;
+
+pub(super) use artefact::Artefact;
 
 /// Begins every entry; the checksum of the rest follows.
 const MAGIC: &[u8; 16] = b"rusm code cache1";
-const HEADER_BYTES: usize = MAGIC.len() + 32;
-/// More than any compiled program has.
-const ENTRY_BYTES_MAX: u64 = 4 << 30;
 /// The folder is kept below this by dropping what was written longest ago.
 const FOLDER_BYTES_MAX: u64 = 2 << 30;
 
@@ -100,16 +101,13 @@ impl CodeCache {
         engine: &Engine,
         class: EngineClass,
         digest: Digest,
-    ) -> Result<Option<Vec<u8>>, CacheWarning> {
+    ) -> Result<Option<Artefact>, CacheWarning> {
         let entry = self.entry(engine, class, digest);
-        let bytes = match read(&entry) {
-            Ok(bytes) => bytes,
-            Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(cause) => return Err(CacheWarning::Unreadable { entry, cause }),
-        };
-        match unseal(bytes) {
-            Some(artefact) => Ok(Some(artefact)),
-            None => Err(CacheWarning::Damaged { entry }),
+        match read(&entry) {
+            Ok(Some(artefact)) => Ok(Some(artefact)),
+            Ok(None) => Err(CacheWarning::Damaged { entry }),
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(cause) => Err(CacheWarning::Unreadable { entry, cause }),
         }
     }
 
@@ -181,12 +179,22 @@ fn make_private_folder(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-fn read(entry: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    File::open(entry)?
-        .take(ENTRY_BYTES_MAX)
-        .read_to_end(&mut bytes)?;
-    Ok(bytes)
+/// The artefact, if the entry is one and is whole. The file is opened once.
+fn read(entry: &Path) -> io::Result<Option<Artefact>> {
+    let mut file = File::open(entry)?;
+    let (mut magic, mut checksum) = ([0; MAGIC.len()], [0; 32]);
+    let header = file
+        .read_exact(&mut magic)
+        .and_then(|()| file.read_exact(&mut checksum));
+    match header {
+        Ok(()) if magic == *MAGIC => {}
+        Ok(()) => return Ok(None),
+        Err(cause) if cause.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+        Err(cause) => return Err(cause),
+    }
+    let artefact = Artefact::copy(&mut file)?;
+    let is_whole = artefact.digest()? == checksum;
+    Ok(is_whole.then_some(artefact))
 }
 
 fn write_new(path: &Path, artefact: &[u8]) -> io::Result<()> {
@@ -198,17 +206,6 @@ fn write_new(path: &Path, artefact: &[u8]) -> io::Result<()> {
     file.write_all(MAGIC)?;
     file.write_all(&Sha256::digest(artefact))?;
     file.write_all(artefact)
-}
-
-/// The artefact, if the entry is one and is whole.
-fn unseal(mut entry: Vec<u8>) -> Option<Vec<u8>> {
-    let (header, artefact) = entry.split_at_checked(HEADER_BYTES)?;
-    let (magic, checksum) = header.split_at_checked(MAGIC.len())?;
-    if magic != MAGIC || checksum != Sha256::digest(artefact).as_slice() {
-        return None;
-    }
-    entry.drain(..HEADER_BYTES);
-    Some(entry)
 }
 
 /// A hash that is the same in every process and every build.

@@ -1,24 +1,22 @@
 //! Bytes to linked code for one engine class: through the cache if there is one, else through the compiler.
 //!
-//! The compiler runs one code of the operator's at a time, on a stack of its own: it uses every core for one anyhow, deeply nested code
-//! needs more stack than a guest's host call has, and a panic in it ends that thread and becomes an error. What a guest brings is
-//! compiled beside it, one code at a time and by one thread alone, so it holds up neither the operator's code nor the cores; and
-//! it is not kept in the cache, whose room it would use up.
+//! The compiler runs as many codes of the operator's at a time as there are cores: it shares out one among all of them, but reads and writes
+//! it with one. What a guest brings is compiled beside it, one code at a time and by one thread alone, so it holds up neither the
+//! operator's code nor the cores; and it is not kept in the cache, whose room it would use up.
 
-use super::cache::{CacheWarning, CodeCache};
+use super::cache::{Artefact, CacheWarning, CodeCache};
 use super::error::{CodeError, chain};
 use super::link::{Compiled, Linked, Linkers, Links};
 use super::shape::{Kind, Shape};
 use super::{CodeEvent, Digest, EngineClass, Engines, Footprint, Guest, Origin, bounds};
-use parking_lot::Mutex;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Instant;
+use threads::{Threads, Turns, on_own_stack};
 use wasmtime::component::Component;
 use wasmtime::{Engine, Module, ResourcesRequired};
 
-/// Stack of the compiling thread. Code may nest blocks as deep as its functions are long.
-const COMPILER_STACK_BYTES: usize = 64 << 20;
+mod threads;
 
 /// Told of each step.
 pub(crate) type OnEvent = Arc<dyn Fn(&CodeEvent<'_>) + Send + Sync>;
@@ -29,10 +27,10 @@ pub(super) struct Workshop<T: 'static> {
     linkers: Linkers<T>,
     cache: Option<CodeCache>,
     on_event: OnEvent,
-    /// Held while code of the operator's is compiled.
-    for_operator: Mutex<()>,
-    /// Held while code that a guest brought is compiled.
-    for_guests: Mutex<()>,
+    /// Taken while code of the operator's is compiled.
+    for_operator: Turns,
+    /// Taken while code that a guest brought is compiled.
+    for_guests: Turns,
 }
 
 /// Code to be built, and who brings it.
@@ -65,8 +63,10 @@ impl<T: Guest> Workshop<T> {
             linkers: Linkers::new(links),
             cache,
             on_event,
-            for_operator: Mutex::new(()),
-            for_guests: Mutex::new(()),
+            for_operator: Turns::new(
+                std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
+            ),
+            for_guests: Turns::new(1),
         }
     }
 
@@ -82,7 +82,6 @@ impl<T: Guest> Workshop<T> {
             Some(found) => found?,
             None => self.compile(engine, class, job, shape.kind)?,
         };
-        let n_bytes = u64::try_from(n_bytes).unwrap_or(u64::MAX);
         Ok(Built {
             linked: self.linkers.link(class, shape, &compiled)?,
             footprint: footprint(&compiled),
@@ -97,7 +96,7 @@ impl<T: Guest> Workshop<T> {
         class: EngineClass,
         job: &Job<'_>,
         kind: Kind,
-    ) -> Option<Result<(Compiled, usize), CodeError>> {
+    ) -> Option<Result<(Compiled, u64), CodeError>> {
         let artefact = self
             .cache
             .as_ref()?
@@ -110,7 +109,7 @@ impl<T: Guest> Workshop<T> {
             Err(CodeError::NotCompiled { cause }) if !cause.contains(POOL_MARK) => None,
             result => {
                 (self.on_event)(&CodeEvent::Found { name: job.name });
-                Some(result.map(|compiled| (compiled, artefact.len())))
+                Some(result.map(|compiled| (compiled, artefact.n_bytes())))
             }
         }
     }
@@ -121,7 +120,7 @@ impl<T: Guest> Workshop<T> {
         class: EngineClass,
         job: &Job<'_>,
         kind: Kind,
-    ) -> Result<(Compiled, usize), CodeError> {
+    ) -> Result<(Compiled, u64), CodeError> {
         bounds::check(job.wasm, job.origin.bounds())?;
         let artefact = self.run_compiler(engine, job, kind)?;
         let n_bytes = u64::try_from(artefact.len()).unwrap_or(u64::MAX);
@@ -138,7 +137,8 @@ impl<T: Guest> Workshop<T> {
         {
             self.warn(job.name, &warning);
         }
-        materialise(engine, kind, &artefact).map(|compiled| (compiled, artefact.len()))
+        let artefact = Artefact::Bytes(artefact);
+        materialise(engine, kind, &artefact).map(|compiled| (compiled, n_bytes))
     }
 
     fn run_compiler(
@@ -147,9 +147,9 @@ impl<T: Guest> Workshop<T> {
         job: &Job<'_>,
         kind: Kind,
     ) -> Result<Vec<u8>, CodeError> {
-        let (one_at_a_time, threads) = match job.origin {
-            Origin::Operator => (self.for_operator.lock(), Threads::All),
-            Origin::Guest { .. } => (self.for_guests.lock(), Threads::One),
+        let (turn, threads) = match job.origin {
+            Origin::Operator => (self.for_operator.take(), Threads::All),
+            Origin::Guest { .. } => (self.for_guests.take(), Threads::One),
         };
         let (name, n_bytes) = (job.name, job.wasm.len());
         (self.on_event)(&CodeEvent::Compiling { name, n_bytes });
@@ -158,7 +158,7 @@ impl<T: Guest> Workshop<T> {
             Kind::Module => engine.precompile_module(job.wasm),
             Kind::Component => engine.precompile_component(job.wasm),
         });
-        drop(one_at_a_time);
+        drop(turn);
         let elapsed = begin.elapsed();
         (self.on_event)(&CodeEvent::Compiled { name, elapsed });
         artefact
@@ -177,55 +177,8 @@ pub(super) fn does_not_fit_the_pool(error: &CodeError) -> bool {
     matches!(error, CodeError::NotCompiled { cause } if cause.contains(POOL_MARK))
 }
 
-/// How much of the machine the compiler may use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Threads {
-    /// Every core: by the pool of the whole program, whose size and stacks are Rayon's defaults.
-    All,
-    One,
-}
-
-/// Runs the compiler on a thread with a large stack; a panic is an error.
-fn on_own_stack(
-    threads: Threads,
-    compile: impl FnOnce() -> wasmtime::Result<Vec<u8>> + Send,
-) -> Result<Vec<u8>, CodeError> {
-    let no_thread = |cause: &dyn std::fmt::Display| CodeError::NotCompiled {
-        cause: format!("no thread to compile on: {cause}"),
-    };
-    let joined = match threads {
-        Threads::All => std::thread::scope(|scope| {
-            let thread = std::thread::Builder::new()
-                .name("rusm-compile".to_owned())
-                .stack_size(COMPILER_STACK_BYTES)
-                .spawn_scoped(scope, compile);
-            thread.map(|thread| thread.join().ok())
-        })
-        .map_err(|cause| no_thread(&cause))?,
-        // Where the compiler shares out its work, it does so among the threads of the pool it runs in.
-        Threads::One => {
-            let pool = rayon::ThreadPoolBuilder::new()
-                .num_threads(1)
-                .thread_name(|_| "rusm-compile-guest".to_owned())
-                .stack_size(COMPILER_STACK_BYTES)
-                .build()
-                .map_err(|cause| no_thread(&cause))?;
-            catch_unwind(AssertUnwindSafe(|| pool.install(compile))).ok()
-        }
-    };
-    match joined {
-        Some(Ok(artefact)) => Ok(artefact),
-        Some(Err(error)) => Err(CodeError::Invalid {
-            cause: chain(&error),
-        }),
-        None => Err(CodeError::NotCompiled {
-            cause: "the compiler failed on it".to_owned(),
-        }),
-    }
-}
-
 /// Machine code to something that can be instantiated.
-fn materialise(engine: &Engine, kind: Kind, artefact: &[u8]) -> Result<Compiled, CodeError> {
+fn materialise(engine: &Engine, kind: Kind, artefact: &Artefact) -> Result<Compiled, CodeError> {
     #[expect(
         unsafe_code,
         reason = "compiled code can only be loaded on trust; this is the one place"
@@ -233,10 +186,21 @@ fn materialise(engine: &Engine, kind: Kind, artefact: &[u8]) -> Result<Compiled,
     // SAFETY: the bytes must be what `precompile_module` or `precompile_component` of a compatible engine made. They were either made by
     // this process a moment ago, or come from the cache, whose folder nobody but this user (or root) can write to, whose name carries the
     // engine's compatibility hash, and whose content matches its checksum (see `cache.rs`). Wasmtime checks version and settings again.
+    // A file that is mapped must not change while it is: this one is sealed, and was checked after that (see `cache/artefact.rs`).
     let compiled = unsafe {
-        match kind {
-            Kind::Module => Module::deserialize(engine, artefact).map(Compiled::Module),
-            Kind::Component => Component::deserialize(engine, artefact).map(Compiled::Component),
+        match (kind, artefact) {
+            (Kind::Module, Artefact::Bytes(bytes)) => {
+                Module::deserialize(engine, bytes).map(Compiled::Module)
+            }
+            (Kind::Module, Artefact::Sealed(file)) => {
+                Module::deserialize_file(engine, file.path()).map(Compiled::Module)
+            }
+            (Kind::Component, Artefact::Bytes(bytes)) => {
+                Component::deserialize(engine, bytes).map(Compiled::Component)
+            }
+            (Kind::Component, Artefact::Sealed(file)) => {
+                Component::deserialize_file(engine, file.path()).map(Compiled::Component)
+            }
         }
     };
     compiled.map_err(|error| CodeError::NotCompiled {

@@ -22,7 +22,7 @@ use std::task::Poll;
 use wasmtime::{PoolConcurrencyLimitError, Store};
 
 /// Makes a fresh store preemptible: sets its epoch deadline and callback. Called once per store, before any guest code.
-pub(crate) type Arm<T> = dyn Fn(&mut Store<T>) + Send + Sync;
+pub(crate) type Arm<T> = fn(&mut Store<T>);
 
 /// How a process ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,14 +75,13 @@ enum Attempt<T> {
 
 impl<T: Guest> Code<T> {
     /// Runs a process to its end.
-    pub(crate) async fn run(self: Arc<Self>, mut state: T, arm: &Arm<T>) -> Ended {
+    pub(crate) async fn run(self: &Arc<Self>, mut state: T, arm: Arm<T>) -> Ended {
         if let Err(error) = state.wasi().open(self.kind()) {
             return Ended::not_started(error);
         }
-        let output = state.wasi().output();
         let max_table_elements = state.wasi().limits().max_table_elements;
         let mut home = self.home;
-        let mut ended = loop {
+        loop {
             let wish = Wish {
                 home,
                 placement: self.placement,
@@ -91,13 +90,13 @@ impl<T: Guest> Code<T> {
             };
             let place = match self.engines.admit(&wish) {
                 Ok(place) => place,
-                Err(no_room) => break Ended::not_started(no_room),
+                Err(no_room) => return Ended::not_started(no_room),
             };
             match self.attempt(place, state, arm).await {
-                Attempt::Ended(ended) => break ended,
+                Attempt::Ended(ended) => return ended,
                 // It has a seat, so the pool has room for all that it is known to need.
                 Attempt::NoRoom(_) if self.placement == Placement::Guarded => {
-                    break Ended::not_started(self.engines.pool_is_full());
+                    return Ended::not_started(self.engines.pool_is_full());
                 }
                 Attempt::NoRoom(returned) => {
                     state = returned;
@@ -105,20 +104,10 @@ impl<T: Guest> Code<T> {
                     home = EngineClass::Dense;
                 }
             }
-        };
-        // A guest may have ignored that its output was refused.
-        if let Some(breach) = output.breach() {
-            let peak_memory_bytes = ended.peak_memory_bytes;
-            ended = Ended {
-                peak_memory_bytes,
-                ..Ended::over(breach)
-            };
         }
-        output.finish();
-        ended
     }
 
-    async fn attempt(self: &Arc<Self>, place: Place, state: T, arm: &Arm<T>) -> Attempt<T> {
+    async fn attempt(self: &Arc<Self>, place: Place<'_>, state: T, arm: Arm<T>) -> Attempt<T> {
         let linked = match self.linked(place.class()).await {
             Ok(linked) => linked,
             Err(error) => return Attempt::Ended(Ended::not_started(error)),
@@ -150,6 +139,13 @@ impl<T: Guest> Code<T> {
             }
             Err(error) => met(&error, Stage::Instantiating, &mut store),
         };
+        if let Some(output) = store.data_mut().wasi().printed() {
+            output.finish();
+            // A guest may have ignored that its output was refused.
+            if let Some(breach) = output.breach() {
+                ended = Ended::over(breach);
+            }
+        }
         ended.peak_memory_bytes = store.data_mut().limits().peak_bytes();
         Attempt::Ended(ended)
     }
@@ -158,17 +154,20 @@ impl<T: Guest> Code<T> {
 /// Wasmtime's own bounds, as the profile has them.
 fn bound<T: Guest>(store: &mut Store<T>) {
     let limits = store.data_mut().wasi().limits();
-    store.set_hostcall_fuel(usize::try_from(limits.max_call_bytes).unwrap_or(usize::MAX));
-    store.set_max_component_handles(wasi::max_component_handles(&limits));
+    let fuel = usize::try_from(limits.max_call_bytes).unwrap_or(usize::MAX);
+    let max_handles = wasi::max_component_handles(limits);
+    let max_entries = wasi::max_table_entries(limits);
+    store.set_hostcall_fuel(fuel);
+    store.set_max_component_handles(max_handles);
     // Streams, futures and tasks of WASI 0.3.
     if let Some(table) = store.concurrent_resource_table() {
-        table.set_max_capacity(wasi::max_table_entries(&limits));
+        table.set_max_capacity(max_entries);
     }
 }
 
 /// How a guest ended that met this error.
 fn met<T: Guest>(error: &wasmtime::Error, stage: Stage, store: &mut Store<T>) -> Ended {
-    trap::ended(error, stage, &store.data_mut().wasi().limits())
+    trap::ended(error, stage, store.data_mut().wasi().limits())
 }
 
 /// The outer error is one of instantiation.
@@ -204,7 +203,7 @@ async fn start_concurrent<T: Guest>(
     let instance = pre.instantiate_async(&mut *store).await?;
     let command = indices.load(&mut *store, &instance)?;
     store.data_mut().limits().started();
-    let output = store.data_mut().wasi().output();
+    let output = Arc::clone(store.data_mut().wasi().output());
     let result = store
         .run_concurrent(async move |accessor| {
             let run = command.wasi_cli_run().call_run(accessor);

@@ -74,7 +74,11 @@ impl<T: Guest> Code<T> {
         class: EngineClass,
     ) -> Result<&Linked<T>, CodeError> {
         let slot = self.slots.of(class);
-        if slot.built.get().is_none() && !slot.is_begun.swap(true, Ordering::Relaxed) {
+        // The usual case, without a place in the list of those who wait.
+        if let Some(built) = slot.built.get() {
+            return built.as_ref().map_err(Clone::clone);
+        }
+        if !slot.is_begun.swap(true, Ordering::Relaxed) {
             self.begin(class);
         }
         loop {

@@ -83,12 +83,14 @@ pub(crate) enum CodeEvent<'a> {
     },
 }
 
+/// The same bytes in another placement are another code.
+type Known<T> = HashMap<(Digest, Placement), Weak<Code<T>>>;
+
 /// Loads code and remembers what is in use. `T` is what stores hold.
 pub(crate) struct CodeStore<T: Guest> {
     engines: Arc<Engines>,
     workshop: Arc<Workshop<T>>,
-    /// The same bytes in another placement are another code.
-    known: Mutex<HashMap<(Digest, Placement), Weak<Code<T>>>>,
+    known: Mutex<Known<T>>,
 }
 
 impl<T: Guest> CodeStore<T> {

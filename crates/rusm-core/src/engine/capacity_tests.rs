@@ -11,7 +11,7 @@ use std::process::Command;
 use std::task::{Context, Poll, Waker};
 use wasmtime::{Linker, Module, Store};
 
-type Parked = Pin<Box<dyn Future<Output = wasmtime::Result<()>> + Send>>;
+type Parked<'a> = Pin<Box<dyn Future<Output = wasmtime::Result<()>> + Send + 'a>>;
 
 /// Runs `body` in an operating system process of its own.
 fn alone(test: &str, body: impl FnOnce()) {
@@ -71,14 +71,14 @@ impl Blocked {
         }
     }
 
-    fn start(&self, place: Place) -> Parked {
+    fn start<'a>(&self, place: Place<'a>) -> Parked<'a> {
         let (_, linker, module) = self
             .linkers
             .iter()
             .find(|(class, ..)| *class == place.class())
             .unwrap();
         let pre = linker.instantiate_pre(module).unwrap();
-        let mut parked: Parked = Box::pin(async move {
+        let mut parked: Parked<'a> = Box::pin(async move {
             let place = place;
             let mut store = Store::new(pre.module().engine(), ());
             store.set_epoch_deadline(1);

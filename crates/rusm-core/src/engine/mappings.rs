@@ -90,6 +90,14 @@ impl Mappings {
         })
     }
 
+    /// Whether a start that takes none may go on: it leaves alone what every charge writes, and all workers share.
+    pub(crate) fn check(self: &Arc<Mappings>) -> Result<(), Full> {
+        if self.limit.is_none_or(|limit| self.fits(limit)) {
+            return Ok(());
+        }
+        self.charge(0).map(drop)
+    }
+
     /// Mappings in use, by the estimate, without what the pool may still come to map.
     pub(crate) fn in_use(&self) -> u64 {
         self.counted

@@ -1,13 +1,12 @@
 //! The floor under the machine's memory: a start that could push the machine out of memory is refused.
 //!
-//! The kernel is asked rarely: once per so many starts or so many bytes promised to them, and at every start only while memory is
+//! The kernel is asked rarely: once per so many bytes promised to starts, and at every start only while memory is
 //! short. A guest's own bound is the business of `guest/limits.rs`; this is the node's.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-/// Starts, and bytes that they are born with, between two looks at the machine.
-const STARTS_PER_LOOK: u64 = 256;
-const BYTES_PER_LOOK: u64 = 64 << 20;
+/// Bytes that starts cost, between two looks at the machine: those of some hundred small processes.
+const BYTES_PER_LOOK: u64 = 24 << 20;
 /// The floor: a twentieth of the machine, within these bounds.
 const FLOOR_MIN_BYTES: u64 = 64 << 20;
 const FLOOR_MAX_BYTES: u64 = 1 << 30;
@@ -21,7 +20,6 @@ pub(crate) type Available = Box<dyn Fn() -> Option<u64> + Send + Sync>;
 pub(crate) struct MemoryFloor {
     available: Available,
     floor_bytes: u64,
-    starts: AtomicU64,
     promised_bytes: AtomicU64,
     short: AtomicBool,
 }
@@ -42,8 +40,8 @@ impl MemoryFloor {
         MemoryFloor {
             available,
             floor_bytes,
-            starts: AtomicU64::new(0),
-            promised_bytes: AtomicU64::new(0),
+            // The first start looks.
+            promised_bytes: AtomicU64::new(BYTES_PER_LOOK),
             short: AtomicBool::new(false),
         }
     }
@@ -52,15 +50,11 @@ impl MemoryFloor {
     pub(crate) fn admit(&self, memory_bytes: u64) -> Result<(), Short> {
         let wanted_bytes = memory_bytes.saturating_add(HOST_BYTES_PER_START);
         // Relaxed throughout: a look too many or too few does no harm.
-        let n_start = self.starts.fetch_add(1, Ordering::Relaxed);
         let promised = self
             .promised_bytes
             .fetch_add(wanted_bytes, Ordering::Relaxed)
             .saturating_add(wanted_bytes);
-        let due = n_start.is_multiple_of(STARTS_PER_LOOK)
-            || promised >= BYTES_PER_LOOK
-            || self.short.load(Ordering::Relaxed);
-        if !due {
+        if promised < BYTES_PER_LOOK && !self.short.load(Ordering::Relaxed) {
             return Ok(());
         }
         self.promised_bytes.store(0, Ordering::Relaxed);

@@ -19,8 +19,8 @@ pub(crate) struct Seats {
 
 /// A place in the pool; returns itself when dropped. Drop it after the store it was taken for.
 #[derive(Debug)]
-pub(crate) struct Seat {
-    seats: Arc<Seats>,
+pub(crate) struct Seat<'a> {
+    seats: &'a Seats,
     slots: u32,
 }
 
@@ -34,7 +34,7 @@ impl Seats {
     }
 
     /// A seat for code with so many memories and tables; `None` if the pool has no room for it.
-    pub(crate) fn take(self: &Arc<Seats>, memories: u32, tables: u32) -> Option<Seat> {
+    pub(crate) fn take(&self, memories: u32, tables: u32) -> Option<Seat<'_>> {
         let slots = slots_for(memories, tables);
         // Relaxed throughout: the counter guards no other data; the pool itself synchronises the memory that it hands over.
         let before = self
@@ -43,14 +43,12 @@ impl Seats {
                 free.checked_sub(slots)
             })
             .ok()?;
-        self.peak.fetch_max(
-            self.total.saturating_sub(before).saturating_add(slots),
-            Ordering::Relaxed,
-        );
-        Some(Seat {
-            seats: Arc::clone(self),
-            slots,
-        })
+        let taken = self.total.saturating_sub(before).saturating_add(slots);
+        // Looked at first: all workers share it, and it is rarely written.
+        if taken > self.peak.load(Ordering::Relaxed) {
+            self.peak.fetch_max(taken, Ordering::Relaxed);
+        }
+        Some(Seat { seats: self, slots })
     }
 
     /// All slots, taken or not.
@@ -69,7 +67,7 @@ impl Seats {
     }
 }
 
-impl Drop for Seat {
+impl Drop for Seat<'_> {
     fn drop(&mut self) {
         self.seats.free.fetch_add(self.slots, Ordering::Relaxed);
     }

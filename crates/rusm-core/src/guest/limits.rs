@@ -11,7 +11,7 @@
 use super::LimitBreach;
 use super::breach::Breach;
 use crate::ceiling::{Ceiling, Held};
-use crate::identity::Usage;
+use crate::identity::Identity;
 use rusm_caps::Limits;
 use std::sync::Arc;
 use wasmtime::ResourceLimiter;
@@ -42,7 +42,7 @@ pub(crate) struct GuestLimits {
     /// The same bytes in the account of the node.
     held: Held,
     /// Told how much is in use, for whoever inspects the process.
-    usage: Option<Arc<Usage>>,
+    shown_in: Option<Arc<Identity>>,
 }
 
 /// A growth that was granted.
@@ -71,13 +71,13 @@ impl GuestLimits {
             pending: Pending::default(),
             stage: Stage::Starting,
             held: Held::of(ceiling),
-            usage: None,
+            shown_in: None,
         }
     }
 
     /// Shows to others what is in use.
-    pub(crate) fn shown_in(mut self, usage: Arc<Usage>) -> GuestLimits {
-        self.usage = Some(usage);
+    pub(crate) fn shown_in(mut self, identity: Arc<Identity>) -> GuestLimits {
+        self.shown_in = Some(identity);
         self
     }
 
@@ -160,8 +160,8 @@ impl GuestLimits {
         if step == Step::Back {
             self.held.shrink(bytes_of(amount));
         }
-        if let Some(usage) = &self.usage {
-            usage.set_memory_bytes(self.memory_bytes);
+        if let Some(identity) = &self.shown_in {
+            identity.usage.set_memory_bytes(self.memory_bytes);
         }
     }
 

@@ -9,25 +9,26 @@
 
 use super::breach::Breach;
 use super::{End, LimitBreach};
-use crate::identity::Usage;
-use rusm_actor::Node;
-use rusm_caps::Limits;
+use crate::identity::Identity;
+use rusm_actor::Context;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::task::{Context as TaskContext, Poll};
 use std::time::Duration;
 
+/// Times are nanoseconds, `u64::MAX` where there is no bound: 584 years, and a slice costs no conversions.
 #[derive(Debug)]
 pub(crate) struct Meter {
-    node: Node,
-    usage: Arc<Usage>,
-    max_cpu: Duration,
-    max_slice: Duration,
-    timeout: Duration,
+    /// For the node's clock.
+    context: Arc<Context>,
+    identity: Arc<Identity>,
+    max_cpu: u64,
+    max_slice: u64,
+    timeout: u64,
     /// When its life began, on the node's clock.
-    born: Duration,
-    /// When the running slice began, in nanoseconds of the node's clock.
+    born: u64,
+    /// When the running slice began, on the node's clock.
     slice_start: AtomicU64,
     /// CPU time since the guest last waited for something of its own accord.
     since_wait: AtomicU64,
@@ -37,14 +38,16 @@ pub(crate) struct Meter {
 }
 
 impl Meter {
-    pub(crate) fn new(node: Node, usage: Arc<Usage>, limits: &Limits) -> Self {
+    pub(crate) fn new(context: Arc<Context>, identity: Arc<Identity>) -> Self {
+        let limits = identity.granted.limits();
+        let bound = |bound: Option<Duration>| bound.map_or(u64::MAX, nanos);
         Self {
-            born: node.now(),
-            timeout: limits.timeout.unwrap_or(Duration::MAX),
-            node,
-            usage,
-            max_cpu: limits.max_cpu.unwrap_or(Duration::MAX),
-            max_slice: limits.max_slice.unwrap_or(Duration::MAX),
+            born: nanos(context.now()),
+            timeout: bound(limits.timeout),
+            max_cpu: bound(limits.max_cpu),
+            max_slice: bound(limits.max_slice),
+            context,
+            identity,
             slice_start: AtomicU64::new(0),
             since_wait: AtomicU64::new(0),
             n_ticks: AtomicU32::new(0),
@@ -54,9 +57,10 @@ impl Meter {
 
     /// One preemption tick passed while the guest ran: how many in this slice, or the bound it is over.
     pub(crate) fn tick(&self) -> Result<u32, LimitBreach> {
-        let now = self.node.now();
+        let now = self.now();
         let slice = self.slice_so_far(now);
-        self.check(now, self.usage.cpu() + slice, self.waited() + slice)?;
+        let cpu = self.identity.usage.cpu_nanos().saturating_add(slice);
+        self.check(now, cpu, self.waited().saturating_add(slice))?;
         Ok(self.n_ticks.fetch_add(1, Relaxed) + 1)
     }
 
@@ -66,47 +70,59 @@ impl Meter {
     }
 
     fn begin_slice(&self) {
-        self.slice_start.store(nanos(self.node.now()), Relaxed);
+        self.slice_start.store(self.now(), Relaxed);
         self.n_ticks.store(0, Relaxed);
         self.is_preempted.store(false, Relaxed);
     }
 
     /// Books the slice.
     fn end_slice(&self) -> Result<(), LimitBreach> {
-        let now = self.node.now();
+        let now = self.now();
         let slice = self.slice_so_far(now);
-        let cpu = self.usage.cpu() + slice;
-        let waited = self.waited() + slice;
-        self.usage.set_cpu(cpu);
+        let cpu = self.identity.usage.add_cpu_nanos(slice);
+        let waited = self.waited().saturating_add(slice);
         let carried = if self.is_preempted.load(Relaxed) {
             waited
         } else {
-            Duration::ZERO
+            0
         };
-        self.since_wait.store(nanos(carried), Relaxed);
+        self.since_wait.store(carried, Relaxed);
         self.check(now, cpu, waited)
     }
 
-    fn check(&self, now: Duration, cpu: Duration, slice: Duration) -> Result<(), LimitBreach> {
+    fn check(&self, now: u64, cpu: u64, slice: u64) -> Result<(), LimitBreach> {
         let lived = now.saturating_sub(self.born);
-        let breach = if cpu > self.max_cpu {
-            Breach::cpu(self.max_cpu, cpu)
-        } else if slice > self.max_slice {
-            Breach::slice(self.max_slice, slice)
-        } else if lived >= self.timeout {
-            Breach::wall(self.timeout, lived)
-        } else {
+        if cpu <= self.max_cpu && slice <= self.max_slice && lived < self.timeout {
             return Ok(());
-        };
-        Err(LimitBreach(breach))
+        }
+        let [max_cpu, cpu, max_slice, slice, timeout, lived] = [
+            self.max_cpu,
+            cpu,
+            self.max_slice,
+            slice,
+            self.timeout,
+            lived,
+        ]
+        .map(Duration::from_nanos);
+        Err(LimitBreach(if cpu > max_cpu {
+            Breach::cpu(max_cpu, cpu)
+        } else if slice > max_slice {
+            Breach::slice(max_slice, slice)
+        } else {
+            Breach::wall(timeout, lived)
+        }))
     }
 
-    fn slice_so_far(&self, now: Duration) -> Duration {
-        now.saturating_sub(Duration::from_nanos(self.slice_start.load(Relaxed)))
+    fn now(&self) -> u64 {
+        nanos(self.context.now())
     }
 
-    fn waited(&self) -> Duration {
-        Duration::from_nanos(self.since_wait.load(Relaxed))
+    fn slice_so_far(&self, now: u64) -> u64 {
+        now.saturating_sub(self.slice_start.load(Relaxed))
+    }
+
+    fn waited(&self) -> u64 {
+        self.since_wait.load(Relaxed)
     }
 }
 
@@ -115,21 +131,18 @@ fn nanos(time: Duration) -> u64 {
 }
 
 /// The guest's run, measured; it ends when the guest does or when a bound in time is reached.
-pub(crate) struct Metered<F> {
-    run: Pin<Box<F>>,
-    meter: Arc<Meter>,
+pub(crate) struct Metered<'a, F> {
+    run: Pin<&'a mut F>,
+    meter: &'a Meter,
 }
 
-impl<F> Metered<F> {
-    pub(crate) fn new(run: F, meter: Arc<Meter>) -> Self {
-        Self {
-            run: Box::pin(run),
-            meter,
-        }
+impl<'a, F> Metered<'a, F> {
+    pub(crate) fn new(run: Pin<&'a mut F>, meter: &'a Meter) -> Self {
+        Self { run, meter }
     }
 }
 
-impl<F: Future<Output = End>> Future for Metered<F> {
+impl<F: Future<Output = End>> Future for Metered<'_, F> {
     type Output = End;
 
     fn poll(mut self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<End> {

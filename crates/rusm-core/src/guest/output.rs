@@ -10,6 +10,7 @@
 use super::LimitBreach;
 use super::breach::Breach;
 use parking_lot::Mutex;
+use rusm_caps::Subject;
 use std::io::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -33,15 +34,19 @@ pub enum Stream {
     Stderr,
 }
 
-/// Takes a guest's lines. One is made per process, so it knows whose lines it takes.
-pub(crate) trait LineSink: Send + Sync {
-    /// One line, escaped, without its line end. Called on the thread that runs the guest, so it must not block for long.
-    fn line(&self, stream: Stream, line: &str);
+/// One line of a guest.
+pub(crate) struct Line<'a> {
+    pub(crate) stream: Stream,
+    /// Escaped, without its line end.
+    pub(crate) text: &'a str,
+    /// The bytes went to the terminal as well.
+    pub(crate) on_terminal: bool,
+}
 
-    /// Whether it also wants the lines of a process that has the terminal.
-    fn wants_terminal(&self) -> bool {
-        false
-    }
+/// Takes the lines of guests.
+pub(crate) trait LineSink: Send + Sync {
+    /// One line of this process. Called on the thread that runs the guest, so it must not block for long.
+    fn line(&self, from: &Subject, line: &Line<'_>);
 }
 
 /// Where a guest's output goes.
@@ -57,6 +62,7 @@ pub(crate) enum Destination {
 
 /// Both output streams of one process.
 pub(crate) struct GuestOutput {
+    from: Subject,
     destination: Destination,
     bound_bytes: u64,
     written_bytes: AtomicU64,
@@ -68,8 +74,13 @@ pub(crate) struct GuestOutput {
 
 impl GuestOutput {
     /// `max_output_bytes` of `u64::MAX` is no bound.
-    pub(crate) fn new(destination: Destination, max_output_bytes: u64) -> Arc<GuestOutput> {
+    pub(crate) fn new(
+        from: Subject,
+        destination: Destination,
+        max_output_bytes: u64,
+    ) -> Arc<GuestOutput> {
         Arc::new(GuestOutput {
+            from,
             destination,
             bound_bytes: max_output_bytes,
             written_bytes: AtomicU64::new(0),
@@ -97,7 +108,16 @@ impl GuestOutput {
 
     fn log(&self, sink: &dyn LineSink, stream: Stream, bytes: &[u8]) {
         let mut splitter = self.splitter(stream).lock();
-        splitter.push(bytes, &mut |line| sink.line(stream, line));
+        splitter.push(bytes, &mut |text| self.emit(sink, stream, text));
+    }
+
+    fn emit(&self, sink: &dyn LineSink, stream: Stream, text: &str) {
+        let line = Line {
+            stream,
+            text,
+            on_terminal: self.has_terminal(),
+        };
+        sink.line(&self.from, &line);
     }
 
     /// Passes on what lies unfinished in the buffers: at the end of the process.
@@ -110,7 +130,7 @@ impl GuestOutput {
             for stream in [Stream::Stdout, Stream::Stderr] {
                 self.splitter(stream)
                     .lock()
-                    .finish(&mut |line| sink.line(stream, line));
+                    .finish(&mut |text| self.emit(&**sink, stream, text));
             }
         }
     }

@@ -80,7 +80,7 @@ fn inspected(known: &Known) -> Inspected {
         parent: identity.and_then(|identity| identity.lineage.parent()),
         component: known.component().to_owned(),
         name: info.name.clone(),
-        profile: identity.map_or_else(String::new, |identity| identity.profile.to_string()),
+        profile: identity.map_or_else(String::new, |identity| identity.granted.name().to_owned()),
         state: info.state,
         mailbox_length: u32::try_from(info.mailbox_len).unwrap_or(u32::MAX),
         memory_bytes: identity.map_or(0, |identity| identity.usage.memory_bytes()),

@@ -153,7 +153,7 @@ impl Host<'_> {
     }
 
     fn store(&self) -> Result<&Store, KvRefused> {
-        self.state.kv.as_ref().ok_or(KvRefused::NoStore)
+        self.state.store().ok_or(KvRefused::NoStore)
     }
 
     /// The store as it is now, for a caller with so much room.

@@ -75,16 +75,21 @@ impl Host<'_> {
         }))
     }
 
-    /// Waits for the oldest matching event; none once the timeout has passed.
-    pub(crate) async fn receive(
+    /// Waits for the oldest matching event.
+    pub(crate) fn receive(
         &mut self,
         select: rusm_actor::Selector,
-        timeout_ms: Option<u64>,
-    ) -> Option<Event> {
-        match timeout_ms {
-            None => Some(self.state.context.receive(select).await),
-            Some(ms) => self.state.context.receive_timeout(select, wait(ms)).await,
-        }
+    ) -> impl Future<Output = Event> + Send {
+        self.state.context.receive(select)
+    }
+
+    /// The same; none once the timeout has passed.
+    pub(crate) fn receive_timeout(
+        &mut self,
+        select: rusm_actor::Selector,
+        timeout_ms: u64,
+    ) -> impl Future<Output = Option<Event>> + Send {
+        self.state.context.receive_timeout(select, wait(timeout_ms))
     }
 
     pub(crate) async fn call<P>(

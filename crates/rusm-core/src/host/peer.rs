@@ -31,7 +31,7 @@ impl Known {
     pub(super) fn component(&self) -> &str {
         self.identity
             .as_ref()
-            .map_or(&*self.info.label, |identity| &*identity.component)
+            .map_or(&*self.info.label, |identity| &*identity.component.name)
     }
 }
 
@@ -70,7 +70,8 @@ impl Host<'_> {
     /// Whether nothing about a receiver matters: not to the profile, and no decision function looks at it.
     pub(super) fn may_send_to_anyone(&self) -> bool {
         let guard = &self.state.guard;
-        matches!(guard.profile().send(), SendGrant::Anyone) && !guard.is_decided(Permission::Send)
+        guard.with_profile(|profile| matches!(profile.send(), SendGrant::Anyone))
+            && !guard.is_decided(Permission::Send)
     }
 }
 

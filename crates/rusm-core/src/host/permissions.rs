@@ -31,7 +31,7 @@ impl Host<'_> {
     }
 
     fn report_drop(&self, permission: Permission) {
-        let component = Arc::clone(&self.state.identity.component);
+        let component = Arc::clone(&self.state.identity.component.name);
         let pid = self.state.context.pid();
         self.state.runtime.reporter.report(&RuntimeEvent::Dropped {
             component,

@@ -12,7 +12,7 @@ const UNCOUNTED: u64 = u64::MAX;
 
 /// Bytes that one call may hand in.
 pub(super) fn call_bytes_max(state: &GuestState) -> u64 {
-    state.guard.profile().limits().max_call_bytes
+    state.max_call_bytes
 }
 
 pub(super) fn read(

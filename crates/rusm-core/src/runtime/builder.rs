@@ -10,7 +10,9 @@ use crate::event::{Reporter, RuntimeEvent, RuntimeObserver};
 use crate::guest::GuestState;
 use crate::host_function::{HostInterface, HostInterfaces};
 use crate::ticker::{SchedulerHooks, Ticker};
-use crate::wasi::{PrivatePlaces, Reach, Resolver, SystemResolver, TlsClient, TlsError};
+use crate::wasi::{
+    PrivatePlaces, Reach, Resolver, Surroundings, SystemResolver, TlsClient, TlsError,
+};
 use parking_lot::{Mutex, RwLock};
 use rusm_actor::Node;
 use rusm_caps::{Decision, Permission, Policy, Question};
@@ -243,6 +245,13 @@ impl RuntimeBuilder {
             memory: self.max_memory_bytes.map(Ceiling::new),
             handles: self.max_handles.map(Ceiling::new),
         };
+        let surroundings = Arc::new(Surroundings {
+            private_places: self.private_places,
+            handles: ceilings.handles.clone(),
+            dotenv: self.env,
+            lines: Arc::clone(&reporter) as _,
+            reach,
+        });
         let mut node = Node::builder()
             .workers(self.workers)
             .observer(Arc::clone(&reporter) as Arc<dyn rusm_actor::Observer>)
@@ -261,9 +270,7 @@ impl RuntimeBuilder {
             reporter,
             ceilings,
             desk: Desk::new(self.load_budget),
-            private_places: Arc::new(self.private_places),
-            env: Arc::new(self.env),
-            reach,
+            surroundings,
             policy: Arc::new(self.policy),
             host_interfaces,
             components: RwLock::default(),

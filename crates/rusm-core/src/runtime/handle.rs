@@ -4,7 +4,7 @@
 //! late somebody asks.
 
 use super::{Launch, RuntimeShared, Spawn, SpawnFailure, Spawner};
-use crate::identity::{self, Usage};
+use crate::identity::{self, Identity};
 use parking_lot::Mutex;
 use rusm_actor::{Event, ExitReason, MailboxBounds, Node, Pid, Selector, SpawnOptions};
 use std::path::Path;
@@ -16,7 +16,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 pub struct ProcessHandle {
     node: Node,
     pid: Pid,
-    usage: Option<Arc<Usage>>,
+    identity: Option<Arc<Identity>>,
     ended: Mutex<Watch>,
 }
 
@@ -46,7 +46,7 @@ impl ProcessHandle {
 
     /// The code that the guest itself ended with; none while it runs, or when something else ended it.
     pub fn exit_code(&self) -> Option<i32> {
-        self.usage.as_ref().and_then(|usage| usage.exit_code())
+        self.identity.as_ref()?.usage.exit_code()
     }
 
     /// Kills it.
@@ -60,7 +60,7 @@ impl ProcessHandle {
     }
 }
 
-type Started = Result<(Pid, Option<Arc<Usage>>), SpawnFailure>;
+type Started = Result<(Pid, Option<Arc<Identity>>), SpawnFailure>;
 
 pub(super) fn spawn(
     shared: &Arc<RuntimeShared>,
@@ -81,11 +81,11 @@ pub(super) fn spawn(
     });
     watching.map_err(|error| SpawnFailure::TooMany(error.to_string()))?;
     let too_late = || SpawnFailure::TooMany("the node is shutting down".to_owned());
-    let (pid, usage) = has_started.recv().map_err(|_| too_late())??;
+    let (pid, identity) = has_started.recv().map_err(|_| too_late())??;
     Ok(ProcessHandle {
         node: shared.node().clone(),
         pid,
-        usage,
+        identity,
         ended: Mutex::new(Watch::Waiting(has_ended)),
     })
 }
@@ -98,12 +98,9 @@ async fn watch(
     ended: &SyncSender<ExitReason>,
 ) {
     let launch = Launch {
-        component: spawn.component,
-        code: spawn.program.0,
-        is_loaded: false,
+        component: Arc::new(spawn.program.component(spawn.component, Path::new("."))),
         profile: spawn.profile,
         args: spawn.args,
-        folder: Path::new(".").into(),
         name: spawn.name,
         link: false,
         monitor: true,
@@ -117,8 +114,8 @@ async fn watch(
             return;
         }
     };
-    let usage = identity::of(shared.node(), spawned.pid).map(|known| Arc::clone(&known.usage));
-    let _sent = started.send(Ok((spawned.pid, usage)));
+    let identity = identity::of(shared.node(), spawned.pid);
+    let _sent = started.send(Ok((spawned.pid, identity)));
     let Some(monitor) = spawned.monitor else {
         return;
     };

@@ -9,10 +9,9 @@ use crate::guest::GuestState;
 use crate::guest::body::{self, Start};
 use crate::identity::{Identity, Usage};
 use crate::lineage::Lineage;
-use crate::program::GuestCode;
+use crate::program::Component;
 use rusm_actor::{Context, MailboxBounds, Name, SpawnError, SpawnOptions, Spawned};
 use rusm_caps::{Origin, Profile, Request, Restrictions};
-use std::path::Path;
 use std::sync::Arc;
 
 /// Who starts a process.
@@ -26,14 +25,9 @@ pub(crate) enum Spawner<'a> {
 /// A process about to be started; everything about it is decided.
 #[derive(Debug)]
 pub(crate) struct Launch {
-    pub(crate) component: Arc<str>,
-    pub(crate) code: Arc<GuestCode>,
-    /// A process brought the code.
-    pub(crate) is_loaded: bool,
+    pub(crate) component: Arc<Component>,
     pub(crate) profile: Arc<Profile>,
     pub(crate) args: Vec<String>,
-    /// What relative paths in the profile are relative to.
-    pub(crate) folder: Arc<Path>,
     pub(crate) name: Option<Name>,
     pub(crate) link: bool,
     pub(crate) monitor: bool,
@@ -57,12 +51,9 @@ pub(crate) struct SpawnRequest<'a> {
 
 /// What a name stands for when it is spawned.
 struct Resolved {
-    component: Arc<str>,
-    code: Arc<GuestCode>,
-    is_loaded: bool,
+    component: Arc<Component>,
     profile: Arc<Profile>,
     args: Vec<String>,
-    folder: Arc<Path>,
 }
 
 impl RuntimeShared {
@@ -87,11 +78,8 @@ impl RuntimeShared {
         };
         let launch = Launch {
             component: resolved.component,
-            code: resolved.code,
-            is_loaded: resolved.is_loaded,
             profile: resolved.profile,
             args,
-            folder: resolved.folder,
             name: request.name,
             link: request.link,
             monitor: request.monitor,
@@ -118,12 +106,9 @@ impl RuntimeShared {
                 offered: &declared.offered,
             })?;
             return Ok(Resolved {
-                component: Arc::clone(&declared.name),
-                code: Arc::clone(&declared.code),
-                is_loaded: false,
+                component: Arc::clone(&declared.component),
                 profile,
                 args: declared.args.clone(),
-                folder: Arc::clone(&declared.folder),
             });
         }
         let unknown =
@@ -138,12 +123,14 @@ impl RuntimeShared {
             spawner: &parent.guard.profile(),
         })?;
         Ok(Resolved {
-            component: component.into(),
-            code: loaded.code,
-            is_loaded: true,
+            component: Arc::new(Component {
+                name: component.into(),
+                code: loaded.code,
+                is_loaded: true,
+                folder: Arc::clone(&parent.identity.component.folder),
+            }),
             profile,
             args: Vec::new(),
-            folder: Arc::clone(&parent.identity.folder),
         })
     }
 
@@ -158,27 +145,24 @@ impl RuntimeShared {
             Spawner::Guest(parent) => (&*parent.context, Some(&parent.identity.lineage)),
         };
         let limits = launch.profile.limits();
+        let bounds = MailboxBounds {
+            messages: limits.max_mailbox_messages,
+            bytes: limits.max_mailbox_bytes,
+        };
         let lease = Lineage::below(family, limits.max_processes).map_err(|most| {
             SpawnFailure::TooMany(format!(
                 "a profile above allows {most} live descendants: raise max-processes"
             ))
         })?;
         let identity = Arc::new(Identity {
-            component: Arc::clone(&launch.component),
-            profile: launch.profile.name().into(),
-            is_loaded: launch.is_loaded,
-            granted: Arc::clone(&launch.profile),
+            component: launch.component,
+            granted: launch.profile,
             lineage: Arc::clone(lease.lineage()),
-            folder: launch.folder,
             logs_terminal: launch.logs_terminal,
             restarts: launch.restarts,
-            usage: Arc::new(Usage::default()),
+            usage: Usage::default(),
         });
-        let bounds = MailboxBounds {
-            messages: limits.max_mailbox_messages,
-            bytes: limits.max_mailbox_bytes,
-        };
-        let mut options = SpawnOptions::new(Arc::clone(&launch.component)).bounds(bounds);
+        let mut options = SpawnOptions::new(Arc::clone(&identity.component.name)).bounds(bounds);
         options = options.extension(Arc::clone(&identity) as Arc<_>);
         options = if launch.link { options.link() } else { options };
         options = if launch.monitor {
@@ -192,8 +176,6 @@ impl RuntimeShared {
         };
         let start = Start {
             runtime: Arc::clone(self),
-            code: launch.code,
-            profile: launch.profile,
             args: launch.args,
             identity,
             lease,

@@ -74,7 +74,12 @@ pub(super) fn open(
             place: kernels,
         });
     }
-    let touched = |access| setup.private_places.touched_from(&real, access);
+    let touched = |access| {
+        setup
+            .surroundings
+            .private_places
+            .touched_from(&real, access)
+    };
     if let Some((what, place)) = touched(Access::Read) {
         let host = setup.folder.join(grant.host());
         return Err(FolderError::Secret { host, what, place });

@@ -59,8 +59,8 @@ pub(super) struct Handles {
     bound: u32,
     /// The folders it was granted, which are open whatever it does.
     granted: Vec<Arc<File>>,
-    /// Handles that calls under way are about to make.
-    promised: Arc<AtomicU32>,
+    /// Handles that calls under way are about to make; made with the first of them.
+    promised: Option<Arc<AtomicU32>>,
     held: Held,
 }
 
@@ -86,7 +86,7 @@ impl Handles {
         Handles {
             bound,
             granted: Vec::new(),
-            promised: Arc::default(),
+            promised: None,
             held: Held::of(ceiling),
         }
     }
@@ -103,7 +103,7 @@ impl Handles {
         n: u32,
     ) -> Result<Promise, NoHandle> {
         // Relaxed: one thread at a time runs a guest.
-        let promised = self.promised.load(Ordering::Relaxed);
+        let promised = self.n_promised();
         let wanted = self
             .n_open(table)
             .saturating_add(promised)
@@ -112,9 +112,10 @@ impl Handles {
             return Err(NoHandle);
         }
         self.held.set(u64::from(wanted))?;
-        self.promised.fetch_add(n, Ordering::Relaxed);
+        let promised = self.promised.get_or_insert_default();
+        promised.fetch_add(n, Ordering::Relaxed);
         Ok(Promise {
-            promised: Arc::clone(&self.promised),
+            promised: Arc::clone(promised),
             n,
         })
     }
@@ -122,11 +123,15 @@ impl Handles {
     /// Gives back to the node what has been closed.
     pub(super) fn recount(&mut self, table: &mut ResourceTable) {
         if self.held.is_counted() {
-            let promised = self.promised.load(Ordering::Relaxed);
-            let open = self.n_open(table).saturating_add(promised);
+            let open = self.n_open(table).saturating_add(self.n_promised());
             // Less than before, or what a promise has taken already.
             let _never_more = self.held.set(u64::from(open));
         }
+    }
+
+    fn n_promised(&self) -> u32 {
+        let promised = self.promised.as_ref();
+        promised.map_or(0, |promised| promised.load(Ordering::Relaxed))
     }
 
     fn n_open(&self, table: &mut ResourceTable) -> u32 {

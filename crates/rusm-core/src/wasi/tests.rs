@@ -1,7 +1,7 @@
 //! What a context gives and what it does not, through the host functions that WASI 0.2 guests call.
 
 use super::*;
-use crate::guest::output::Stream;
+use crate::guest::output::Line;
 use rusm_caps::{DirGrant, Profile, ProfileBuilder, RecordingSink, Subject};
 use std::path::Path;
 use wasmtime::component::Resource;
@@ -13,7 +13,7 @@ use wasmtime_wasi::p2::bindings::filesystem::types::{
 struct Nowhere;
 
 impl LineSink for Nowhere {
-    fn line(&self, _stream: Stream, _line: &str) {}
+    fn line(&self, _from: &Subject, _line: &Line<'_>) {}
 }
 
 /// A store's data with nothing but WASI.
@@ -33,14 +33,21 @@ pub(super) fn setup(profile: Profile) -> WasiSetup {
             Subject::new("test", 1, "<0.1.1>"),
             Arc::new(RecordingSink::denials()),
         ),
-        args: vec!["test".to_owned()],
+        args: Vec::new(),
         folder: Path::new("/").into(),
-        private_places: Arc::default(),
+        logs_terminal: false,
+        surroundings: Arc::new(surroundings()),
+    }
+}
+
+fn surroundings() -> Surroundings {
+    Surroundings {
+        private_places: PrivatePlaces::default(),
         handles: None,
-        dotenv: Arc::new(BTreeMap::from([
+        dotenv: BTreeMap::from([
             ("A".to_owned(), "file".to_owned()),
             ("B".to_owned(), "file".to_owned()),
-        ])),
+        ]),
         lines: Arc::new(Nowhere),
         reach: Reach::for_tests(),
     }
@@ -95,7 +102,11 @@ fn variables_come_from_the_environment_first_then_from_the_file_and_only_by_name
     );
     let own = [("A", "own"), ("BB", "own"), ("SECRET", "own")]
         .map(|(name, value)| (name.into(), value.into()));
-    let variables = environment(&state.setup.guard, &state.setup.dotenv, own.into_iter());
+    let variables = environment(
+        &state.setup.guard,
+        &state.setup.surroundings.dotenv,
+        own.into_iter(),
+    );
     let expected = [("A", "own"), ("B", "file"), ("BB", "own")]
         .map(|(name, value)| (name.to_owned(), value.to_owned()));
     assert_eq!(variables, BTreeMap::from(expected));
@@ -362,7 +373,10 @@ fn what_is_open_is_counted_and_what_was_granted_is_not() {
         .unwrap();
     let ceiling = Ceiling::new(5);
     let mut state = WasiState::new(WasiSetup {
-        handles: Some(Arc::clone(&ceiling)),
+        surroundings: Arc::new(Surroundings {
+            handles: Some(Arc::clone(&ceiling)),
+            ..surroundings()
+        }),
         ..setup(profile)
     });
     state.open(Kind::Component).unwrap();
@@ -399,7 +413,10 @@ fn the_nodes_ceiling_on_handles_holds_over_all_processes() {
     let ceiling = Ceiling::new(3);
     let process = || {
         let mut state = WasiState::new(WasiSetup {
-            handles: Some(Arc::clone(&ceiling)),
+            surroundings: Arc::new(Surroundings {
+                handles: Some(Arc::clone(&ceiling)),
+                ..surroundings()
+            }),
             ..setup(Profile::sandboxed())
         });
         state.preview1();

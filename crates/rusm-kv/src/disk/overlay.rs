@@ -8,8 +8,11 @@ use std::io;
 const BLOCK: usize = 4096;
 const BLOCK_BYTES: u64 = BLOCK as u64;
 
+/// The most bytes of blocks that follow one another and are given at once.
+const RUN: usize = 16 * BLOCK;
+
 /// Blocks by their offset, each of the same size.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Overlay {
     blocks: BTreeMap<u64, Vec<u8>>,
 }
@@ -67,6 +70,26 @@ impl Overlay {
             rest = later;
         }
         Ok(())
+    }
+
+    /// Gives all blocks in order, those that follow one another together.
+    pub(crate) fn runs(&self, give: impl Fn(u64, &[u8]) -> io::Result<()>) -> io::Result<()> {
+        let (mut start, mut run) = (0, Vec::with_capacity(RUN));
+        for (at, block) in &self.blocks {
+            let is_next = start + run.len() as u64 == *at;
+            if !run.is_empty() && (!is_next || run.len() == RUN) {
+                give(start, &run)?;
+                run.clear();
+            }
+            if run.is_empty() {
+                start = *at;
+            }
+            run.extend_from_slice(block);
+        }
+        match run.is_empty() {
+            true => Ok(()),
+            false => give(start, &run),
+        }
     }
 }
 

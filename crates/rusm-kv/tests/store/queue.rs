@@ -317,3 +317,58 @@ fn what_stands_behind_a_submission_that_is_dropped_moves_up() {
     first.wait().unwrap();
     small.wait().unwrap();
 }
+
+/// Two batches that are not committed together, as the first is all that fits into one commit: the sync of the first is
+/// left to another thread, as the second waits.
+fn one_behind_the_other(store: &Store) -> [rusm_kv::Submission; 2] {
+    let large = batch().put("large", vec![1; MAX_VALUE]);
+    [large, batch().put("small", "1")].map(|batch| store.submit(batch))
+}
+
+#[test]
+fn a_waker_may_drop_the_last_clone_on_the_thread_that_syncs() {
+    let (memory, store, first) = held(Options::default());
+    let [large, small] = one_behind_the_other(&store);
+    let (sender, woken) = std::sync::mpsc::channel();
+    let waker = Waker::from(Arc::new(Last(parking_lot::Mutex::new(Some(store)), sender)));
+    let mut large = pin!(large);
+    let polled = large.as_mut().poll(&mut Context::from_waker(&waker));
+    assert!(polled.is_pending());
+    memory.set(Faults::default());
+    woken.recv().unwrap();
+    first.wait().unwrap();
+    small.wait().unwrap();
+}
+
+#[test]
+fn a_commit_behind_one_whose_sync_fails_is_refused_and_never_written() {
+    let memory = Memory::default();
+    let store = memory.open(Options::default());
+    // So large that what follows does not make the file grow.
+    for key in ["a", "b"] {
+        let large = batch().put(key, vec![0; MAX_VALUE]);
+        store.submit(large).wait().unwrap();
+    }
+    let syncs = memory.syncs();
+    memory.set(HELD);
+    let first = store.submit(batch().put("first", "1"));
+    memory.wait_for_sync(syncs);
+    let [large, small] = one_behind_the_other(&store);
+    memory.fail_from_sync(memory.syncs());
+    memory.set(Faults::default());
+    first.wait().unwrap();
+    for submission in [large, small] {
+        let refused = submission.wait();
+        assert!(matches!(refused, Err(WriteError::Poisoned { .. })));
+    }
+    let snapshot = store.read().unwrap();
+    assert!(snapshot.get("orders", "first").unwrap().is_some());
+    assert_eq!(snapshot.get("orders", "large").unwrap(), None);
+    assert_eq!(snapshot.get("orders", "small").unwrap(), None);
+    drop(snapshot);
+    drop(store);
+    let store = Memory::of(memory.bytes()).open(Options::default());
+    let snapshot = store.read().unwrap();
+    assert!(snapshot.get("orders", "first").unwrap().is_some());
+    assert_eq!(snapshot.get("orders", "small").unwrap(), None);
+}

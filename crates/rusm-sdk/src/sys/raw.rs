@@ -104,7 +104,7 @@ pub(crate) fn mailbox_receive(selector: &Selector, timeout_ms: Option<u64>) -> O
     if event.bytes().is_empty() {
         None
     } else {
-        Some(convert::event(event.decode()))
+        Some(convert::event(event))
     }
 }
 
@@ -124,7 +124,7 @@ pub(crate) fn mailbox_call(
 ) -> Result<Vec<u8>, CallError> {
     let (to, name) = address(to);
     match long(|room| import::call(to, name, tag, payload, timeout(timeout_ms), room)) {
-        Ok(reply) => Ok(reply.bytes().into()),
+        Ok(reply) => Ok(reply.into_bytes(0)),
         Err(Errno::Denied) => Err(CallError::Denied(denial())),
         Err(Errno::MailboxFull) => Err(CallError::MailboxFull),
         Err(Errno::TooLarge) => Err(CallError::TooLarge),

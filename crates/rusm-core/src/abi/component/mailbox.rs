@@ -27,7 +27,11 @@ impl wit::mailbox::Host for View<'_> {
     ) -> Result<Option<Event>> {
         let select = select.as_ref().map(selector).unwrap_or_default();
         let select = self.0.selector(&select)?;
-        Ok(self.0.receive(select, timeout_ms).await.map(event))
+        let received = match timeout_ms {
+            None => Some(self.0.receive(select).await),
+            Some(ms) => self.0.receive_timeout(select, ms).await,
+        };
+        Ok(received.map(event))
     }
 
     async fn call(

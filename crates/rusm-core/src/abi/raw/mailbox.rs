@@ -3,17 +3,21 @@
 use super::refused::Refused;
 use super::result::Long;
 use super::{Call, host, short};
-use crate::abi::memory::GuestMemory;
+use crate::abi::memory::{GuestMemory, Room};
 use crate::guest::GuestState;
 use crate::host::mailbox::Address;
 use crate::host::{Fault, Host};
 use rusm_abi::{Errno, MODULE, Selector};
+use rusm_actor::Event;
 use wasmtime::{Caller, Linker};
 
 /// `to`, `name`, `name-length`.
 type To = (i64, i32, i32);
 /// `tag`, `payload`, `payload-length`.
 type Content = (i64, i32, i32);
+
+/// What an import that may wait answers.
+type Answer<'a> = Box<dyn Future<Output = wasmtime::Result<i32>> + Send + 'a>;
 
 pub(super) fn add_to_linker(linker: &mut Linker<GuestState>) -> wasmtime::Result<()> {
     linker
@@ -28,12 +32,8 @@ pub(super) fn add_to_linker(linker: &mut Linker<GuestState>) -> wasmtime::Result
             MODULE,
             "receive",
             |caller, (select, select_len, timeout_ms, buffer, length)| {
-                Box::new(receive(
-                    caller,
-                    (select, select_len),
-                    timeout_ms,
-                    (buffer, length),
-                ))
+                let (select, buffer) = ((select, select_len), (buffer, length));
+                receive(caller, select, timeout(timeout_ms), buffer)
             },
         )?
         .func_wrap_async(
@@ -85,24 +85,53 @@ fn send(mut caller: Caller<'_, GuestState>, to: To, content: Content) -> wasmtim
     Ok(short(call.state, sent.map(|()| 0).map_err(Into::into)))
 }
 
-async fn receive(
-    mut caller: Caller<'_, GuestState>,
+/// What is asked for is looked at before there is a future, which is the smaller for it: every receive makes one.
+fn receive<'a>(
+    mut caller: Caller<'a, GuestState>,
     select: (i32, i32),
-    timeout_ms: i64,
+    timeout_ms: Option<u64>,
     buffer: (i32, i32),
-) -> wasmtime::Result<i32> {
-    let call = Call::enter(&mut caller)?;
-    // Checked before anything is taken out of the mailbox.
+) -> Answer<'a> {
+    match (asked(&mut caller, select, buffer), timeout_ms) {
+        (Err(fault), _) => Box::new(std::future::ready(Err(fault.into()))),
+        (Ok((room, select)), None) => Box::new(async move {
+            let event = Host::new(caller.data_mut()).receive(select).await;
+            received(&mut caller, room, event)
+        }),
+        (Ok((room, select)), Some(ms)) => Box::new(async move {
+            match Host::new(caller.data_mut())
+                .receive_timeout(select, ms)
+                .await
+            {
+                Some(event) => received(&mut caller, room, event),
+                None => Ok(0),
+            }
+        }),
+    }
+}
+
+/// All of it is checked before anything is taken out of the mailbox.
+fn asked(
+    caller: &mut Caller<'_, GuestState>,
+    select: (i32, i32),
+    buffer: (i32, i32),
+) -> Result<(Room, rusm_actor::Selector), Fault> {
+    let call = Call::enter(caller)?;
     let room = call.memory.room(buffer.0, buffer.1)?;
     let select: Option<Selector<'_>> = call.memory.record("selector", select.0, select.1)?;
-    let select = Host::new(call.state).selector(&select.unwrap_or_default())?;
-    let event = Host::new(caller.data_mut())
-        .receive(select, timeout(timeout_ms))
-        .await;
-    match event {
-        Some(event) => Ok(Call::resume(&mut caller)?.long(room, Ok(Long::Event(event)))?),
-        None => Ok(0),
-    }
+    let select = match select {
+        Some(select) => Host::new(call.state).selector(&select)?,
+        None => rusm_actor::Selector::any(),
+    };
+    Ok((room, select))
+}
+
+fn received(
+    caller: &mut Caller<'_, GuestState>,
+    room: Room,
+    event: Event,
+) -> wasmtime::Result<i32> {
+    Ok(Call::resume(caller)?.long(room, Ok(Long::Event(event)))?)
 }
 
 async fn call(

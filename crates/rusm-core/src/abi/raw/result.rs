@@ -3,7 +3,7 @@
 use super::Call;
 use crate::abi::reason;
 use crate::guest::GuestState;
-use rusm_abi::{List, MODULE, Pair, Record};
+use rusm_abi::{List, MODULE, Pair, Record, Writer};
 use rusm_actor::{Event, Payload};
 use rusm_kv::{Entry, Page};
 use wasmtime::{Caller, Linker};
@@ -31,27 +31,22 @@ impl Long {
         }
     }
 
-    /// As it is answered to the guest.
-    pub(super) fn length(&self) -> i32 {
-        i32::try_from(self.len()).expect("payloads and lists are bounded far below 2 GiB")
-    }
-
-    /// Writes all of it.
+    /// Writes all of it into room of its length.
     pub(super) fn write(&self, room: &mut [u8]) {
-        match self {
-            Self::Event(event) => {
-                as_event(event)
-                    .encode(room)
-                    .expect("the room was opened for this length");
-            }
-            Self::Payload(payload) => room.copy_from_slice(payload.as_slice()),
-            Self::Page(page) => {
-                with_page(page, |page| page.encode(room))
-                    .expect("the room was opened for this length");
-            }
-            Self::Bytes(bytes) => room.copy_from_slice(bytes),
-        }
+        let mut room = Writer::new(room);
+        let written = match self {
+            Self::Event(event) => as_event(event).write(&mut room),
+            Self::Payload(payload) => room.bytes(payload.as_slice()),
+            Self::Page(page) => with_page(page, |page| page.write(&mut room)),
+            Self::Bytes(bytes) => room.bytes(bytes),
+        };
+        written.expect("the room was opened for this length");
     }
+}
+
+/// A length as it is answered to the guest.
+pub(super) fn answered(n_bytes: usize) -> i32 {
+    i32::try_from(n_bytes).expect("payloads and lists are bounded far below 2 GiB")
 }
 
 /// A record in bytes of its own.

@@ -19,6 +19,27 @@ fn cache() -> (CodeCache, tempfile::TempDir) {
     )
 }
 
+/// What the cache has of some code for this engine and class.
+fn found(
+    cache: &CodeCache,
+    engine: &Engine,
+    class: EngineClass,
+    digest: Digest,
+) -> Option<Vec<u8>> {
+    let artefact = cache.get(engine, class, digest).unwrap()?;
+    Some(bytes(artefact))
+}
+
+fn bytes(artefact: Artefact) -> Vec<u8> {
+    let n_bytes = artefact.n_bytes();
+    let bytes = match artefact {
+        Artefact::Bytes(bytes) => bytes,
+        Artefact::Sealed(file) => fs::read(file.path()).unwrap(),
+    };
+    assert_eq!(bytes.len() as u64, n_bytes);
+    bytes
+}
+
 fn only_entry(cache: &CodeCache) -> PathBuf {
     let mut entries: Vec<_> = fs::read_dir(&cache.folder)
         .unwrap()
@@ -32,35 +53,52 @@ fn only_entry(cache: &CodeCache) -> PathBuf {
 fn what_is_put_is_found_again_by_content_class_and_engine() {
     let (cache, _keeper) = cache();
     let engine = engine();
+    let (pooled, code) = (EngineClass::Pooled, b"machine code");
+    assert_eq!(found(&cache, &engine, pooled, digest()), None);
+    cache.put(&engine, pooled, digest(), code).unwrap();
     assert_eq!(
-        cache.get(&engine, EngineClass::Pooled, digest()).unwrap(),
-        None
+        found(&cache, &engine, pooled, digest()).as_deref(),
+        Some(&code[..])
     );
-    cache
-        .put(&engine, EngineClass::Pooled, digest(), b"machine code")
-        .unwrap();
-    assert_eq!(
-        cache
-            .get(&engine, EngineClass::Pooled, digest())
-            .unwrap()
-            .as_deref(),
-        Some(&b"machine code"[..])
-    );
-    assert_eq!(
-        cache.get(&engine, EngineClass::Dense, digest()).unwrap(),
-        None
-    );
-    assert_eq!(
-        cache
-            .get(&engine, EngineClass::Pooled, Digest::of(b"other"))
-            .unwrap(),
-        None
-    );
+    let overflow = EngineClass::Dense;
+    assert_eq!(found(&cache, &engine, overflow, digest()), None);
+    assert_eq!(found(&cache, &engine, pooled, Digest::of(b"other")), None);
     let other = Engine::new(wasmtime::Config::new().epoch_interruption(true)).unwrap();
-    assert_eq!(
-        cache.get(&other, EngineClass::Pooled, digest()).unwrap(),
-        None
-    );
+    assert_eq!(found(&cache, &other, pooled, digest()), None);
+}
+
+/// Whatever becomes of the entry afterwards, and whoever has the copy open: it stays what was checked.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_was_found_changes_no_more() {
+    let (cache, _keeper) = cache();
+    let (engine, class) = (engine(), EngineClass::Pooled);
+    cache
+        .put(&engine, class, digest(), b"machine code")
+        .unwrap();
+    let artefact = cache.get(&engine, class, digest()).unwrap().unwrap();
+    let Artefact::Sealed(file) = &artefact else {
+        panic!("Linux seals files");
+    };
+    let refused = OpenOptions::new().write(true).open(file.path()).unwrap();
+    refused.set_len(1).unwrap_err();
+    (&refused).write_all(b"other").unwrap_err();
+    fs::write(only_entry(&cache), "").unwrap();
+    assert_eq!(bytes(artefact), b"machine code");
+}
+
+/// Where no file can be sealed, the copy is memory of the node's own.
+#[test]
+fn without_sealed_files_it_is_read() {
+    let keeper = tempfile::tempdir().unwrap();
+    let path = keeper.path().join("entry");
+    fs::write(&path, "header, machine code").unwrap();
+    let mut file = File::open(&path).unwrap();
+    file.read_exact(&mut [0; 8]).unwrap();
+    let artefact = Artefact::read(&mut file).unwrap();
+    let expected: [u8; 32] = Sha256::digest(b"machine code").into();
+    assert_eq!(artefact.digest().unwrap(), expected);
+    assert_eq!(bytes(artefact), b"machine code");
 }
 
 #[test]
@@ -136,7 +174,7 @@ fn what_cannot_be_written_is_a_warning_and_leaves_nothing_behind() {
         "{warning}"
     );
     assert_eq!(
-        cache.get(&engine(), EngineClass::Pooled, digest()).unwrap(),
+        found(&cache, &engine(), EngineClass::Pooled, digest()),
         None
     );
 

@@ -7,8 +7,8 @@ use crate::engine::{EnginePlan, Engines};
 use crate::guest::LimitBreach;
 use crate::guest::breach::Breach;
 use crate::guest::limits::GuestLimits;
-use crate::guest::output::{LineSink, Stream};
-use crate::wasi::{Reach, WasiSetup, WasiState};
+use crate::guest::output::{Line, LineSink};
+use crate::wasi::{PrivatePlaces, Reach, Surroundings, WasiSetup, WasiState};
 use parking_lot::Mutex;
 use rusm_caps::{Guard, Profile, ProfileBuilder, RecordingSink, Subject};
 use rusm_manifest::Placement;
@@ -46,8 +46,8 @@ impl WasiView for TestState {
 pub(crate) struct Printed(Mutex<Vec<String>>);
 
 impl LineSink for Printed {
-    fn line(&self, _stream: Stream, line: &str) {
-        self.0.lock().push(line.to_owned());
+    fn line(&self, _from: &Subject, line: &Line<'_>) {
+        self.0.lock().push(line.text.to_owned());
     }
 }
 
@@ -133,13 +133,16 @@ impl Bench {
         );
         let wasi = WasiState::new(WasiSetup {
             guard,
-            args: vec!["guest".to_owned(), "one".to_owned()],
-            dotenv: Arc::new(BTreeMap::from([("FROM_FILE".to_owned(), "yes".to_owned())])),
+            args: vec!["one".to_owned()],
             folder: std::path::Path::new("/").into(),
-            private_places: Arc::default(),
-            handles: None,
-            lines: Arc::clone(&self.printed) as _,
-            reach: Reach::for_tests(),
+            logs_terminal: false,
+            surroundings: Arc::new(Surroundings {
+                private_places: PrivatePlaces::default(),
+                handles: None,
+                dotenv: BTreeMap::from([("FROM_FILE".to_owned(), "yes".to_owned())]),
+                lines: Arc::clone(&self.printed) as _,
+                reach: Reach::for_tests(),
+            }),
         });
         TestState {
             limits: GuestLimits::new(profile.limits(), None),
@@ -151,7 +154,7 @@ impl Bench {
     pub(crate) fn run(&self, wat: &str, profile: ProfileBuilder) -> Ended {
         let code = self.load(wat).unwrap();
         let state = self.state(profile);
-        block_on(code.run(state, &unlimited))
+        block_on(code.run(state, unlimited))
     }
 
     pub(crate) fn lines(&self) -> Vec<String> {

@@ -9,8 +9,8 @@ use std::task::{Context, Poll, Waker};
 struct Kept(Mutex<Vec<(Stream, String)>>);
 
 impl LineSink for Kept {
-    fn line(&self, stream: Stream, line: &str) {
-        self.0.lock().push((stream, line.to_owned()));
+    fn line(&self, _from: &Subject, line: &Line<'_>) {
+        self.0.lock().push((line.stream, line.text.to_owned()));
     }
 }
 
@@ -18,6 +18,7 @@ fn output(bound: u64) -> (Arc<GuestOutput>, Arc<Kept>) {
     let kept = Arc::new(Kept::default());
     (
         GuestOutput::new(
+            Subject::new("test", 1, "<0.1.1>"),
             Destination::Lines(Arc::clone(&kept) as Arc<dyn LineSink>),
             bound,
         ),

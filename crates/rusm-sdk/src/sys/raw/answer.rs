@@ -27,6 +27,16 @@ impl Long {
         }
     }
 
+    /// The bytes behind the first few; what did not fit the room is not copied out of the buffer that it came in.
+    pub(super) fn into_bytes(mut self, n_head: usize) -> Vec<u8> {
+        if self.rest.is_empty() {
+            self.bytes().get(n_head..).unwrap_or_default().into()
+        } else {
+            self.rest.drain(..n_head.min(self.length));
+            self.rest
+        }
+    }
+
     /// The record that these bytes are.
     pub(super) fn decode<'a, R: Record<'a>>(&'a self) -> R {
         known(R::decode(self.bytes()))
@@ -76,9 +86,8 @@ pub(super) fn long(call: impl FnOnce(&mut [u8]) -> i32) -> Result<Long, Errno> {
 
 /// Takes a result whose length is known and does not fit the room.
 fn fetch(length: usize) -> Vec<u8> {
-    let mut rest = vec![0; length];
-    let taken = checked(import::take(&mut rest)).map(in_memory);
-    assert_eq!(taken, Ok(length), "the host hands over what it announced");
+    let rest = import::take_whole(length);
+    assert_eq!(rest.len(), length, "the host hands over what it announced");
     rest
 }
 

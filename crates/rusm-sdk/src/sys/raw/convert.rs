@@ -2,6 +2,7 @@
 
 use rusm_abi as abi;
 
+use super::answer::Long;
 use crate::control::Info;
 use crate::kv::{Op, Pair};
 use crate::mailbox::{Down, Event, Exit, Message, Request};
@@ -80,27 +81,21 @@ pub(super) fn reason(reason: abi::Reason<'_>) -> ExitReason {
     }
 }
 
-pub(super) fn event(event: abi::Event<'_>) -> Event {
-    match event {
-        abi::Event::Message {
-            sender,
-            tag,
-            payload,
-        } => Event::Message(Message {
+/// An event out of its record; the payload of a large one stays in the buffer that it came in.
+pub(super) fn event(event: Long) -> Event {
+    match event.decode() {
+        abi::Event::Message { sender, tag, .. } => Event::Message(Message {
             sender: pid(sender),
             tag,
-            payload: payload.into(),
+            payload: event.into_bytes(abi::EVENT_HEAD),
         }),
         abi::Event::Request {
-            id,
-            sender,
-            tag,
-            payload,
+            id, sender, tag, ..
         } => Event::Request(Request {
             id: reference(id),
             sender: pid(sender),
             tag,
-            payload: payload.into(),
+            payload: event.into_bytes(abi::EVENT_HEAD),
         }),
         abi::Event::Exit {
             sender,

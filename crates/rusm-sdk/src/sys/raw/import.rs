@@ -238,6 +238,18 @@ wrappers! {
     fn take([room]: &mut [u8]) -> i32;
 }
 
+/// A result that waits, if it is this long; nothing if not. The buffer is not cleared first.
+pub(super) fn take_whole(length: usize) -> Vec<u8> {
+    let mut bytes: Vec<u8> = Vec::with_capacity(length);
+    // SAFETY: the buffer has room for `length` bytes, and nothing else knows of it.
+    let taken = unsafe { host::take(bytes.as_mut_ptr(), length) };
+    if usize::try_from(taken) == Ok(length) {
+        // SAFETY: the result is as long as the room, so the host has written all of it: `abi/raw.md`.
+        unsafe { bytes.set_len(length) };
+    }
+    bytes
+}
+
 pub(super) fn query(permission: &str, target: Option<&str>) -> i32 {
     let (target, target_length) = optional(target);
     // SAFETY: the permission is a live text; the target is one too, or marked as missing by its length.

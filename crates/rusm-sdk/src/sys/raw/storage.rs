@@ -8,7 +8,7 @@ use crate::kv::{KvError, Op, Page};
 
 pub(crate) fn kv_get(bucket: &str, key: &str) -> Result<Option<Vec<u8>>, KvError> {
     match long(|room| import::kv_get(bucket, key, room)) {
-        Ok(value) => Ok(Some(value.bytes().into())),
+        Ok(value) => Ok(Some(value.into_bytes(0))),
         Err(Errno::NotFound) => Ok(None),
         Err(errno) => Err(kv_error("kv-get", errno)),
     }
