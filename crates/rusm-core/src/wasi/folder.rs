@@ -159,8 +159,8 @@ impl Folder {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wasi::PrivatePlaces;
-    use crate::wasi::tests::setup;
+    use crate::wasi::tests::{setup, surroundings};
+    use crate::wasi::{PrivatePlaces, Surroundings};
     use rusm_caps::Profile;
     use std::sync::Arc;
 
@@ -171,7 +171,10 @@ mod tests {
     fn try_open_beside(grant: DirGrant, places: PrivatePlaces) -> Result<(), FolderError> {
         let profile = Profile::builder("test").dir(grant.clone()).build().unwrap();
         let setup = WasiSetup {
-            private_places: Arc::new(places),
+            surroundings: Arc::new(Surroundings {
+                private_places: places,
+                ..surroundings()
+            }),
             ..setup(profile)
         };
         open(&mut WasiCtxBuilder::new(), &setup, &grant)

@@ -40,7 +40,8 @@ pub(super) fn setup(profile: Profile) -> WasiSetup {
     }
 }
 
-fn surroundings() -> Surroundings {
+/// Where they live, with nothing private, bounded or reachable.
+pub(super) fn surroundings() -> Surroundings {
     Surroundings {
         private_places: PrivatePlaces::default(),
         handles: None,
