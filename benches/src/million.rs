@@ -125,8 +125,8 @@ fn ask(runtime: &Runtime, crowd: Pid, number: u32) -> u32 {
 /// What the program takes of the machine's memory, in bytes, and how many mappings it has.
 #[derive(Clone, Copy, Debug, Default)]
 struct Resident {
-    memories: u64,
-    stacks: u64,
+    /// Linear memories and stacks: what the kernel is told not to back by huge pages.
+    slots: u64,
     /// All else: the heap, above all.
     host: u64,
     page_tables: u64,
@@ -136,22 +136,22 @@ struct Resident {
 impl Resident {
     fn now() -> Self {
         let mut found = Self::default();
-        let mut of_mapping = "";
+        let mut resident = 0;
         let smaps = fs::read_to_string("/proc/self/smaps").unwrap_or_default();
         for line in smaps.lines() {
             let first = line.split_whitespace().next().unwrap_or_default();
-            if !first.ends_with(':') {
-                of_mapping = line;
-                found.mappings += 1;
-            } else if first == "Rss:" {
-                let part = if of_mapping.contains("rusm-memories") {
-                    &mut found.memories
-                } else if of_mapping.contains("rusm-stacks") {
-                    &mut found.stacks
+            if first == "Rss:" {
+                resident = kibibytes(line) << 10;
+            } else if first == "VmFlags:" {
+                // The last line of each mapping.
+                let is_slots = line.split_whitespace().any(|flag| flag == "nh");
+                let part = if is_slots {
+                    &mut found.slots
                 } else {
                     &mut found.host
                 };
-                *part += kibibytes(line) << 10;
+                *part += resident;
+                found.mappings += 1;
             }
         }
         let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -162,8 +162,7 @@ impl Resident {
 
     fn since(&self, before: &Self) -> Self {
         Self {
-            memories: self.memories.saturating_sub(before.memories),
-            stacks: self.stacks.saturating_sub(before.stacks),
+            slots: self.slots.saturating_sub(before.slots),
             host: self.host.saturating_sub(before.host),
             page_tables: self.page_tables.saturating_sub(before.page_tables),
             mappings: self.mappings,
@@ -172,12 +171,11 @@ impl Resident {
 
     fn print(&self, name: &str, when: &str, n_processes: u32) {
         let each = |bytes: u64| bytes / u64::from(n_processes.max(1));
-        let all = self.memories + self.stacks + self.host + self.page_tables;
+        let all = self.slots + self.host + self.page_tables;
         for (part, bytes) in [
             ("all", all),
             ("host", self.host),
-            ("stacks", self.stacks),
-            ("memories", self.memories),
+            ("memories_and_stacks", self.slots),
             ("page_tables", self.page_tables),
         ] {
             println!("million_{name}_{when}_{part} {} bytes each", each(bytes));

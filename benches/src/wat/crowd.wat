@@ -10,8 +10,10 @@
   (data (i32.const 16) "\00\00\00\00\ff\ff\ff\ff\ff\ff\ff\ff\ff\ff\ff\ff\ff\ff\ff\ff\ff\ff\ff\ff\ff\ff\ff\ff\ff\ff\ff\ff\01\00\00\00\04\00\00\00echo\00\00\00\00")
   (func $next (result i32)
     (call $receive (i32.const 0) (i32.const 0) (i64.const 10000) (i32.const 1024) (i32.const 4096)))
-  (func $wait
-    (drop (call $receive (i32.const 0) (i32.const 0) (i64.const -1) (i32.const 1024) (i32.const 4096))))
+  ;; Who told it.
+  (func $wait (result i64)
+    (drop (call $receive (i32.const 0) (i32.const 0) (i64.const -1) (i32.const 1024) (i32.const 4096)))
+    (i64.load (i32.const 1032)))
   (func $tell (param $desk i64) (param $number i32)
     (i32.store (i32.const 600) (local.get $number))
     (drop (call $send (local.get $desk) (i32.const 0) (i32.const 0) (i64.const 1) (i32.const 600) (i32.const 4))))
@@ -19,8 +21,7 @@
   (func $place (param $n i32) (result i32)
     (i32.add (i32.const 65536) (i32.shl (local.get $n) (i32.const 3))))
   (func (export "_start") (local $desk i64) (local $all i32) (local $n i32) (local $answers i32)
-    (call $wait)
-    (local.set $desk (i64.load (i32.const 1032)))
+    (local.set $desk (call $wait))
     (local.set $all (i32.load (i32.const 1056)))
     (block $refused
       (loop $spawns
@@ -31,7 +32,7 @@
         (br $spawns)))
     (local.set $all (local.get $n))
     (call $tell (local.get $desk) (local.get $all))
-    (call $wait)
+    (local.set $desk (call $wait))
     (local.set $n (i32.const 0))
     (block $asked
       (loop $asks
@@ -41,4 +42,4 @@
         (local.set $n (i32.add (local.get $n) (i32.const 1)))
         (br $asks)))
     (call $tell (local.get $desk) (local.get $answers))
-    (call $wait)))
+    (drop (call $wait))))
