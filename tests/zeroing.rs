@@ -10,12 +10,14 @@ use crate::scale::becomes_idle;
 use crate::support::{BOTH_PATHS, GuestPath, Scenario};
 use crate::trial::Court;
 use rusm_caps::{Limits, Profile};
-use rusm_core::{ExitReason, Limit, Pid, ProcessHandle, Program, Spawn};
+use rusm_core::{ExitReason, Limit, Pid, Placement, ProcessHandle, Program, Spawn};
 use std::time::Duration;
 use surveyor::{BEGIN, EVERYTHING, End, MAIL, ROOM};
 
-/// How many are started beyond what the pool holds.
+/// How many are started beyond what the pool holds: they are placed densely.
 const N_BEYOND: usize = 40;
+/// How many are placed densely where all are: each slab has a place that was used before for each of the next wave.
+const N_DENSE: usize = 200;
 /// How many run into a limit at once: each uses much CPU time before.
 const N_LIMITED: usize = 8;
 /// Much more than all that a guest leaves takes.
@@ -23,37 +25,23 @@ const MAX_CPU: Duration = Duration::from_millis(300);
 /// What the last message to each holds.
 const LAST_BYTES: usize = 3_000;
 
-/// Where processes are placed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Placed {
-    /// In the pool, and beyond it those who find it full.
-    Pooled,
-    /// On demand, as it is with a table that the pool has no room for.
-    OnDemand,
-}
-
-impl Placed {
-    fn profile(self, end: End) -> Profile {
-        let limits = |limits: &mut Limits| {
-            if self == Placed::OnDemand {
-                limits.max_table_elements = Limits::TABLE_ELEMENTS_MAX;
-            }
-            limits.max_cpu = (end == End::Limit).then_some(MAX_CPU);
-        };
-        let profile = Profile::builder("surveyor").with_limits(limits);
-        profile.build().expect("it can be honoured")
-    }
+fn profile(end: End) -> Profile {
+    let limits = |limits: &mut Limits| limits.max_cpu = (end == End::Limit).then_some(MAX_CPU);
+    let profile = Profile::builder("surveyor").with_limits(limits);
+    profile.build().expect("it can be honoured")
 }
 
 /// Everybody looks, leaves all he can, and ends, in wave after wave.
 #[track_caller]
-fn nothing_is_found(path: GuestPath, placed: Placed) {
+fn nothing_is_found(path: GuestPath, placement: Placement) {
     let scenario = Scenario::new();
     let desk = Desk::at(&scenario.runtime);
     let n_slots = usize::try_from(scenario.runtime.capacity().pool_slots).expect("it is small");
-    let all = match placed {
-        Placed::Pooled => n_slots + N_BEYOND,
-        Placed::OnDemand => N_BEYOND,
+    let fills_the_pool = placement == Placement::Auto;
+    let all = if fills_the_pool {
+        n_slots + N_BEYOND
+    } else {
+        N_DENSE
     };
     // Those of a kind are given slots that their kind had; where all are taken, each gets one of others as well.
     for (end, n) in [
@@ -67,15 +55,15 @@ fn nothing_is_found(path: GuestPath, placed: Placed) {
     ] {
         let program = scenario
             .runtime
-            .load("surveyor", &surveyor::guest(path, end))
+            .load_placed("surveyor", &surveyor::guest(path, end), placement)
             .expect("it can run here");
         let wave = Wave {
             scenario: &scenario,
             desk: &desk,
-            everybody: start(&scenario, &program, &placed.profile(end), n),
+            everybody: start(&scenario, &program, &profile(end), n),
         };
         wave.begins();
-        if placed == Placed::Pooled && n == all && end != End::Limit {
+        if fills_the_pool && end != End::Limit {
             becomes_idle(&scenario);
             assert_eq!(
                 scenario.runtime.ledger().free_seats,
@@ -155,18 +143,18 @@ impl Wave<'_> {
 
 #[test]
 fn a_core_module_in_the_pool_finds_nothing() {
-    nothing_is_found(GuestPath::Core, Placed::Pooled);
+    nothing_is_found(GuestPath::Core, Placement::Auto);
 }
 
 #[test]
 fn a_component_in_the_pool_finds_nothing() {
-    nothing_is_found(GuestPath::Component, Placed::Pooled);
+    nothing_is_found(GuestPath::Component, Placement::Auto);
 }
 
 #[test]
-fn who_is_placed_on_demand_finds_nothing() {
+fn who_is_placed_densely_finds_nothing() {
     for path in BOTH_PATHS {
-        nothing_is_found(path, Placed::OnDemand);
+        nothing_is_found(path, Placement::Dense);
     }
 }
 
