@@ -79,8 +79,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
         &["order::fifo_pair_with_oneself"],
         &[edit(
             "crates/rusm-actor/src/state.rs",
-            "RunState::Running => (RunState::Running, RunState::Rerun, Woken::Nothing)",
-            "RunState::Running => (RunState::Running, RunState::Running, Woken::Nothing)",
+            "RunState::Running | RunState::Noted => self.set(in_slice),",
+            "RunState::Running | RunState::Noted => {}",
         )],
     ),
     mutant(
@@ -120,9 +120,9 @@ pub(super) const MUTANTS: &[Mutant] = &[
         &[
             edit(
                 "crates/rusm-actor/src/relations.rs",
-                "self.links.remove(&from)
+                "self.links.remove(from)
         } else {",
-                "self.links.get(&from).copied()
+                "self.links.get(from).copied()
         } else {",
             ),
             edit(

@@ -34,9 +34,9 @@ pub(super) const MUTANTS: &[Mutant] = &[
         &["links::link_mon_cleanup", "links::link_one_notice"],
         &[edit(
             "crates/rusm-actor/src/relations.rs",
-            "self.links.remove(&from)
+            "self.links.remove(from)
         } else {",
-            "self.links.get(&from).copied()
+            "self.links.get(from).copied()
         } else {",
         )],
     ),
@@ -128,8 +128,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
         ],
         &[edit(
             "crates/rusm-actor/src/exit.rs",
-            "for (id, target) in monitors {",
-            "for (id, target) in monitors.into_iter().take(0) {",
+            "for (id, target) in monitors.into_entries() {",
+            "for (id, target) in monitors.into_entries().into_iter().take(0) {",
         )],
     ),
     mutant(
@@ -166,8 +166,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
         &["caught::call_reply_then_the_end_of_the_server"],
         &[edit(
             "crates/rusm-actor/src/process.rs",
-            "if let Some(call @ PendingCall::Waiting { .. }) = self.calls.get_mut(&id) {",
-            "if let Some(call) = self.calls.get_mut(&id) {",
+            "if let Some(call @ PendingCall::Waiting { .. }) = self.calls.get_mut(id) {",
+            "if let Some(call) = self.calls.get_mut(id) {",
         )],
     ),
     mutant(
@@ -274,7 +274,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         &["exits::not_catchable"],
         &[edit(
             "crates/rusm-actor/src/context/receive.rs",
-            "!self.receive.context.is_doomed() && self.alarm.is_due()",
+            "!self.receive.context.process.is_doomed() && self.alarm.is_due()",
             "self.alarm.is_due()",
         )],
     ),
@@ -352,7 +352,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         &["exit::tests::everything_is_released_before_anybody_is_told"],
         &[edit(
             "crates/rusm-actor/src/exit.rs",
-            "drop_body(process, &reason);",
+            "drop_body(task);",
             "",
         )],
     ),

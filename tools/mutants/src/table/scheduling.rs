@@ -10,10 +10,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
         &["order::fifo_pair_with_oneself"],
         &[edit(
             "crates/rusm-actor/src/state.rs",
-            "RunState::Queued | RunState::Rerun | RunState::Gone => Woken::Nothing,
-            RunState::Idle | RunState::Running => self.wake(),",
-            "RunState::Queued | RunState::Rerun | RunState::Gone | RunState::Running => Woken::Nothing,
-            RunState::Idle => self.wake(),",
+            "self.rouse(RunState::Noted)",
+            "self.rouse(RunState::Running)",
         )],
     ),
     mutant(
@@ -116,17 +114,6 @@ pub(super) const MUTANTS: &[Mutant] = &[
             "fence(Ordering::SeqCst);
         was_last",
             "was_last",
-        )],
-    ),
-    mutant(
-        "wake-unordered",
-        "a slice may not see what came before the wake that caused it (023)",
-        KERNEL_MODELS,
-        &["state::models::what_comes_before_a_wake_is_seen_by_the_slice_it_causes"],
-        &[edit(
-            "crates/rusm-actor/src/state.rs",
-            "Ordering::AcqRel, Ordering::Acquire)",
-            "Ordering::Relaxed, Ordering::Relaxed)",
         )],
     ),
 ];
