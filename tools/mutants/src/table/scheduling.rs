@@ -1,13 +1,16 @@
 //! Bugs in who runs, when, and who is woken.
 
-use super::{KERNEL, KERNEL_MODELS, Mutant, edit, mutant};
+use super::{KERNEL, KERNEL_MODELS, KERNEL_UNITS, Mutant, edit, mutant};
 
 pub(super) const MUTANTS: &[Mutant] = &[
     mutant(
         "arrival-in-slice-lost",
         "an envelope that arrives during a slice wakes nobody (023)",
-        KERNEL,
-        &["order::fifo_pair_with_oneself"],
+        KERNEL_UNITS,
+        &[
+            "state::tests::wake_table",
+            "state::tests::what_arrives_in_a_slice_asks_for_another_unless_it_is_used_up_there",
+        ],
         &[edit(
             "crates/rusm-actor/src/state.rs",
             "self.rouse(RunState::Noted)",
