@@ -236,7 +236,8 @@ fn loaded_code_is_dropped_with_its_loader() {
     });
     loader.kill();
     loader.wait();
-    drop(program);
+    // A handle keeps the code of its process.
+    drop((loader, program));
     comes_back(&scenario, &before);
 }
 
@@ -282,7 +283,7 @@ fn code_that_takes_longer_than_its_budget_is_invalid_code() {
         .expect("it is sound");
     let process = start_loader(&scenario, &program);
     assert_eq!(process.wait(), ExitReason::Normal);
-    drop(program);
+    drop((process, program));
     comes_back(&scenario, &before);
 }
 

@@ -125,7 +125,12 @@ fn a_kill_ends_a_process_that_waits_for_a_datagram() {
     let victim = probe(&scenario, profile(&[address]), &script);
     let (_, from) = friend.recv_from(&mut [0; 64]).expect("it writes");
     is_killed(&victim);
-    UdpSocket::bind(from).expect("the port is free");
+    // The kernel may still look at the socket for whoever waits for events: it is gone when that is done.
+    let until = Instant::now() + PATIENCE;
+    while let Err(error) = UdpSocket::bind(from) {
+        assert!(Instant::now() < until, "the port is not free: {error}");
+        std::thread::yield_now();
+    }
 }
 
 /// A resolver may never answer; a process that asked it dies all the same, by each way to ask.

@@ -86,6 +86,7 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
             "http-body",
             "http-body-util",
             "hyper",
+            "libc",
             "parking_lot",
             "rayon",
             "rustc-demangle",

@@ -47,6 +47,8 @@ pub(super) enum Refused {
     Guard { cause: std::io::Error },
     #[error("{in_use} of the kernel's {limit} memory mappings are in use (raise vm.max_map_count)")]
     Mappings { in_use: u64, limit: u64 },
+    #[error("shared memory support is disabled")]
+    Shared,
     #[error("a memory of this kind is not supported")]
     Unsupported,
 }

@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-/// A process that was started from outside.
+/// A process that was started from outside. Whoever holds it holds the code of the process as well.
 #[derive(Debug)]
 pub struct ProcessHandle {
     node: Node,

@@ -245,7 +245,10 @@ unsafe impl MemoryCreator for Memories {
         reserved_size_in_bytes: Option<usize>,
         guard_size_in_bytes: usize,
     ) -> Result<Box<dyn LinearMemory>, String> {
-        if ty.is_shared() || reserved_size_in_bytes.unwrap_or(0) > 0 || guard_size_in_bytes > 0 {
+        if ty.is_shared() {
+            return Err(Refused::Shared.to_string());
+        }
+        if reserved_size_in_bytes.unwrap_or(0) > 0 || guard_size_in_bytes > 0 {
             return Err(Refused::Unsupported.to_string());
         }
         let memory = self.make(minimum).map_err(|refused| refused.to_string())?;
