@@ -171,7 +171,8 @@ fn written(lives: &[(bool, Vec<u8>)]) -> Log {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
 
-    /// One change or several: found, unless they undo each other.
+    /// One change or several: found, unless they undo each other. What looks like the beginning of a record at the very end is what a
+    /// node leaves that died while it wrote; it is told as that.
     #[test]
     fn every_change_is_found(lives in lives(), changes in prop::collection::vec(change(), 1..4)) {
         let log = written(&lives);
@@ -183,7 +184,8 @@ proptest! {
             }
             change.apply(&mut changed);
         }
-        prop_assert_eq!(changed.verdict().broken.is_some(), changed != log);
+        let verdict = changed.verdict();
+        prop_assert_eq!(verdict.broken.is_some() || verdict.torn_bytes > 0, changed != log);
     }
 }
 
