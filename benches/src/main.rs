@@ -45,7 +45,7 @@ use std::process::ExitCode;
 #[derive(Parser)]
 #[command(name = "rusm-bench")]
 struct Args {
-    /// Only benchmarks whose name contains one of these. `million [PROCESSES [COMPONENTS [FILE]]]` runs by itself, as it takes 17 GiB.
+    /// Only benchmarks whose name contains one of these. `million [PROCESSES [COMPONENTS [FILE]]]` runs by itself, as it takes most of a machine.
     names: Vec<String>,
     /// Runs the Erlang counterparts too, interleaved (needs `erl` and `erlc`).
     #[arg(long)]

@@ -2,7 +2,7 @@
 //! part, and that they take no memory mappings.
 //!
 //! `million [PROCESSES [COMPONENTS [FILE]]]`: how many of each, and the component's code, a program that sends each message back when its
-//! argument is `echo`. A million take some 17 GiB, so it is run by name alone.
+//! argument is `echo`. A million take more than 20 GiB, so it is run by name alone.
 
 #![expect(
     clippy::print_stdout,

@@ -145,6 +145,8 @@ pub(crate) struct ManualTime {
 #[derive(Default)]
 struct State {
     now: Duration,
+    /// How many waits were ever begun.
+    n_begun: usize,
     waiting: Vec<(Duration, oneshot::Sender<()>)>,
 }
 
@@ -162,6 +164,20 @@ impl ManualTime {
             let pause = Duration::from_millis(5);
             state = self.changed.wait_timeout(state, pause).unwrap().0;
         }
+    }
+
+    /// How many waits were ever begun.
+    pub(crate) fn n_begun(&self) -> usize {
+        self.state.lock().unwrap().n_begun
+    }
+
+    /// Waits until more waits were begun than so many.
+    pub(crate) fn until_begun_beyond(&self, n_begun: usize) {
+        let state = self.state.lock().unwrap();
+        let more = self
+            .changed
+            .wait_while(state, |state| state.n_begun <= n_begun);
+        drop(more.unwrap());
     }
 
     pub(crate) fn pass(&self, time: Duration) {
@@ -186,11 +202,12 @@ impl Time for ManualTime {
     fn wait(&self, time: Duration) -> Waiting {
         let (wake, woken) = oneshot::channel();
         let mut state = self.state.lock().unwrap();
+        state.n_begun += 1;
         if !time.is_zero() {
             let at = state.now + time;
             state.waiting.push((at, wake));
-            self.changed.notify_all();
         }
+        self.changed.notify_all();
         Box::pin(async move {
             let _dropped = woken.await;
         })
