@@ -8,7 +8,7 @@ use rusm_sdk::server::{self, StartError};
 use rusm_sdk::supervisor::{self, Presence};
 use rusm_sdk::{ExitReason, Pid, control, registry};
 
-use super::{end_of, reason, started};
+use super::{reason, started};
 use crate::clerk::{helper, words};
 use crate::house::{REPORT, house};
 use crate::tell::{fail, must, show, tell};
@@ -147,8 +147,10 @@ fn sup_parent_exit() {
     must(registry::register("driver"));
     let line =
         "owner h one-for-one 1 5 child a clerk permanent 60000 trap child b clerk permanent 60000";
-    let owner = must(helper(&line.split_whitespace().collect::<Vec<_>>()).start()).process;
-    show("owner", end_of(owner));
+    let owner = helper(&line.split_whitespace().collect::<Vec<_>>()).monitor();
+    // Watched from its start: it may end at once.
+    let monitor = must(owner.start()).monitor;
+    show("owner", reason(monitor.expect("one was asked for")));
     until("h: stopped a, shutdown, InTime");
 }
 
