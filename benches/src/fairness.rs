@@ -1,13 +1,10 @@
 //! How long two processes take for a round trip while four others compute without end.
 
-use crate::figure::{Benchmark, SharedRuns};
+use crate::figure::{Benchmark, percentiles};
 use crate::node::{node, start_echo, time_round_trips};
 use crate::wasm::Bench;
 use rusm_actor::{Context, ExitReason, Node, SpawnOptions};
-use std::rc::Rc;
 use std::time::{Duration, Instant};
-
-pub(crate) use crate::figure::percentile;
 
 const LOOPS: usize = 4;
 const ROUND_TRIPS: usize = 20_000;
@@ -15,19 +12,10 @@ const ROUND_TRIPS: usize = 20_000;
 const STEP: Duration = Duration::from_micros(50);
 
 pub(crate) fn all() -> Vec<Benchmark> {
-    [
-        ("native", beside_native_loops as fn() -> Vec<Duration>),
-        ("core", beside_guests),
-    ]
-    .into_iter()
-    .flat_map(|(name, run)| {
-        let runs = SharedRuns::new(run);
-        [("p50", 500), ("p99", 990), ("p99.9", 999)].map(|(percent, thousandths)| {
-            let read = Rc::clone(&runs).read(move |times| percentile(times, thousandths));
-            Benchmark::nanoseconds(format!("{name}_fair_{percent}"), read)
-        })
-    })
-    .collect()
+    let wanted = [("p50", 500), ("p99", 990), ("p99.9", 999)];
+    let native = percentiles("native_fair", beside_native_loops, wanted);
+    let guests = percentiles("core_fair", beside_guests, wanted);
+    native.into_iter().chain(guests).collect()
 }
 
 /// Computes in steps and gives way when it is asked to, as a guest does at its ticks.

@@ -135,6 +135,19 @@ impl<T: Clone + 'static> SharedRuns<T> {
     }
 }
 
+/// Percentiles of the same runs, each as a benchmark: what it is called at its end, and in thousandths.
+pub(crate) fn percentiles<const N: usize>(
+    name: &str,
+    run: impl Fn() -> Vec<Duration> + 'static,
+    wanted: [(&str, usize); N],
+) -> [Benchmark; N] {
+    let runs = SharedRuns::new(run);
+    wanted.map(|(percent, thousandths)| {
+        let read = runs.read(move |times| percentile(times, thousandths));
+        Benchmark::nanoseconds(format!("{name}_{percent}"), read)
+    })
+}
+
 /// What several runs gave.
 pub(crate) struct Figure {
     pub(crate) name: String,

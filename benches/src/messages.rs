@@ -15,6 +15,10 @@ const SIZES: [usize; 6] = [0, 16, 100, 1_024, 65_536, 1 << 20];
 const PAIRS: [u64; 3] = [10, 100, 1_000];
 const SMALL: usize = 4;
 
+/// Of a fan-in.
+const SENDERS: u64 = 64;
+const RING_PROCESSES: u64 = 1_000;
+
 pub(crate) fn all() -> Vec<Benchmark> {
     [native::all(), guests::all(), overload::all()]
         .into_iter()

@@ -3,8 +3,7 @@
 mod guests;
 mod native;
 
-use crate::figure::{Benchmark, SharedRuns, percentile};
-use std::rc::Rc;
+use crate::figure::{Benchmark, percentiles};
 use std::time::Duration;
 
 pub(crate) use guests::{Leaf, spawn_exit as guest_spawn_exit};
@@ -22,9 +21,6 @@ pub(crate) fn all() -> Vec<Benchmark> {
 
 /// From one spawn to the notice of its end: three percentiles of the same runs.
 fn latencies(of: &str, run: impl Fn() -> Vec<Duration> + 'static) -> [Benchmark; 3] {
-    let runs = SharedRuns::new(run);
-    [("p50", 500), ("p99", 990), ("p99.9", 999)].map(|(name, thousandths)| {
-        let read = Rc::clone(&runs).read(move |times| percentile(times, thousandths));
-        Benchmark::nanoseconds(format!("{of}_spawn_to_down_{name}"), read)
-    })
+    let name = format!("{of}_spawn_to_down");
+    percentiles(&name, run, [("p50", 500), ("p99", 990), ("p99.9", 999)])
 }

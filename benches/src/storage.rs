@@ -3,8 +3,7 @@
 //!
 //! The store lies in the folder for temporary files (`TMPDIR`), which must be on a disk and not in memory.
 
-use crate::fairness::percentile;
-use crate::figure::{Benchmark, Unit, Work, timed};
+use crate::figure::{Benchmark, Unit, Work, percentile, timed};
 use crate::wasm::{Bench, Kind, Role, expect_normal};
 use rusm_actor::{Context, Pid, Selector};
 use rusm_core::{ProcessHandle, Program, Runtime};

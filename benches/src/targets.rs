@@ -64,36 +64,28 @@ impl fmt::Display for Bound {
     }
 }
 
-const fn erlang(benchmark: &'static str, name: &'static str, bound: Bound) -> Target {
+const fn target(benchmark: &'static str, against: Against, bound: Bound) -> Target {
     Target {
         benchmark,
-        against: Against::Erlang(name),
+        against,
         bound,
     }
+}
+
+const fn erlang(benchmark: &'static str, name: &'static str, bound: Bound) -> Target {
+    target(benchmark, Against::Erlang(name), bound)
 }
 
 const fn bare(benchmark: &'static str, name: &'static str, bound: Bound) -> Target {
-    Target {
-        benchmark,
-        against: Against::Bare(name),
-        bound,
-    }
+    target(benchmark, Against::Bare(name), bound)
 }
 
 const fn beside(benchmark: &'static str, base: &'static str, bound: Bound) -> Target {
-    Target {
-        benchmark,
-        against: Against::Benchmark(base),
-        bound,
-    }
+    target(benchmark, Against::Benchmark(base), bound)
 }
 
 const fn alone(benchmark: &'static str, bound: Bound) -> Target {
-    Target {
-        benchmark,
-        against: Against::Itself,
-        bound,
-    }
+    target(benchmark, Against::Itself, bound)
 }
 
 use Bound::{AtLeast, AtMost, None};

@@ -1,6 +1,6 @@
 //! Between guests: the same work as in `native.rs`, for every kind of guest.
 
-use super::{PAIRS, SIZES, SMALL, trips_of};
+use super::{PAIRS, RING_PROCESSES, SENDERS, SIZES, SMALL, trips_of};
 use crate::figure::{Benchmark, Work, timed};
 use crate::wasm::{Bench, Kind, Role, expect_normal};
 use rusm_actor::{Context, Pid, Selector};
@@ -8,9 +8,7 @@ use rusm_core::ProcessHandle;
 use std::time::Instant;
 
 const ROUND_TRIPS: u64 = 200_000;
-const SENDERS: u64 = 64;
 const MESSAGES_EACH: u64 = 5_000;
-const RING_PROCESSES: u64 = 1_000;
 const RING_LAPS: u64 = 200;
 
 pub(crate) fn all() -> Vec<Benchmark> {

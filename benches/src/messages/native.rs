@@ -1,14 +1,12 @@
 //! Between native processes.
 
-use super::{PAIRS, SIZES, SMALL, trips_of};
+use super::{PAIRS, RING_PROCESSES, SENDERS, SIZES, SMALL, trips_of};
 use crate::figure::{Benchmark, Work};
 use crate::node::{on_node, options, start_echo};
 use rusm_actor::{Context, Event, ExitReason, Pid, Selector};
 
 const ROUND_TRIPS: u64 = 500_000;
-const RING_PROCESSES: u64 = 1_000;
 const RING_LAPS: u64 = 500;
-const SENDERS: u64 = 64;
 const MESSAGES_EACH: u64 = 10_000;
 
 pub(crate) fn all() -> Vec<Benchmark> {

@@ -1,10 +1,9 @@
 //! Round trips of one pair while a hundred others talk without a pause: what a caller waits when the node has more work than cores.
 
-use crate::figure::{Benchmark, SharedRuns, percentile};
+use crate::figure::{Benchmark, percentiles};
 use crate::node::{node, options, start_echo, time_round_trips};
 use crate::wasm::{Bench, Kind, Role};
 use rusm_actor::{Context, ExitReason, Selector};
-use std::rc::Rc;
 use std::time::Duration;
 
 const OTHERS: u64 = 100;
@@ -13,19 +12,10 @@ const ROUND_TRIPS: usize = 2_000;
 const FOR_EVER: u64 = 0xffff_ffff;
 
 pub(crate) fn all() -> Vec<Benchmark> {
-    [
-        ("native", native as fn() -> Vec<Duration>),
-        ("core", guests),
-    ]
-    .into_iter()
-    .flat_map(|(name, run)| {
-        let runs = SharedRuns::new(run);
-        [("p50", 500), ("p99.9", 999)].map(|(percent, thousandths)| {
-            let read = Rc::clone(&runs).read(move |times| percentile(times, thousandths));
-            Benchmark::nanoseconds(format!("{name}_overload_{percent}"), read)
-        })
-    })
-    .collect()
+    let wanted = [("p50", 500), ("p99.9", 999)];
+    let native = percentiles("native_overload", native, wanted);
+    let guests = percentiles("core_overload", guests, wanted);
+    native.into_iter().chain(guests).collect()
 }
 
 fn native() -> Vec<Duration> {
