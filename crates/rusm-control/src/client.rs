@@ -9,7 +9,7 @@ use crate::condition::Condition;
 use crate::entry::{Entry, LINE_BYTES_MAX};
 use crate::error::{ApiError, Code, ErrorAnswer};
 use crate::kv::EXPIRES_AT;
-use crate::socket::PATH_BYTES_MAX;
+use crate::socket::{self, PATH_BYTES_MAX};
 use crate::stream_io::StreamIo;
 use crate::target::Target;
 use crate::wire::{BucketPage, Compaction, Deleted, EntryPage, KeyPage, StoreStatus, Written};
@@ -22,11 +22,14 @@ use hyper::client::conn::http1;
 use serde::de::DeserializeOwned;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use tokio::net::UnixStream;
 use tokio::runtime::Runtime;
 
 /// The longest answer that is kept as a whole.
 const ANSWER_BYTES_MAX: usize = rusm_kv::MAX_VALUE + LINE_BYTES_MAX;
+/// How long a client waits to be taken on by a node with many others before it.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A node did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +41,9 @@ pub enum ClientError {
     /// There is no socket, or one that a killed node left.
     #[error("no node answers at {}", .0.display())]
     NobodyListens(PathBuf),
+    /// Too many clients are waiting for it already.
+    #[error("the node at {} is too busy to take another client on: try again", .0.display())]
+    Busy(PathBuf),
     /// It cannot be connected to.
     #[error("cannot connect to {}: {cause}", .path.display())]
     Connect {
@@ -92,7 +98,7 @@ impl Client {
             path: path.to_owned(),
             runtime,
         };
-        client.runtime.block_on(client.dial())?;
+        client.runtime.block_on(async { client.dial() })?;
         Ok(client)
     }
 
@@ -243,7 +249,7 @@ impl Client {
         target: Target,
         body: Bytes,
     ) -> Result<Response<Incoming>, ClientError> {
-        let stream = self.dial().await?;
+        let stream = self.dial()?;
         let request = Request::builder()
             .method(method)
             .uri(target.to_string())
@@ -267,9 +273,10 @@ impl Client {
         )
     }
 
-    async fn dial(&self) -> Result<UnixStream, ClientError> {
-        UnixStream::connect(&self.path)
-            .await
+    /// Only from within the runtime.
+    fn dial(&self) -> Result<UnixStream, ClientError> {
+        socket::dial(&self.path, PATIENCE)
+            .and_then(UnixStream::from_std)
             .map_err(|cause| cannot_connect(&self.path, cause))
     }
 }
@@ -279,6 +286,8 @@ fn cannot_connect(path: &Path, cause: io::Error) -> ClientError {
     let nobody = [io::ErrorKind::NotFound, io::ErrorKind::ConnectionRefused];
     if nobody.contains(&cause.kind()) {
         ClientError::NobodyListens(path)
+    } else if cause.kind() == io::ErrorKind::WouldBlock {
+        ClientError::Busy(path)
     } else {
         ClientError::Connect { path, cause }
     }

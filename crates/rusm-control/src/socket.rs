@@ -8,7 +8,8 @@
 //! - **Its end.** It is removed while it still listens: until then no other node takes its place, so what is removed is its own.
 
 use rustix::fs::{Mode, fchmod};
-use rustix::io::Errno;
+use rustix::io::{Errno, retry_on_intr};
+use rustix::net::sockopt::{Timeout, set_socket_timeout};
 use rustix::net::{
     AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind, connect, listen, socket_with,
 };
@@ -16,14 +17,17 @@ use std::fs::{DirBuilder, File};
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::{DirBuilderExt as _, FileTypeExt as _, MetadataExt as _};
-use std::os::unix::net::UnixListener;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// The longest path of a socket in bytes: what the system's addresses have room for, less the NUL.
 pub const PATH_BYTES_MAX: usize = if cfg!(target_os = "linux") { 107 } else { 103 };
 
 /// Clients that wait to be taken on.
 const BACKLOG: i32 = 128;
+/// What never waits.
+const UNBLOCKING: SocketFlags = SocketFlags::CLOEXEC.union(SocketFlags::NONBLOCK);
 
 /// A socket cannot be made.
 #[derive(Debug, thiserror::Error)]
@@ -163,17 +167,30 @@ fn clear(path: &Path) -> Result<(), SocketError> {
     }
 }
 
-fn stream() -> Result<OwnedFd, Errno> {
-    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+/// Connects to a socket, and waits for room among those who wait to be taken on: a connection attempt that may not block is refused
+/// when the backlog is full. What comes back does not block any more.
+///
+/// # Errors
+/// `WouldBlock` when there was no room in all that time; others as `connect(2)` gives them.
+pub(crate) fn dial(path: &Path, patience: Duration) -> io::Result<UnixStream> {
+    let socket = stream(SocketFlags::CLOEXEC)?;
+    set_socket_timeout(&socket, Timeout::Send, Some(patience))?;
+    retry_on_intr(|| connect(&socket, &SocketAddrUnix::new(path)?))?;
+    let stream = UnixStream::from(socket);
+    stream.set_nonblocking(true)?;
+    Ok(stream)
+}
+
+fn stream(flags: SocketFlags) -> Result<OwnedFd, Errno> {
     socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)
 }
 
 fn knock(path: &Path) -> Result<(), Errno> {
-    connect(stream()?, &SocketAddrUnix::new(path)?)
+    connect(stream(UNBLOCKING)?, &SocketAddrUnix::new(path)?)
 }
 
 fn private(path: &Path) -> Result<UnixListener, Errno> {
-    let socket = stream()?;
+    let socket = stream(UNBLOCKING)?;
     fchmod(&socket, Mode::RUSR | Mode::WUSR)?;
     bind(&socket, &SocketAddrUnix::new(path)?)?;
     listen(&socket, BACKLOG)?;

@@ -42,16 +42,58 @@ fn a_stale_socket_is_replaced() {
     assert!(!path.exists());
 }
 
+/// As many connections as wait at a socket: they stay there when their clients have gone.
+fn fill(path: &Path) -> usize {
+    let waiting = (0..1_000).take_while(|_| knock(path).is_ok()).count();
+    assert!(waiting < 1_000, "the backlog has an end");
+    waiting
+}
+
+/// A client waits for its turn when many came before it, and not for ever.
+#[test]
+fn a_full_backlog_is_waited_at() {
+    let (_folder, path) = house();
+    let socket = Socket::bind(&path).unwrap();
+    let listener = socket.listener().unwrap();
+    listener.set_nonblocking(false).unwrap();
+    let waiting = fill(&path);
+    let refused = dial(&path, Duration::from_millis(1)).unwrap_err();
+    assert_eq!(refused.kind(), io::ErrorKind::WouldBlock);
+    std::thread::scope(|scope| {
+        let (sender, thread) = std::sync::mpsc::channel();
+        let (path, listener) = (&path, &listener);
+        let client = scope.spawn(move || {
+            sender
+                .send(std::fs::read_link("/proc/thread-self").unwrap())
+                .unwrap();
+            dial(path, Duration::from_secs(600))
+        });
+        until_asleep(&Path::new("/proc").join(thread.recv().unwrap()));
+        for _ in 0..=waiting {
+            listener.accept().unwrap();
+        }
+        client.join().unwrap().unwrap();
+    });
+}
+
+/// Returns when the system has put the thread to sleep, or it is gone.
+fn until_asleep(thread: &Path) {
+    let is_running = || {
+        let stat = std::fs::read_to_string(thread.join("stat")).unwrap_or_default();
+        stat.rsplit_once(") ")
+            .is_some_and(|(_, state)| state.starts_with('R'))
+    };
+    while is_running() {
+        std::thread::yield_now();
+    }
+}
+
 #[test]
 fn a_live_socket_is_another_node_also_when_it_is_busy() {
     let (_folder, path) = house();
     let first = Socket::bind(&path).unwrap();
     assert!(matches!(Socket::bind(&path), Err(SocketError::InUse(_))));
-    let waiting: Vec<_> = std::iter::repeat_with(|| knock(&path).map(|()| stream()))
-        .take(1_000)
-        .take_while(Result::is_ok)
-        .collect();
-    assert!(waiting.len() < 1_000, "the backlog has an end");
+    fill(&path);
     assert!(matches!(Socket::bind(&path), Err(SocketError::InUse(_))));
     drop(first);
     Socket::bind(&path).unwrap();
