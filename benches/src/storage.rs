@@ -1,5 +1,6 @@
 //! Durable writes of guests through the whole runtime, one alone and many that share commits, and what those who do not write
-//! feel of it: an echo without a pause, an echo now and then, and a timer, on an idle node and beside 64 writers.
+//! feel of it: an echo without a pause, an echo now and then, and a timer, on an idle node and beside 64 writers; and for
+//! comparison a thread that sleeps.
 //!
 //! The store lies in the folder for temporary files (`TMPDIR`), which must be on a disk and not in memory.
 
@@ -35,7 +36,15 @@ pub(crate) fn all() -> Vec<Benchmark> {
     let p99 = |name, n_writers, feel: Feel| Benchmark {
         name,
         unit: Unit::NanosecondsEach,
-        run: Box::new(move || percentile(felt_beside(n_writers, feel), 990)),
+        run: Box::new(move || {
+            let felt = |bench: &Bench| process_felt(bench, feel);
+            percentile(beside(n_writers, felt), 990)
+        }),
+    };
+    let thread_p99 = |name, n_writers| Benchmark {
+        name,
+        unit: Unit::NanosecondsEach,
+        run: Box::new(move || percentile(beside(n_writers, thread_felt), 990)),
     };
     vec![
         puts("storage_core_puts_1", CORE, 1, PUTS_ALONE),
@@ -53,6 +62,8 @@ pub(crate) fn all() -> Vec<Benchmark> {
         p99("storage_paced_echo_p99_64", WRITERS, Feel::PacedEcho),
         p99("storage_timer_p99_idle", 0, Feel::Timer),
         p99("storage_timer_p99_64", WRITERS, Feel::Timer),
+        thread_p99("storage_thread_p99_idle", 0),
+        thread_p99("storage_thread_p99_64", WRITERS),
     ]
 }
 
@@ -138,22 +149,37 @@ impl Feel {
     }
 }
 
-fn felt_beside(n_writers: u64, feel: Feel) -> Vec<Duration> {
+/// Something is felt on an idle node or beside writers that are under way.
+fn beside(n_writers: u64, felt: impl FnOnce(&Bench) -> Vec<Duration>) -> Vec<Duration> {
     let vault = Vault::new();
-    let pong = vault.bench.actor(Kind::Core, &Role::pong(4));
-    let pong = vault.bench.start(&pong).pid();
     let writers = vault.start(&vault.load(CORE, n_writers, FOR_EVER));
     while !writers.is_empty() && vault.store.status().commits < UNDER_WAY {
         std::thread::yield_now();
     }
-    let node = vault.bench.runtime.node();
-    let felt = node.block_on(move |context| async move {
+    let felt = felt(&vault.bench);
+    writers.iter().for_each(ProcessHandle::kill);
+    felt
+}
+
+fn process_felt(bench: &Bench, feel: Feel) -> Vec<Duration> {
+    let pong = bench.actor(Kind::Core, &Role::pong(4));
+    let pong = bench.start(&pong).pid();
+    let felt = bench.runtime.node().block_on(move |context| async move {
         let mut felt = Vec::with_capacity(feel.times());
         for _ in 0..feel.times() {
             felt.push(feel.once(&context, pong).await);
         }
         felt
     });
-    writers.iter().for_each(ProcessHandle::kill);
     felt.expect("it comes to an end")
+}
+
+/// By how much a sleeping thread is late that has nothing to do with rusm: what the system makes of such a load.
+fn thread_felt(_: &Bench) -> Vec<Duration> {
+    let late = |_| {
+        let start = Instant::now();
+        std::thread::sleep(PAUSE);
+        start.elapsed().saturating_sub(PAUSE)
+    };
+    (0..PACED).map(late).collect()
 }

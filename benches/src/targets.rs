@@ -245,6 +245,7 @@ pub(crate) const TARGETS: &[Target] = &[
         "storage_timer_p99_idle",
         AtMost(2.0),
     ),
+    beside("storage_thread_p99_64", "storage_thread_p99_idle", None),
     // A check that allows. That it allocates nothing is shown by a test of rusm-caps.
     alone("check_common_send", AtMost(US)),
     alone("check_common_storage", AtMost(US)),

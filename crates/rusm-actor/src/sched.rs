@@ -7,6 +7,7 @@
 mod idle;
 mod queue;
 pub(crate) mod sim;
+mod together;
 mod worker;
 
 use crate::kernel::Kernel;
@@ -15,6 +16,7 @@ use crate::sync::Arc;
 use idle::Idle;
 use queue::{LocalQueue, SharedQueues};
 use sim::SimQueue;
+pub use together::wake_together;
 use worker::Crew;
 
 /// How many events a process may take in one slice.
@@ -96,6 +98,13 @@ impl Scheduler {
         match self {
             Self::Threaded(crew) => crew.ready(process, why),
             Self::Simulated(queue) => queue.ready(process),
+        }
+    }
+
+    /// Sees that a worker looks at the queues.
+    fn announce(&self) {
+        if let Self::Threaded(crew) = self {
+            crew.announce();
         }
     }
 

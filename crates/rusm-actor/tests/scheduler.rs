@@ -6,10 +6,14 @@
 
 use crate::large::once_on_threads;
 use crate::support::*;
-use rusm_actor::{Context, Event, ExitReason, Hooks, MailboxBounds, Node, Pid, Selector};
-use std::sync::Arc;
+use rusm_actor::{
+    Context, Event, ExitReason, Hooks, MailboxBounds, Node, Pid, Selector, wake_together,
+};
+use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
+use std::sync::{Arc, Mutex};
+use std::task::{Poll, Waker};
 
 /// Where a test that fails gives up instead of running for ever.
 const TURNS_MAX: usize = 3_000_000;
@@ -281,6 +285,90 @@ fn idle_node_sleeps_and_wakes() {
     wait_idle(&node);
     assert_eq!(node.pending(), (0, 0));
     node.shutdown();
+}
+
+/// Those woken together wake the node once, when all of them are ready: nobody has run before.
+#[test]
+fn who_is_woken_together_wakes_the_node_once() {
+    const SLEEPERS: usize = 100;
+    let wakes = Arc::new(Wakes::default());
+    let hooks: Arc<dyn Hooks> = Arc::<Wakes>::clone(&wakes);
+    let node = Node::builder().workers(2).hooks(hooks).build().unwrap();
+    let (woken, awake) = mpsc::channel();
+    let sleepers: Vec<_> = (0..SLEEPERS)
+        .map(|_| {
+            let (alarm, call) = Alarm::pair();
+            let woken = woken.clone();
+            let body = move |_| async move {
+                call.await;
+                woken.send(()).unwrap();
+                ExitReason::Normal
+            };
+            node.spawn(child(), body).unwrap();
+            alarm
+        })
+        .collect();
+    while sleepers.iter().any(|alarm| !alarm.is_awaited()) {
+        std::thread::yield_now();
+    }
+    wait_idle(&node);
+    let n_woken = wakes.0.load(Ordering::SeqCst);
+    wake_together(|| {
+        wake_together(|| sleepers.iter().for_each(Alarm::ring));
+        assert!(node.is_idle() && awake.try_recv().is_err());
+    });
+    assert_eq!(awake.iter().take(SLEEPERS).count(), SLEEPERS);
+    wait_idle(&node);
+    assert_eq!(wakes.0.load(Ordering::SeqCst), n_woken + 1);
+    // A panic on the way keeps nobody asleep.
+    let (alarm, call) = Alarm::pair();
+    node.spawn(child(), move |_| async move {
+        call.await;
+        woken.send(()).unwrap();
+        ExitReason::Normal
+    })
+    .unwrap();
+    let panicked = std::panic::catch_unwind(AssertUnwindSafe(|| {
+        wake_together(|| {
+            alarm.ring();
+            std::panic::resume_unwind(Box::new(()));
+        });
+    }));
+    assert!(panicked.is_err());
+    awake.recv().unwrap();
+    node.shutdown();
+}
+
+/// Wakes a future of which it is the other half.
+struct Alarm(Arc<Mutex<(bool, Option<Waker>)>>);
+
+impl Alarm {
+    fn pair() -> (Self, impl Future<Output = ()>) {
+        let state = Arc::new(Mutex::new((false, None::<Waker>)));
+        let alarm = Self(Arc::clone(&state));
+        let call = std::future::poll_fn(move |context| {
+            let (has_rung, waker) = &mut *state.lock().unwrap();
+            *waker = Some(context.waker().clone());
+            if *has_rung {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
+        });
+        (alarm, call)
+    }
+
+    fn is_awaited(&self) -> bool {
+        self.0.lock().unwrap().1.is_some()
+    }
+
+    fn ring(&self) {
+        let mut state = self.0.lock().unwrap();
+        state.0 = true;
+        if let Some(waker) = state.1.take() {
+            waker.wake();
+        }
+    }
 }
 
 /// Threads outside and processes inside pass a token round: a single lost wake-up would end in a hang.

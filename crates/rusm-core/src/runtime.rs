@@ -130,8 +130,9 @@ impl RuntimeShared {
         self.store.lock().clone()
     }
 
-    /// Processes have this store from now on.
+    /// Processes have this store from now on. Those in one commit are woken together.
     pub(crate) fn set_store(&self, store: Store) {
+        store.answer_within(|answer| rusm_actor::wake_together(answer));
         *self.store.lock() = Some(store);
     }
 

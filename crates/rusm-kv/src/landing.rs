@@ -58,10 +58,13 @@ impl Ground {
         // First the room, so that who is answered finds it.
         let bytes = group.iter().map(|request| request.bytes).sum();
         self.gate.release(group.len(), bytes);
-        for (request, answer) in group.into_iter().zip(answers) {
-            drop(request.batch);
-            request.reply.answer(answer);
-        }
+        let mut answers = group.into_iter().zip(answers);
+        self.shared.answer(&mut || {
+            for (request, answer) in answers.by_ref() {
+                drop(request.batch);
+                request.reply.answer(answer);
+            }
+        });
     }
 
     /// Shows everybody what a commit has left.

@@ -17,8 +17,8 @@ use parking_lot::Mutex;
 use redb::StorageBackend;
 use std::fmt;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::thread::{JoinHandle, ThreadId};
 use std::time::Duration;
 
@@ -48,7 +48,11 @@ pub(crate) struct Shared {
     pub(crate) commits: AtomicU64,
     pub(crate) disk: Arc<Disk>,
     poison: Mutex<Option<String>>,
+    around_answers: OnceLock<Around>,
 }
+
+/// Something to be done around some work: it calls that once.
+pub type Around = fn(&mut dyn FnMut());
 
 /// How a store does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -123,6 +127,7 @@ impl Store {
             commits: AtomicU64::new(0),
             disk: Arc::clone(engine.disk()),
             poison: Mutex::new(None),
+            around_answers: OnceLock::new(),
         });
         let failed = |source| OpenError::Io {
             path: path.to_owned(),
@@ -179,6 +184,13 @@ impl Store {
         Submission::new(&self.0.gate, batch)
     }
 
+    /// Answers to those in one commit are given within this, from now on: a caller that wakes many at once for less than one by one
+    /// says so here. The first one that is set stays.
+    pub fn answer_within(&self, around: Around) {
+        // Another runtime on the same store has set it.
+        let _is_set = self.0.shared.around_answers.set(around);
+    }
+
     /// Copies what is committed into a new store file while this one goes on. The copy is made under
     /// another name beside it, and has its own once it is whole and durable.
     ///
@@ -231,6 +243,14 @@ impl Drop for Inner {
 }
 
 impl Shared {
+    /// Answers those of a commit.
+    pub(crate) fn answer(&self, answering: &mut dyn FnMut()) {
+        match self.around_answers.get() {
+            Some(around) => around(answering),
+            None => answering(),
+        }
+    }
+
     pub(crate) fn poisoned(&self) -> Option<String> {
         self.poison.lock().clone()
     }

@@ -5,7 +5,7 @@
 
 use super::idle::{Idle, Notified};
 use super::queue::{LocalQueue, Pushed, SECOND_QUEUE_PERIOD, SharedQueues};
-use super::{Hooks, Ready, Seat};
+use super::{Hooks, Ready, Seat, together};
 use crate::kernel::Kernel;
 use crate::process::Process;
 use crate::slice::{self, After};
@@ -128,11 +128,19 @@ impl Crew {
     }
 
     fn ready_outside(&self, process: Arc<Process>, why: Ready) {
+        let is_held = together::is_held(&process);
         if why == Ready::Due || process.is_system {
             self.queues.push_prompt(process);
         } else {
             self.queues.inject(process);
         }
+        if !is_held {
+            self.announce();
+        }
+    }
+
+    /// Somebody was made ready outside the workers.
+    pub(super) fn announce(&self) {
         if self.notify() == Notified::AllBusy {
             self.hooks.on_pressure();
         }

@@ -274,12 +274,15 @@ impl RuntimeBuilder {
             policy: Arc::new(self.policy),
             host_interfaces,
             components: RwLock::default(),
-            store: Arc::new(Mutex::new(self.store)),
+            store: Arc::default(),
             control: Mutex::default(),
             ticker,
             ticker_thread: Mutex::new(Some(thread)),
             io: Mutex::new(Some(io)),
         });
+        if let Some(store) = self.store {
+            shared.set_store(store);
+        }
         shared.reporter.attach(&shared);
         Ok(Runtime(shared))
     }
