@@ -15,11 +15,11 @@ pub use error::CodeError;
 pub(crate) use error::shown;
 pub(crate) use link::{ImportNames, Links, check_import, known_names};
 #[cfg(test)]
-pub(crate) use run::Ended;
+pub(crate) use run::{Arm, Ended};
 pub(crate) use shape::{Kind, read as read_shape};
 pub(crate) use store::{CodeEvent, CodeStore, OPERATOR_BYTES_MAX, Origin};
 
-use crate::engine::{EngineClass, Engines, Footprint};
+use crate::engine::{EngineClass, Engines, Footprint, Site};
 use crate::guest::limits::GuestLimits;
 use crate::wasi::WasiState;
 use rusm_manifest::Placement;

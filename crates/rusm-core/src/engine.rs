@@ -17,6 +17,8 @@ use mappings::{Charge, Full, Mappings};
 use memory::{MemoryFloor, Short};
 use rusm_manifest::Placement;
 use seats::{Seat, Seats};
+use std::cell::Cell;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use wasmtime::{Config, Engine};
 
@@ -49,6 +51,21 @@ impl EngineClass {
     }
 }
 
+/// One of the engines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Site {
+    pub(crate) class: EngineClass,
+    /// Which of the pools; 0 for every other class.
+    pub(crate) pool: usize,
+}
+
+/// The engine that code of this class is built for when it is loaded.
+impl From<EngineClass> for Site {
+    fn from(class: EngineClass) -> Site {
+        Site { class, pool: 0 }
+    }
+}
+
 /// What one instance of some code needs to be born.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Footprint {
@@ -61,14 +78,18 @@ pub(crate) struct Footprint {
 /// A process's place: which engine, and what was set aside for it. Drop it after the store.
 #[derive(Debug)]
 pub(crate) struct Place<'a> {
-    class: EngineClass,
+    site: Site,
     _seat: Option<Seat<'a>>,
     _charge: Option<Charge>,
 }
 
 impl Place<'_> {
     pub(crate) fn class(&self) -> EngineClass {
-        self.class
+        self.site.class
+    }
+
+    pub(crate) fn site(&self) -> Site {
+        self.site
     }
 }
 
@@ -81,6 +102,8 @@ pub(crate) struct Wish {
     pub(crate) footprint: Footprint,
     /// Table elements that it may come to have.
     pub(crate) max_table_elements: u32,
+    /// Any pool will do: its code may be copied into each.
+    pub(crate) in_any_pool: bool,
 }
 
 /// Why a process got no place. The text says what ran out, how much of it there is, and what would change that.
@@ -159,15 +182,29 @@ pub struct EngineError {
 /// What the engines are made by.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct EnginePlan {
-    /// Processes that the pool holds; `None` sizes it to the machine.
+    /// Processes that the pools hold together; `None` sizes them to the machine.
     pub(crate) pool_slots: Option<u32>,
+    /// Threads that run guests, so that each may have a pool of its own; at least one pool is made.
+    pub(crate) workers: usize,
+}
+
+/// The most pools: each holds a copy of the code that runs in it.
+const POOLS_MAX: usize = 8;
+/// The fewest slots that a pool is worth.
+const POOL_SLOTS_MIN: u32 = 64;
+
+thread_local! {
+    /// Which pool the processes go to that this thread starts: see [`Engines::settle`].
+    static OWN_POOL: Cell<usize> = const { Cell::new(0) };
 }
 
 /// The engines of one node.
 #[derive(Debug)]
 pub(crate) struct Engines {
-    /// None where there is no address space for a pool.
-    pooled: Option<Engine>,
+    /// One for each worker, so that workers do not wait for each other's counters and locks in it. None where there is no address space.
+    pools: Vec<Engine>,
+    /// Workers that have a pool of their own.
+    n_settled: AtomicUsize,
     dense: Engine,
     /// Made when the first guest needs it: most nodes never do.
     concurrent: OnceLock<Engine>,
@@ -184,8 +221,8 @@ impl Engines {
         let wanted = plan
             .pool_slots
             .unwrap_or_else(|| config::pool_slots(&machine));
-        let (pooled, slots) = pool(&machine, wanted).unzip();
-        let seats = Seats::new(slots.unwrap_or(0));
+        let (pools, slots): (Vec<Engine>, Vec<u32>) = pools(&machine, wanted, plan.workers).unzip();
+        let seats = Seats::new(&slots);
         // After the pool was made, so that its stacks are counted.
         let mappings = Mappings::new(
             machine.max_map_count,
@@ -196,7 +233,8 @@ impl Engines {
         let dense = engine(EngineClass::Dense, config::dense(guards, &mappings))?;
         let floor = MemoryFloor::new(machine.memory_bytes, Box::new(machine::available_memory));
         Ok(Engines {
-            pooled,
+            pools,
+            n_settled: AtomicUsize::new(0),
             dense,
             concurrent: OnceLock::new(),
             machine,
@@ -207,11 +245,18 @@ impl Engines {
         })
     }
 
-    /// The engine of a class.
-    pub(crate) fn engine(&self, class: EngineClass) -> Result<&Engine, EngineError> {
-        match class {
+    /// Gives the calling thread, which is about to run guests, a pool of its own as far as there are any.
+    pub(crate) fn settle(&self) {
+        let n_settled = self.n_settled.fetch_add(1, Ordering::Relaxed);
+        OWN_POOL.set(n_settled % self.pools.len().max(1));
+    }
+
+    /// The engine at this site.
+    pub(crate) fn engine(&self, site: impl Into<Site>) -> Result<&Engine, EngineError> {
+        let site = site.into();
+        match site.class {
             // Without a pool there is nobody with a seat in it either.
-            EngineClass::Pooled => Ok(self.pooled.as_ref().unwrap_or(&self.dense)),
+            EngineClass::Pooled => Ok(self.pools.get(site.pool).unwrap_or(&self.dense)),
             EngineClass::Dense => Ok(&self.dense),
             EngineClass::Concurrent => {
                 if let Some(engine) = self.concurrent.get() {
@@ -226,7 +271,7 @@ impl Engines {
 
     /// Makes every running guest look at its deadline: the tick of preemption. Callable from any thread and from signal handlers.
     pub(crate) fn increment_epoch(&self) {
-        if let Some(pooled) = &self.pooled {
+        for pooled in &self.pools {
             pooled.increment_epoch();
         }
         self.dense.increment_epoch();
@@ -242,7 +287,7 @@ impl Engines {
         let seat = match (wish.home, wish.placement) {
             (EngineClass::Concurrent, _) => {
                 let mappings = concurrent_mappings(footprint);
-                return self.place(EngineClass::Concurrent, None, mappings);
+                return self.place(EngineClass::Concurrent.into(), None, mappings);
             }
             (EngineClass::Dense, _) | (EngineClass::Pooled, Placement::Dense) => None,
             (EngineClass::Pooled, Placement::Guarded) => Some(self.guarded(wish)?),
@@ -250,8 +295,14 @@ impl Engines {
         };
         match seat {
             // A seat's mappings are set aside for good: a used slot keeps them.
-            Some(seat) => self.place(EngineClass::Pooled, Some(seat), 0),
-            None => self.place(EngineClass::Dense, None, self.guards.mappings_each()),
+            Some(seat) => {
+                let (class, pool) = (EngineClass::Pooled, seat.pool());
+                self.place(Site { class, pool }, Some(seat), 0)
+            }
+            None => {
+                let mappings = self.guards.mappings_each();
+                self.place(EngineClass::Dense.into(), None, mappings)
+            }
         }
     }
 
@@ -266,8 +317,16 @@ impl Engines {
         let Footprint {
             memories, tables, ..
         } = wish.footprint;
-        self.seats
-            .take(memories, tables)
+        let pools = if wish.in_any_pool {
+            self.pools.len()
+        } else {
+            1
+        };
+        // The thread's own first: nobody else writes to it in the usual case.
+        let first = OWN_POOL.get();
+        let mut order = (0..pools).map(|step| (first + step) % pools);
+        order
+            .find_map(|pool| self.seats.take(pool, memories, tables))
             .ok_or_else(|| self.pool_is_full())
     }
 
@@ -280,7 +339,7 @@ impl Engines {
 
     fn place<'a>(
         &'a self,
-        class: EngineClass,
+        site: Site,
         seat: Option<Seat<'a>>,
         mappings: u32,
     ) -> Result<Place<'a>, NoRoom> {
@@ -289,13 +348,18 @@ impl Engines {
             some => self.mappings.charge(some).map(Some),
         }?;
         Ok(Place {
-            class,
+            site,
             _seat: seat,
             _charge: charge,
         })
     }
 
-    /// How many processes the pool holds.
+    /// How many pools there are.
+    pub(crate) fn n_pools(&self) -> usize {
+        self.pools.len()
+    }
+
+    /// How many processes the pools hold.
     pub(crate) fn pool_slots(&self) -> u32 {
         self.seats.total()
     }
@@ -331,19 +395,37 @@ fn concurrent_mappings(footprint: &Footprint) -> u32 {
     footprint.memories.saturating_mul(4).saturating_add(4)
 }
 
-/// The pooled engine with as many slots as this machine gives, up to `wanted`, and how many those are.
+/// Pooled engines for so many workers, with as many slots together as this machine gives, up to `wanted`; each with its slots.
 ///
-/// A pool reserves twelve GiB of address space a slot. Where that is scarce (a limit on it, several nodes in one program) the pool is
-/// smaller, in the end none; processes beyond it are placed densely, so that costs speed and nothing else.
-fn pool(machine: &machine::Machine, wanted: u32) -> Option<(Engine, u32)> {
-    let mut slots = wanted;
-    while slots > 0 {
-        match engine(EngineClass::Pooled, config::pooled(machine, slots)) {
-            Ok(pooled) => return Some((pooled, slots)),
-            Err(_too_large) => slots /= 4,
-        }
-    }
-    None
+/// A pool reserves twelve GiB of address space a slot. Where that is scarce (a limit on it, several nodes in one program) the pools are
+/// smaller, in the end none; processes beyond them are placed densely, so that costs speed and nothing else.
+fn pools(
+    machine: &machine::Machine,
+    wanted: u32,
+    workers: usize,
+) -> impl Iterator<Item = (Engine, u32)> {
+    let make = |slots: u32| {
+        let engine = engine(EngineClass::Pooled, config::pooled(machine, slots))?;
+        Ok::<_, EngineError>((engine, slots))
+    };
+    let smaller = std::iter::successors(Some(wanted), |total| Some(total / 4));
+    let mut attempts = smaller.take_while(|total| *total > 0).map(|total| {
+        shares(total, workers)
+            .map(make)
+            .collect::<Result<Vec<_>, _>>()
+    });
+    attempts
+        .find_map(Result::ok)
+        .unwrap_or_default()
+        .into_iter()
+}
+
+/// How many slots each pool has.
+fn shares(total: u32, workers: usize) -> impl Iterator<Item = u32> {
+    let workers = u32::try_from(workers.clamp(1, POOLS_MAX)).unwrap_or(1);
+    let n_pools = workers.min((total / POOL_SLOTS_MIN).max(1));
+    // The first take what is left over.
+    (0..n_pools).map(move |pool| total / n_pools + u32::from(pool < total % n_pools))
 }
 
 fn engine(class: EngineClass, config: Config) -> Result<Engine, EngineError> {

@@ -92,6 +92,9 @@ pub(crate) struct SchedulerHooks {
 impl Hooks for SchedulerHooks {
     fn around_worker(&self, work: &mut dyn FnMut()) {
         let _ambient = self.io.enter();
+        if let Some(engines) = self.engines.upgrade() {
+            engines.settle();
+        }
         work();
     }
 

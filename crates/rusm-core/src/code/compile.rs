@@ -8,7 +8,7 @@ use super::cache::{Artefact, CacheWarning, CodeCache};
 use super::error::{CodeError, chain};
 use super::link::{Compiled, Linked, Linkers, Links};
 use super::shape::{Kind, Shape};
-use super::{CodeEvent, Digest, EngineClass, Engines, Footprint, Guest, Origin, bounds};
+use super::{CodeEvent, Digest, EngineClass, Engines, Footprint, Guest, Origin, Site, bounds};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Instant;
@@ -59,8 +59,8 @@ impl<T: Guest> Workshop<T> {
         on_event: OnEvent,
     ) -> Workshop<T> {
         Workshop {
+            linkers: Linkers::new(links, engines.n_pools()),
             engines,
-            linkers: Linkers::new(links),
             cache,
             on_event,
             for_operator: Turns::new(
@@ -83,10 +83,29 @@ impl<T: Guest> Workshop<T> {
             None => self.compile(engine, class, job, shape.kind)?,
         };
         Ok(Built {
-            linked: self.linkers.link(class, shape, &compiled)?,
+            linked: self.linkers.link(class.into(), shape, &compiled)?,
             footprint: footprint(&compiled),
             n_bytes,
         })
+    }
+
+    /// The same code for another engine of the same class.
+    pub(super) fn copy(
+        &self,
+        linked: &Linked<T>,
+        site: Site,
+        shape: &Shape,
+    ) -> Result<Linked<T>, CodeError> {
+        let artefact = match linked.compiled() {
+            Compiled::Module(module) => module.serialize(),
+            Compiled::Component(component) => component.serialize(),
+        };
+        let artefact = artefact.map_err(|error| CodeError::NotCompiled {
+            cause: chain(&error),
+        })?;
+        let engine = self.engines.engine(site)?;
+        let compiled = materialise(engine, shape.kind, &Artefact::Bytes(artefact))?;
+        self.linkers.link(site, shape, &compiled)
     }
 
     /// From the cache. What the cache holds and the engine does not take is as good as missing, unless it does not fit the pool.

@@ -4,7 +4,7 @@
 
 use super::error::{CodeError, chain, shown};
 use super::shape::{Entry, Shape};
-use super::{EngineClass, Guest};
+use super::{EngineClass, Guest, Site};
 use crate::wasi::{add_http_p2, add_http_p3};
 use crate::wasi::{shadow_handles_p2, shadow_handles_p3, shadow_p1, shadow_p2, shadow_p3};
 use std::sync::OnceLock;
@@ -70,7 +70,18 @@ pub(super) enum Linked<T: 'static> {
     ),
 }
 
-/// The linkers of one class.
+impl<T> Linked<T> {
+    /// As it was compiled, without its imports.
+    pub(super) fn compiled(&self) -> Compiled {
+        match self {
+            Linked::Module(pre) => Compiled::Module(pre.module().clone()),
+            Linked::Command(pre) => Compiled::Component(pre.instance_pre().component().clone()),
+            Linked::Concurrent(pre, _) => Compiled::Component(pre.component().clone()),
+        }
+    }
+}
+
+/// The linkers of one engine.
 struct ClassLinkers<T: 'static> {
     component: OnceLock<ComponentLinker<T>>,
     module: OnceLock<Linker<T>>,
@@ -88,16 +99,17 @@ impl<T> ClassLinkers<T> {
 /// All linkers of a node.
 pub(super) struct Linkers<T: 'static> {
     links: Links<T>,
-    pooled: ClassLinkers<T>,
+    /// One for each pool, and at least one.
+    pooled: Vec<ClassLinkers<T>>,
     dense: ClassLinkers<T>,
     concurrent: ClassLinkers<T>,
 }
 
 impl<T: Guest> Linkers<T> {
-    pub(super) fn new(links: Links<T>) -> Linkers<T> {
+    pub(super) fn new(links: Links<T>, n_pools: usize) -> Linkers<T> {
         Linkers {
             links,
-            pooled: ClassLinkers::new(),
+            pooled: (0..n_pools.max(1)).map(|_| ClassLinkers::new()).collect(),
             dense: ClassLinkers::new(),
             concurrent: ClassLinkers::new(),
         }
@@ -106,7 +118,7 @@ impl<T: Guest> Linkers<T> {
     /// Ties compiled code to its imports.
     pub(super) fn link(
         &self,
-        class: EngineClass,
+        site: Site,
         shape: &Shape,
         compiled: &Compiled,
     ) -> Result<Linked<T>, CodeError> {
@@ -114,18 +126,18 @@ impl<T: Guest> Linkers<T> {
             known::check(shape.kind, import, &self.links.names)?;
         }
         match compiled {
-            Compiled::Module(module) => self.link_module(class, shape, module),
-            Compiled::Component(component) => self.link_component(class, shape, component),
+            Compiled::Module(module) => self.link_module(site, shape, module),
+            Compiled::Component(component) => self.link_component(site, shape, component),
         }
     }
 
     fn link_module(
         &self,
-        class: EngineClass,
+        site: Site,
         shape: &Shape,
         module: &Module,
     ) -> Result<Linked<T>, CodeError> {
-        let linker = get_or_try_init(&self.of(class).module, || {
+        let linker = get_or_try_init(&self.of(site).module, || {
             let mut linker = Linker::new(module.engine());
             p1::add_to_linker_async(&mut linker, |state: &mut T| state.wasi().preview1())?;
             shadow_p1(&mut linker)?;
@@ -152,12 +164,12 @@ impl<T: Guest> Linkers<T> {
 
     fn link_component(
         &self,
-        class: EngineClass,
+        site: Site,
         shape: &Shape,
         component: &Component,
     ) -> Result<Linked<T>, CodeError> {
-        let linker = get_or_try_init(&self.of(class).component, || {
-            self.component_linker(class, component.engine())
+        let linker = get_or_try_init(&self.of(site).component, || {
+            self.component_linker(site.class, component.engine())
         })?;
         let fitted = (self.links.fitted)(linker, component).map_err(cannot_link)?;
         let pre = fitted
@@ -203,9 +215,12 @@ impl<T: Guest> Linkers<T> {
         Ok(linker)
     }
 
-    fn of(&self, class: EngineClass) -> &ClassLinkers<T> {
-        match class {
-            EngineClass::Pooled => &self.pooled,
+    fn of(&self, site: Site) -> &ClassLinkers<T> {
+        match site.class {
+            EngineClass::Pooled => self
+                .pooled
+                .get(site.pool)
+                .expect("a site is one of the engines that there are"),
             EngineClass::Dense => &self.dense,
             EngineClass::Concurrent => &self.concurrent,
         }

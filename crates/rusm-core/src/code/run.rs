@@ -7,7 +7,7 @@
 
 use super::link::Linked;
 use super::trap::{self, Stage, by_exit_code};
-use super::{Code, EngineClass, Guest};
+use super::{Code, EngineClass, Guest, Origin};
 use crate::engine::{Place, Wish};
 use crate::event::Evidence;
 use crate::guest::LimitBreach;
@@ -66,64 +66,79 @@ impl Ended {
     }
 }
 
+/// How the data of a process's store comes to be.
+enum Data<F, T> {
+    /// Made where it is put: it would lie in every future on the way there, for as long as the process lives.
+    Make(F),
+    /// Handed back by a pool that had no room.
+    Made(Box<T>),
+}
+
 /// What became of one attempt.
 enum Attempt<T> {
     Ended(Ended),
-    /// The pool had no room after all; the state is handed back for another place.
-    NoRoom(T),
+    /// The pool had no room after all; the data is handed back for another place.
+    NoRoom(Box<T>),
 }
 
 impl<T: Guest> Code<T> {
-    /// Runs a process to its end.
-    pub(crate) async fn run(self: &Arc<Self>, mut state: T, arm: Arm<T>) -> Ended {
-        if let Err(error) = state.wasi().open(self.kind()) {
-            return Ended::not_started(error);
-        }
-        let max_table_elements = state.wasi().limits().max_table_elements;
-        let mut home = self.home;
+    /// Runs a process to its end: one that may have so many table elements, and whose store holds what `make` makes.
+    pub(crate) async fn run<F>(
+        self: &Arc<Self>,
+        max_table_elements: u32,
+        make: F,
+        arm: Arm<T>,
+    ) -> Ended
+    where
+        F: FnOnce() -> T + Send,
+    {
+        let mut wish = Wish {
+            home: self.home,
+            placement: self.placement,
+            footprint: self.footprint,
+            max_table_elements,
+            // What a guest brings is held once: it counts against that guest.
+            in_any_pool: self.origin == Origin::Operator,
+        };
+        let mut data = Data::Make(make);
         loop {
-            let wish = Wish {
-                home,
-                placement: self.placement,
-                footprint: self.footprint,
-                max_table_elements,
-            };
             let place = match self.engines.admit(&wish) {
                 Ok(place) => place,
                 Err(no_room) => return Ended::not_started(no_room),
             };
-            match self.attempt(place, state, arm).await {
+            match self.attempt(place, data, arm).await {
                 Attempt::Ended(ended) => return ended,
                 // It has a seat, so the pool has room for all that it is known to need.
                 Attempt::NoRoom(_) if self.placement == Placement::Guarded => {
                     return Ended::not_started(self.engines.pool_is_full());
                 }
-                Attempt::NoRoom(returned) => {
-                    state = returned;
-                    state.limits().restart();
-                    home = EngineClass::Dense;
+                Attempt::NoRoom(mut returned) => {
+                    returned.limits().restart();
+                    data = Data::Made(returned);
+                    wish.home = EngineClass::Dense;
                 }
             }
         }
     }
 
-    async fn attempt(self: &Arc<Self>, place: Place<'_>, state: T, arm: Arm<T>) -> Attempt<T> {
-        let linked = match self.linked(place.class()).await {
+    async fn attempt<F>(
+        self: &Arc<Self>,
+        place: Place<'_>,
+        data: Data<F, T>,
+        arm: Arm<T>,
+    ) -> Attempt<T>
+    where
+        F: FnOnce() -> T + Send,
+    {
+        let linked = match self.linked(place.site()).await {
             Ok(linked) => linked,
             Err(error) => return Attempt::Ended(Ended::not_started(error)),
         };
-        let engine = match self.engines.engine(place.class()) {
-            Ok(engine) => engine,
-            Err(error) => return Attempt::Ended(Ended::not_started(error)),
-        };
         // Declared after the place, so dropped before it.
-        let mut store = match Store::try_new(engine, state) {
+        let mut store = match self.store(&place, data, arm) {
             Ok(store) => store,
-            Err(error) => return Attempt::Ended(Ended::not_started(error)),
+            Err(ended) => return Attempt::Ended(ended),
         };
-        store.limiter(|state| state.limits());
-        bound(&mut store);
-        arm(&mut store);
         let started = match linked {
             Linked::Module(pre) => start_module(pre, &mut store).await,
             Linked::Command(pre) => start_command(pre, &mut store).await,
@@ -135,7 +150,7 @@ impl<T: Guest> Code<T> {
                 if place.class() == EngineClass::Pooled
                     && error.is::<PoolConcurrencyLimitError>() =>
             {
-                return Attempt::NoRoom(store.into_data());
+                return Attempt::NoRoom(Box::new(store.into_data()));
             }
             Err(error) => met(&error, Stage::Instantiating, &mut store),
         };
@@ -148,6 +163,27 @@ impl<T: Guest> Code<T> {
         }
         ended.peak_memory_bytes = store.data_mut().limits().peak_bytes();
         Attempt::Ended(ended)
+    }
+
+    /// A store at this place, under the bounds of its profile, with whatever has to be open before any guest code runs.
+    fn store<F: FnOnce() -> T>(
+        &self,
+        place: &Place<'_>,
+        data: Data<F, T>,
+        arm: Arm<T>,
+    ) -> Result<Store<T>, Ended> {
+        let mut data = match data {
+            Data::Make(make) => make(),
+            Data::Made(made) => *made,
+        };
+        data.wasi().open(self.kind()).map_err(Ended::not_started)?;
+        let engine = self.engines.engine(place.site());
+        let engine = engine.map_err(Ended::not_started)?;
+        let mut store = Store::try_new(engine, data).map_err(Ended::not_started)?;
+        store.limiter(|state| state.limits());
+        bound(&mut store);
+        arm(&mut store);
+        Ok(store)
     }
 }
 

@@ -1,11 +1,11 @@
-//! Code built for one engine class: at most once, at the first wish, on a thread of its own.
+//! Code built for one engine: at most once, at the first wish, on a thread of its own.
 //!
 //! The class a code lives in is built when it is loaded. Another one (dense, when the pool is full) is built when the first process needs
 //! it; that process and all after it wait without holding up a worker.
 
 use super::compile::Job;
 use super::link::Linked;
-use super::{Code, CodeError, EngineClass, Guest};
+use super::{Code, CodeError, EngineClass, Guest, Site};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use tokio::sync::Notify;
@@ -13,32 +13,36 @@ use tokio::sync::Notify;
 /// What was built, or why it could not be.
 type Outcome<T> = Result<Linked<T>, CodeError>;
 
-/// One class.
+/// One engine.
 pub(super) struct Slot<T: 'static> {
     built: OnceLock<Outcome<T>>,
     is_begun: AtomicBool,
     done: Notify,
 }
 
-/// All classes.
+/// All engines.
 pub(super) struct Slots<T: 'static> {
-    pooled: Slot<T>,
+    /// One for each pool, and at least one.
+    pooled: Vec<Slot<T>>,
     dense: Slot<T>,
     concurrent: Slot<T>,
 }
 
 impl<T> Slots<T> {
-    pub(super) fn new() -> Slots<T> {
+    pub(super) fn new(n_pools: usize) -> Slots<T> {
         Slots {
-            pooled: Slot::new(),
+            pooled: (0..n_pools.max(1)).map(|_| Slot::new()).collect(),
             dense: Slot::new(),
             concurrent: Slot::new(),
         }
     }
 
-    pub(super) fn of(&self, class: EngineClass) -> &Slot<T> {
-        match class {
-            EngineClass::Pooled => &self.pooled,
+    pub(super) fn of(&self, site: Site) -> &Slot<T> {
+        match site.class {
+            EngineClass::Pooled => self
+                .pooled
+                .get(site.pool)
+                .expect("a place is in one of the pools that there are"),
             EngineClass::Dense => &self.dense,
             EngineClass::Concurrent => &self.concurrent,
         }
@@ -69,17 +73,14 @@ impl<T> Slot<T> {
 
 impl<T: Guest> Code<T> {
     /// The code, linked for this class. May be dropped while it waits: the build goes on and serves the next.
-    pub(super) async fn linked(
-        self: &Arc<Self>,
-        class: EngineClass,
-    ) -> Result<&Linked<T>, CodeError> {
-        let slot = self.slots.of(class);
+    pub(super) async fn linked(self: &Arc<Self>, site: Site) -> Result<&Linked<T>, CodeError> {
+        let slot = self.slots.of(site);
         // The usual case, without a place in the list of those who wait.
         if let Some(built) = slot.built.get() {
             return built.as_ref().map_err(Clone::clone);
         }
         if !slot.is_begun.swap(true, Ordering::Relaxed) {
-            self.begin(class);
+            self.begin(site);
         }
         loop {
             let notified = slot.done.notified();
@@ -91,7 +92,7 @@ impl<T: Guest> Code<T> {
         }
     }
 
-    fn begin(self: &Arc<Self>, class: EngineClass) {
+    fn begin(self: &Arc<Self>, site: Site) {
         let code = Arc::clone(self);
         let build = move || {
             let job = Job {
@@ -100,8 +101,18 @@ impl<T: Guest> Code<T> {
                 digest: code.digest,
                 origin: code.origin,
             };
-            let built = code.workshop.build(class, &job, &code.shape);
-            code.slots.of(class).finish(built.map(|built| built.linked));
+            // A pool beside the one that it was built for takes a copy.
+            let at_home = code.slots.of(code.home.into()).built.get();
+            let built = match at_home {
+                Some(Ok(linked)) if site.class == code.home => {
+                    code.workshop.copy(linked, site, &code.shape)
+                }
+                _ => code
+                    .workshop
+                    .build(site.class, &job, &code.shape)
+                    .map(|built| built.linked),
+            };
+            code.slots.of(site).finish(built);
         };
         if let Err(cause) = std::thread::Builder::new()
             .name("rusm-build".to_owned())
@@ -109,7 +120,7 @@ impl<T: Guest> Code<T> {
         {
             let cause = format!("no thread to compile on: {cause}");
             self.slots
-                .of(class)
+                .of(site)
                 .finish(Err(CodeError::NotCompiled { cause }));
         }
     }

@@ -189,8 +189,8 @@ impl<T: Guest> CodeStore<T> {
             footprint,
             n_bytes,
         } = built?;
-        let slots = Slots::new();
-        slots.of(home).fill(linked);
+        let slots = Slots::new(self.engines.n_pools());
+        slots.of(home.into()).fill(linked);
         Ok(Code {
             name: job.name.into(),
             digest: job.digest,

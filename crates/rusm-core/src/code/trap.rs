@@ -37,15 +37,18 @@ pub(super) fn ended(error: &wasmtime::Error, stage: Stage, limits: &Limits) -> E
     if let Some(I32Exit(code)) = error.downcast_ref() {
         return Ended::by_exit_code(*code);
     }
-    if let Some(breach) = wasmtimes_own(error, limits) {
-        return Ended::over(LimitBreach(breach));
-    }
-    if let Some(too_large) = error.downcast_ref::<TooLarge>() {
-        return Ended::not_started(too_large);
+    let trap = error.downcast_ref::<Trap>();
+    if trap.is_none() {
+        if let Some(breach) = wasmtimes_own(error, limits) {
+            return Ended::over(LimitBreach(breach));
+        }
+        if let Some(too_large) = error.downcast_ref::<TooLarge>() {
+            return Ended::not_started(too_large);
+        }
     }
     let backtrace = error.downcast_ref::<WasmBacktrace>();
     let frames = backtrace.map(WasmBacktrace::frames).unwrap_or_default();
-    let what = match error.downcast_ref::<Trap>() {
+    let what = match trap {
         Some(trap) => trap
             .to_string()
             .trim_start_matches("wasm trap: ")
@@ -57,12 +60,12 @@ pub(super) fn ended(error: &wasmtime::Error, stage: Stage, limits: &Limits) -> E
         // Wasmtime puts its backtrace in front; the cause says what the host had against it.
         None => shown(&error.root_cause().to_string()),
     };
-    let frames = own_frames(frames);
-    let reason = ExitReason::trap(shown(&with_frames(what, &frames)));
-    let shown = frames.iter().take(FRAMES_SHOWN).map(|name| shown(name));
+    let (frames, has_more) = own_frames(frames);
+    let reason = ExitReason::trap(shown(&with_frames(what, &frames, has_more)));
+    let frames = frames.iter().map(|name| shown(name)).collect();
     Ended {
         evidence: Evidence {
-            frames: shown.collect(),
+            frames,
             breach: None,
         },
         ..Ended::of(reason)
@@ -98,26 +101,27 @@ pub(super) fn by_exit_code(code: i32) -> ExitReason {
     }
 }
 
-/// The guest's frames, innermost first; the innermost with its module, if that has a name.
-fn own_frames(frames: &[FrameInfo]) -> Vec<String> {
-    let mut names: Vec<String> = frames.iter().map(frame_name).collect();
+/// The guest's frames, innermost first, as many as are shown, and whether there are more; the innermost with its module, if that has a
+/// name.
+fn own_frames(frames: &[FrameInfo]) -> (Vec<String>, bool) {
     // What a language does on the way to its trap says less than who made it trap.
-    let own = names.iter().position(|name| !is_machinery(name));
-    names.drain(..own.unwrap_or(0));
-    let innermost = frames.get(own.unwrap_or(0));
-    let module = innermost.and_then(|frame| frame.module().name());
+    let is_own = |frame: &FrameInfo| !is_machinery(&frame_name(frame));
+    let first = frames.iter().position(is_own).unwrap_or(0);
+    let own = frames.get(first..).unwrap_or_default();
+    let mut names: Vec<String> = own.iter().take(FRAMES_SHOWN).map(frame_name).collect();
+    let module = own.first().and_then(|frame| frame.module().name());
     if let (Some(name), Some(module)) = (names.first_mut(), module) {
         let _ = write!(name, " ({module})");
     }
-    names
+    (names, own.len() > FRAMES_SHOWN)
 }
 
-fn with_frames(mut text: String, frames: &[String]) -> String {
-    for (position, name) in frames.iter().take(FRAMES_SHOWN).enumerate() {
+fn with_frames(mut text: String, frames: &[String], has_more: bool) -> String {
+    for (position, name) in frames.iter().enumerate() {
         text.push_str(if position == 0 { ", in " } else { " < " });
         text.push_str(name);
     }
-    if frames.len() > FRAMES_SHOWN {
+    if has_more {
         text.push_str(" < …");
     }
     text

@@ -113,6 +113,7 @@ fn wish(home: EngineClass) -> Wish {
         placement: Placement::Auto,
         footprint: footprint(),
         max_table_elements: 1_000,
+        in_any_pool: true,
     }
 }
 
@@ -171,6 +172,7 @@ fn thirty_thousand_blocked_processes_fit_and_take_no_mappings() {
         || {
             let plan = EnginePlan {
                 pool_slots: Some(100),
+                workers: 1,
             };
             let engines = Engines::new(&plan).unwrap();
             if engines.dense_mappings_each() > 0 {

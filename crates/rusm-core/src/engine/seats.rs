@@ -8,11 +8,20 @@ use super::config::{MEMORIES_PER_SLOT, TABLES_PER_SLOT};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// The pool's free slots.
+/// The free slots of all pools.
 #[derive(Debug)]
 pub(crate) struct Seats {
+    pools: Vec<Pool>,
+    /// Slots that were never taken: they have no memory mapped yet. Rarely written, so workers may all read it.
+    never_used: AtomicU32,
+}
+
+/// One pool, on cache lines of its own: its worker writes to it at every start and end.
+#[derive(Debug)]
+#[repr(align(128))]
+struct Pool {
     free: AtomicU32,
-    /// The most that were ever taken at once: slots beyond were never touched and have no memory mapped yet.
+    /// The most that were ever taken at once.
     peak: AtomicU32,
     total: u32,
 }
@@ -21,21 +30,63 @@ pub(crate) struct Seats {
 #[derive(Debug)]
 pub(crate) struct Seat<'a> {
     seats: &'a Seats,
+    pool: usize,
     slots: u32,
 }
 
 impl Seats {
-    pub(crate) fn new(total: u32) -> Arc<Seats> {
-        Arc::new(Seats {
-            free: AtomicU32::new(total),
+    /// Of pools with so many slots each.
+    pub(crate) fn new(slots: &[u32]) -> Arc<Seats> {
+        let pool = |&slots: &u32| Pool {
+            free: AtomicU32::new(slots),
             peak: AtomicU32::new(0),
-            total,
+            total: slots,
+        };
+        let pools: Vec<Pool> = slots.iter().map(pool).collect();
+        let never_used = AtomicU32::new(pools.iter().map(|pool| pool.total).sum());
+        Arc::new(Seats { pools, never_used })
+    }
+
+    /// A seat in this pool for code with so many memories and tables; `None` if there is no room for it.
+    pub(crate) fn take(&self, pool: usize, memories: u32, tables: u32) -> Option<Seat<'_>> {
+        let slots = slots_for(memories, tables);
+        let taken = self.pools.get(pool)?.take(slots)?;
+        if taken.first_time > 0 {
+            self.never_used
+                .fetch_sub(taken.first_time, Ordering::Relaxed);
+        }
+        Some(Seat {
+            seats: self,
+            pool,
+            slots,
         })
     }
 
-    /// A seat for code with so many memories and tables; `None` if the pool has no room for it.
-    pub(crate) fn take(&self, memories: u32, tables: u32) -> Option<Seat<'_>> {
-        let slots = slots_for(memories, tables);
+    /// All slots, taken or not.
+    pub(crate) fn total(&self) -> u32 {
+        self.pools.iter().map(|pool| pool.total).sum()
+    }
+
+    /// Slots that no process has used yet.
+    pub(crate) fn never_used(&self) -> u32 {
+        self.never_used.load(Ordering::Relaxed)
+    }
+
+    /// Slots that nobody has.
+    pub(crate) fn free(&self) -> u32 {
+        let free = |pool: &Pool| pool.free.load(Ordering::Relaxed);
+        self.pools.iter().map(free).sum()
+    }
+}
+
+/// Slots that were taken.
+struct Taken {
+    /// How many of them nobody had before.
+    first_time: u32,
+}
+
+impl Pool {
+    fn take(&self, slots: u32) -> Option<Taken> {
         // Relaxed throughout: the counter guards no other data; the pool itself synchronises the memory that it hands over.
         let before = self
             .free
@@ -43,33 +94,25 @@ impl Seats {
                 free.checked_sub(slots)
             })
             .ok()?;
-        let taken = self.total.saturating_sub(before).saturating_add(slots);
-        // Looked at first: all workers share it, and it is rarely written.
-        if taken > self.peak.load(Ordering::Relaxed) {
-            self.peak.fetch_max(taken, Ordering::Relaxed);
-        }
-        Some(Seat { seats: self, slots })
+        let in_use = self.total.saturating_sub(before).saturating_add(slots);
+        let peak = self.peak.fetch_max(in_use, Ordering::Relaxed);
+        Some(Taken {
+            first_time: in_use.saturating_sub(peak),
+        })
     }
+}
 
-    /// All slots, taken or not.
-    pub(crate) fn total(&self) -> u32 {
-        self.total
-    }
-
-    /// Slots that no process has used yet.
-    pub(crate) fn never_used(&self) -> u32 {
-        self.total.saturating_sub(self.peak.load(Ordering::Relaxed))
-    }
-
-    /// Slots that nobody has.
-    pub(crate) fn free(&self) -> u32 {
-        self.free.load(Ordering::Relaxed)
+impl Seat<'_> {
+    pub(crate) fn pool(&self) -> usize {
+        self.pool
     }
 }
 
 impl Drop for Seat<'_> {
     fn drop(&mut self) {
-        self.seats.free.fetch_add(self.slots, Ordering::Relaxed);
+        if let Some(pool) = self.seats.pools.get(self.pool) {
+            pool.free.fetch_add(self.slots, Ordering::Relaxed);
+        }
     }
 }
 
@@ -95,17 +138,17 @@ mod tests {
 
     #[test]
     fn seats_run_out_and_come_back() {
-        let seats = Seats::new(3);
-        let first = seats.take(1, 1).unwrap();
-        let pair = seats.take(4, 0).unwrap();
-        assert!(seats.take(1, 1).is_none());
+        let seats = Seats::new(&[3]);
+        let first = seats.take(0, 1, 1).unwrap();
+        let pair = seats.take(0, 4, 0).unwrap();
+        assert!(seats.take(0, 1, 1).is_none());
         assert_eq!(seats.never_used(), 0);
         drop(pair);
         assert!(
-            seats.take(5, 0).is_none(),
+            seats.take(0, 5, 0).is_none(),
             "three slots do not fit where two are free"
         );
-        assert!(seats.take(4, 0).is_some());
+        assert!(seats.take(0, 4, 0).is_some());
         drop(first);
         assert_eq!(seats.free(), 3);
     }

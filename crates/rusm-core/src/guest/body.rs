@@ -43,8 +43,9 @@ pub(crate) async fn run(context: Context, start: Start) -> ExitReason {
     }
     let meter = Arc::new(Meter::new(Arc::clone(&context), Arc::clone(&identity)));
     let run = pin!(async {
-        let state = state(guard, args, &context, &runtime, &identity, &meter);
-        let ended = code.run(state, arm).await;
+        let make = || state(guard, args, &context, &runtime, &identity, &meter);
+        let max_table_elements = identity.granted.limits().max_table_elements;
+        let ended = code.run(max_table_elements, make, arm).await;
         if let Some(code) = ended.exit_code {
             identity.usage.set_exit_code(code);
         }
@@ -141,4 +142,21 @@ async fn within(run: impl Future<Output = End>, over: impl Future<Output = Limit
         over.as_mut().poll(task).map(LimitBreach::end)
     })
     .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn size_of_future<Given, Future>(_: fn(Context, Given) -> Future) -> usize {
+        size_of::<Future>()
+    }
+
+    /// Every process that waits holds its future, and its data besides: neither may come to lie in it twice.
+    #[test]
+    fn what_a_process_waits_in_is_small() {
+        let (future, data) = (size_of_future(run), size_of::<GuestState>());
+        assert!(future <= 3_072, "the future takes {future} bytes");
+        assert!(data <= 512, "the data takes {data} bytes");
+    }
 }

@@ -20,6 +20,7 @@ use rusm_kv::Store;
 use rusm_manifest::{CodeSource, Manifest};
 use std::collections::BTreeMap;
 use std::fmt;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -216,6 +217,10 @@ impl RuntimeBuilder {
             .build()?;
         let engines = Arc::new(Engines::new(&EnginePlan {
             pool_slots: self.guarded_places,
+            workers: match self.workers {
+                0 => std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
+                workers => workers,
+            },
         })?);
         let ticker = Arc::new(Ticker::default());
         let hooks = SchedulerHooks {

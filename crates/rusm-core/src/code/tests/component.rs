@@ -241,7 +241,7 @@ fn a_command_of_wasi_03_runs_in_the_concurrent_class() {
     let bench = Bench::new();
     let code = bench.load(&concurrent_command(2)).unwrap();
     assert_eq!(code.home(), EngineClass::Concurrent);
-    let ended = block_on(code.run(bench.state(sandbox()), unlimited));
+    let ended = block_on(live(&code, bench.state(sandbox()), unlimited));
     assert_eq!(
         (ended.reason, ended.exit_code),
         (ExitReason::Normal, Some(0))

@@ -11,7 +11,7 @@ fn reason(bench: &Bench, wat: &str) -> ExitReason {
     let code = bench.load_placed(wat, Placement::Dense).unwrap();
     assert_eq!(code.home(), EngineClass::Dense);
     let profile = sandbox().with_limits(|limits| limits.max_memory_bytes = 64 << 20);
-    block_on(code.run(bench.state(profile), unlimited)).reason
+    block_on(live(&code, bench.state(profile), unlimited)).reason
 }
 
 fn module(body: &str) -> String {
@@ -187,7 +187,7 @@ fn the_placement_belongs_to_the_code() {
     assert_eq!(load(Placement::Auto).home(), EngineClass::Pooled);
     let none = Bench::with(0, None);
     let guarded = none.load_placed(&module(""), Placement::Guarded).unwrap();
-    let ended = block_on(guarded.run(none.state(sandbox()), unlimited)).reason;
+    let ended = block_on(live(&guarded, none.state(sandbox()), unlimited)).reason;
     let ExitReason::NotStarted(text) = &ended else {
         panic!("{ended}")
     };
@@ -208,7 +208,7 @@ fn tables_too_large_for_the_pool_are_refused_where_guards_are_asked_for() {
     let bench = Bench::new();
     let code = bench.load_placed(&module(""), Placement::Guarded).unwrap();
     let profile = sandbox().with_limits(|limits| limits.max_table_elements = 12_000_000);
-    let ended = block_on(code.run(bench.state(profile), unlimited)).reason;
+    let ended = block_on(live(&code, bench.state(profile), unlimited)).reason;
     let ExitReason::NotStarted(text) = &ended else {
         panic!("{ended}")
     };

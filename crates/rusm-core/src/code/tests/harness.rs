@@ -1,7 +1,7 @@
 //! A node's engine part without the node: states, sinks and a loop that runs one process.
 
 use crate::code::{
-    Code, CodeError, CodeEvent, CodeStore, Ended, Guest, ImportNames, Links, Origin,
+    Arm, Code, CodeError, CodeEvent, CodeStore, Ended, Guest, ImportNames, Links, Origin,
 };
 use crate::engine::{EnginePlan, Engines};
 use crate::guest::LimitBreach;
@@ -69,6 +69,7 @@ impl Bench {
         let engines = Arc::new(
             Engines::new(&EnginePlan {
                 pool_slots: Some(pool_slots),
+                workers: 1,
             })
             .unwrap(),
         );
@@ -154,7 +155,7 @@ impl Bench {
     pub(crate) fn run(&self, wat: &str, profile: ProfileBuilder) -> Ended {
         let code = self.load(wat).unwrap();
         let state = self.state(profile);
-        block_on(code.run(state, unlimited))
+        block_on(live(&code, state, unlimited))
     }
 
     pub(crate) fn lines(&self) -> Vec<String> {
@@ -165,6 +166,16 @@ impl Bench {
 /// A profile with nothing but the sandbox's bounds.
 pub(crate) fn sandbox() -> ProfileBuilder {
     Profile::sandboxed().to_builder("test")
+}
+
+/// Runs a process with this state to its end.
+pub(crate) async fn live(
+    code: &Arc<Code<TestState>>,
+    state: TestState,
+    arm: Arm<TestState>,
+) -> Ended {
+    let max_table_elements = state.wasi.limits().max_table_elements;
+    code.run(max_table_elements, move || state, arm).await
 }
 
 /// No preemption in these tests: the epoch never advances.

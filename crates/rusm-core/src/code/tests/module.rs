@@ -116,7 +116,7 @@ fn an_endless_loop_ends_when_its_time_is_over() {
         // As if a tick came right after the start.
         store.engine().increment_epoch();
     };
-    let ended = block_on(code.run(bench.state(sandbox()), arm));
+    let ended = block_on(live(&code, bench.state(sandbox()), arm));
     assert_eq!(ended.reason, ExitReason::Limit(Limit::CpuTime));
 }
 

@@ -23,6 +23,7 @@ fn wish(memories: u32) -> Wish {
             ..Footprint::default()
         },
         max_table_elements: 1_000,
+        in_any_pool: true,
     }
 }
 
@@ -32,7 +33,7 @@ type Parked = Pin<Box<dyn Future<Output = ()> + Send>>;
 fn park(bench: &Bench, code: &Arc<Code<TestState>>) -> Parked {
     let (code, state) = (Arc::clone(code), bench.state(sandbox()));
     let mut parked: Parked = Box::pin(async move {
-        code.run(state, unlimited).await;
+        live(&code, state, unlimited).await;
     });
     assert!(matches!(
         parked
@@ -56,7 +57,7 @@ fn a_full_pool_is_invisible_and_kills_give_their_seats_back() {
             "(call $print (i32.const 6)) (call $proc_exit (i32.const 7))",
         ))
         .unwrap();
-    let ended = block_on(Arc::clone(&ends).run(bench.state(sandbox()), unlimited));
+    let ended = block_on(live(&ends, bench.state(sandbox()), unlimited));
     assert_eq!(ended.reason, ExitReason::error("exit code 7"));
     assert_eq!(bench.lines(), ["hello"]);
     let compiled = bench
@@ -103,7 +104,7 @@ fn code_that_does_not_fit_a_slot_lives_outside_the_pool() {
         .unwrap();
     assert_eq!(code.home(), EngineClass::Dense);
     assert_eq!(
-        block_on(code.run(bench.state(sandbox()), unlimited)).reason,
+        block_on(live(&code, bench.state(sandbox()), unlimited)).reason,
         ExitReason::Normal
     );
 }
@@ -142,7 +143,7 @@ fn a_second_start_finds_the_compiled_code_and_a_damaged_one_is_compiled_again() 
     let events = |bench: &Bench| {
         let code = bench.codes.load("guest", &wasm, Origin::Operator).unwrap();
         assert_eq!(
-            block_on(code.run(bench.state(sandbox()), unlimited)).exit_code,
+            block_on(live(&code, bench.state(sandbox()), unlimited)).exit_code,
             Some(5)
         );
         bench.events.lock().clone()

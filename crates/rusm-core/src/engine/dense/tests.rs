@@ -28,7 +28,7 @@ fn is_zero(bytes: &[u8]) -> bool {
 }
 
 fn account(limit: Option<u64>) -> Arc<Mappings> {
-    Mappings::new(limit, Seats::new(0), Box::new(|| None))
+    Mappings::new(limit, Seats::new(&[0]), Box::new(|| None))
 }
 
 fn memories() -> Memories {

@@ -8,7 +8,7 @@ fn account(limit: u64, real: u64) -> (Arc<Mappings>, Arc<AtomicU64>) {
     let cell = Arc::new(AtomicU64::new(real));
     let seen = Arc::clone(&cell);
     let count: Count = Box::new(move || Some(seen.load(Ordering::Relaxed)));
-    (Mappings::new(Some(limit), Seats::new(0), count), cell)
+    (Mappings::new(Some(limit), Seats::new(&[0]), count), cell)
 }
 
 #[test]
@@ -60,14 +60,14 @@ fn growth_that_nobody_charged_is_found_by_counting() {
 
 #[test]
 fn what_the_pool_may_still_map_is_set_aside() {
-    let seats = Seats::new(100);
+    let seats = Seats::new(&[100]);
     let count: Count = Box::new(|| Some(0));
     let account = Mappings::new(Some(RESERVE + 400), Arc::clone(&seats), count);
     assert!(
         account.charge(1).is_err(),
         "a hundred untouched slots may yet take all four hundred"
     );
-    let seat = seats.take(20, 0).unwrap();
+    let seat = seats.take(0, 20, 0).unwrap();
     assert!(account.charge(40).is_ok());
     drop(seat);
     assert!(
@@ -78,7 +78,7 @@ fn what_the_pool_may_still_map_is_set_aside() {
 
 #[test]
 fn without_a_limit_everything_fits() {
-    let account = Mappings::new(None, Seats::new(1), Box::new(|| None));
+    let account = Mappings::new(None, Seats::new(&[1]), Box::new(|| None));
     let _charges: Vec<_> = (0..10_000)
         .map(|_| account.charge(1_000).unwrap())
         .collect();
