@@ -4,7 +4,7 @@ use super::{ONE_BY_ONE, latencies};
 use crate::figure::{Benchmark, Work, timed};
 use crate::guests::{Target, built};
 use crate::wasm::{Bench, Kind, Role, expect_normal};
-use rusm_actor::{Context, Event, Selector};
+use rusm_actor::{Context, Event, ExitReason, Selector, SpawnOptions};
 use rusm_core::Program;
 use std::sync::Arc;
 use std::time::Duration;
@@ -103,21 +103,22 @@ pub(crate) fn spawn_exit(workers: usize, leaf: Leaf) -> Work {
 fn one_by_one(leaf: Leaf) -> Vec<Duration> {
     let bench = Bench::new();
     leaf.declare(&bench);
-    let bench = Arc::new(bench);
-    let spawner = Arc::clone(&bench);
-    let times = bench
-        .runtime
-        .node()
-        .block_on(|context: Context| async move {
-            let role = Role::spawns("leaf", ONE_BY_ONE, context.pid().as_u64());
-            spawner.start(&spawner.actor(Kind::RustCore, &role));
-            loop {
-                if let Event::Message(message) = context.receive(Selector::any()).await {
-                    return message.payload.into_vec();
-                }
+    let (tell, told) = std::sync::mpsc::channel();
+    let listener = |context: Context| async move {
+        loop {
+            if let Event::Message(message) = context.receive(Selector::any()).await {
+                tell.send(message.payload.into_vec())
+                    .expect("it is waited for");
+                return ExitReason::Normal;
             }
-        });
-    let times = times.expect("the spawner reports");
+        }
+    };
+    let node = bench.runtime.node();
+    let listener = node.spawn(SpawnOptions::new("listener"), listener);
+    let listener = listener.expect("there is room").as_u64();
+    let role = Role::spawns("leaf", ONE_BY_ONE, listener);
+    let _spawner = bench.start(&bench.actor(Kind::RustCore, &role));
+    let times = told.recv().expect("the spawner reports");
     let (times, _) = times.as_chunks();
     let nanoseconds = times.iter().map(|bytes| u32::from_le_bytes(*bytes));
     nanoseconds

@@ -163,6 +163,11 @@ impl Node {
         self.0.registry.counts()
     }
 
+    /// Whether the calling thread is one of its workers, which must not block: what it waits for may be behind itself.
+    pub fn is_worker(&self) -> bool {
+        self.0.sched.is_here()
+    }
+
     /// Whether every worker sleeps.
     pub fn is_idle(&self) -> bool {
         self.0.sched.is_idle()

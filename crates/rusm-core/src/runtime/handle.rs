@@ -66,6 +66,10 @@ pub(super) fn spawn(
     shared: &Arc<RuntimeShared>,
     spawn: Spawn,
 ) -> Result<ProcessHandle, SpawnFailure> {
+    assert!(
+        !shared.node().is_worker(),
+        "spawn waits for the start, and a worker must not"
+    );
     let (started, has_started) = sync_channel(1);
     let (ended, has_ended) = sync_channel(1);
     let for_watcher = Arc::clone(shared);
@@ -121,5 +125,36 @@ async fn watch(
     };
     if let Event::Down { reason, .. } = context.receive(Selector::down(monitor)).await {
         let _sent = ended.send(reason); // Nobody listens when the handle was dropped.
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Runtime;
+    use crate::runtime::Spawn;
+    use rusm_actor::{Event, ExitReason, Selector, SpawnOptions};
+
+    /// A worker that waited for a process behind itself would wait for ever: it is told so.
+    #[test]
+    fn a_native_process_is_told_that_it_must_not_wait_for_a_start() {
+        let runtime = Runtime::builder().build().unwrap();
+        let leaf = wat::parse_str("(module (func (export \"_start\")))").unwrap();
+        let leaf = runtime.load("leaf", &leaf).unwrap();
+        let within = runtime.clone();
+        let reason = runtime.node().block_on(|context| async move {
+            let child = |_: rusm_actor::Context| async move {
+                let _never = within.spawn(Spawn::new("leaf", &leaf));
+                ExitReason::Normal
+            };
+            let child = context.spawn(SpawnOptions::new("child").monitor(), child);
+            let monitor = child.unwrap().monitor.unwrap();
+            match context.receive(Selector::down(monitor)).await {
+                Event::Down { reason, .. } => reason.to_string(),
+                other => unreachable!("only its end is waited for: {other:?}"),
+            }
+        });
+        let reason = reason.unwrap();
+        assert!(reason.contains("a worker must not"), "{reason}");
+        runtime.shutdown();
     }
 }
