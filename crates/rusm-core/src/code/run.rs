@@ -137,7 +137,7 @@ impl<T: Guest> Code<T> {
         // Declared after the place, so dropped before it.
         let mut store = match self.store(&place, data, arm) {
             Ok(store) => store,
-            Err(ended) => return Attempt::Ended(ended),
+            Err(ended) => return Attempt::Ended(*ended),
         };
         let started = match linked {
             Linked::Module(pre) => start_module(pre, &mut store).await,
@@ -171,20 +171,23 @@ impl<T: Guest> Code<T> {
         place: &Place<'_>,
         data: Data<F, T>,
         arm: Arm<T>,
-    ) -> Result<Store<T>, Ended> {
+    ) -> Result<Store<T>, Box<Ended>> {
         let mut data = match data {
             Data::Make(make) => make(),
             Data::Made(made) => *made,
         };
-        data.wasi().open(self.kind()).map_err(Ended::not_started)?;
-        let engine = self.engines.engine(place.site());
-        let engine = engine.map_err(Ended::not_started)?;
-        let mut store = Store::try_new(engine, data).map_err(Ended::not_started)?;
+        data.wasi().open(self.kind()).map_err(not_started)?;
+        let engine = self.engines.engine(place.site()).map_err(not_started)?;
+        let mut store = Store::try_new(engine, data).map_err(not_started)?;
         store.limiter(|state| state.limits());
         bound(&mut store);
         arm(&mut store);
         Ok(store)
     }
+}
+
+fn not_started(why: impl std::fmt::Display) -> Box<Ended> {
+    Box::new(Ended::not_started(why))
 }
 
 /// Wasmtime's own bounds, as the profile has them.

@@ -148,10 +148,11 @@ mod tests {
             };
             let child = context.spawn(SpawnOptions::new("child").monitor(), child);
             let monitor = child.unwrap().monitor.unwrap();
-            match context.receive(Selector::down(monitor)).await {
-                Event::Down { reason, .. } => reason.to_string(),
-                other => unreachable!("only its end is waited for: {other:?}"),
-            }
+            let down = context.receive(Selector::down(monitor)).await;
+            let Event::Down { reason, .. } = down else {
+                unreachable!("only its end is waited for: {down:?}");
+            };
+            reason.to_string()
         });
         let reason = reason.unwrap();
         assert!(reason.contains("a worker must not"), "{reason}");
