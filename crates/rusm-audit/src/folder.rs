@@ -67,7 +67,15 @@ pub(crate) struct Folder {
 
 /// The right to write in a folder, until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Lock(#[expect(dead_code, reason = "held open for its lock")] File);
+pub(crate) struct Lock(File);
+
+impl Drop for Lock {
+    /// A program that another thread starts at this moment has the file, too, until it runs: closing it here would not be enough.
+    fn drop(&mut self) {
+        // What cannot be unlocked is unlocked when it is closed everywhere.
+        let _closed = self.0.unlock();
+    }
+}
 
 impl Folder {
     /// Opens the folder for writing; makes it, private, if it is not there.
