@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 /// What a benchmark does in one run: how many operations, and how long they took.
@@ -49,6 +50,13 @@ impl Unit {
             Self::Count => operations,
         }
     }
+}
+
+/// Waits on the calling thread, for what nobody sends.
+pub(crate) fn nothing_for(time: Duration) {
+    let (_sender, receiver) = channel::<()>();
+    let timed_out = receiver.recv_timeout(time);
+    assert!(timed_out.is_err(), "nobody sends");
 }
 
 /// Something to measure.

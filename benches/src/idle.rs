@@ -1,13 +1,12 @@
 //! A node with nothing to do: how often any of its threads wakes up.
 
-use crate::figure::{Benchmark, Unit, Work};
+use crate::figure::{Benchmark, Unit, Work, nothing_for};
 use crate::node::{node, options, start_echo};
 use crate::wasm::{Bench, Kind, Role};
 use rusm_actor::{Context, ExitReason, Node, Selector};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use std::sync::mpsc::channel;
 use std::time::Duration;
 
 /// How long nothing happens.
@@ -67,13 +66,6 @@ fn wakeups(node: &Node) -> Work {
         elapsed: WATCHED,
         bytes: 0,
     }
-}
-
-/// Waits for what nobody sends.
-fn nothing_for(time: Duration) {
-    let (_sender, receiver) = channel::<()>();
-    let timed_out = receiver.recv_timeout(time);
-    assert!(timed_out.is_err(), "nobody sends");
 }
 
 /// Context switches so far of each thread but the one that asks, where the system tells them.

@@ -4,7 +4,7 @@
 //!
 //! The store lies in the folder for temporary files (`TMPDIR`), which must be on a disk and not in memory.
 
-use crate::figure::{Benchmark, Unit, Work, percentile, timed};
+use crate::figure::{Benchmark, Unit, Work, nothing_for, percentile, timed};
 use crate::wasm::{Bench, Kind, Role, expect_normal};
 use rusm_actor::{Context, Pid, Selector};
 use rusm_core::{ProcessHandle, Program, Runtime};
@@ -178,7 +178,7 @@ fn process_felt(bench: &Bench, feel: Feel) -> Vec<Duration> {
 fn thread_felt(_: &Bench) -> Vec<Duration> {
     let late = |_| {
         let start = Instant::now();
-        std::thread::sleep(PAUSE);
+        nothing_for(PAUSE);
         start.elapsed().saturating_sub(PAUSE)
     };
     (0..PACED).map(late).collect()
