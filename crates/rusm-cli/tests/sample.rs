@@ -2,7 +2,7 @@
 //!
 //! The definition of a well-formed line stands in `tools/loggen/src/lib.rs`; nothing else is shared.
 
-use crate::support::Place;
+use crate::support::{Outcome, Place};
 use regex::Regex;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -163,6 +163,16 @@ fn the_greedy_guest_is_told_no_each_time() {
     );
     assert!(summary.contains("limit: memory"), "{summary}");
     assert_eq!(summary.matches("  refused  ").count(), 3, "{summary}");
+}
+
+/// A reader who has gone, as `head` does, ends the run like any other: nothing starts again for nobody.
+#[test]
+fn the_sample_ends_also_when_nobody_reads_it() {
+    let place = sample();
+    let mut run = place.rusm(["run"]).start();
+    drop(run.stdout.take());
+    let run = Outcome::of(run).ends_with(0);
+    assert!(!run.stderr.contains("gives up"), "{}", run.stderr);
 }
 
 /// Four customers place ten orders each, and the service crashes over one of each; the second run finds them all

@@ -36,8 +36,11 @@ fn main() {
     if let Err(text) = summary.check() {
         fail(text);
     }
-    if let Err(error) = print(&summary) {
-        fail(format_args!("cannot print the summary: {error}"));
+    match print(&summary) {
+        // Who read it has gone, as `head` does: no restart would bring them back.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+        Err(error) => fail(format_args!("cannot print the summary: {error}")),
+        Ok(()) => {}
     }
     mailbox::reply(news.done.id, &[]);
     if let Err(error) = mailbox::send(name::COUNTER, tag::STOP, &[]) {
