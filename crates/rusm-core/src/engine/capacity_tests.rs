@@ -190,3 +190,33 @@ fn thirty_thousand_blocked_processes_fit_and_take_no_mappings() {
         },
     );
 }
+
+/// The places are shared out among the workers' pools. An operator's code may take all of them, a guest's those of one pool.
+#[test]
+fn pools_share_the_places() {
+    let engines = Engines::new(&EnginePlan {
+        pool_slots: Some(129),
+        workers: 2,
+    });
+    let engines = engines.unwrap();
+    assert_eq!((engines.n_pools(), engines.pool_slots()), (2, 129));
+    let pools_of_all = |in_any_pool| {
+        let wish = || Wish {
+            placement: Placement::Guarded,
+            in_any_pool,
+            ..wish(EngineClass::Pooled)
+        };
+        let places: Vec<_> = (0..200)
+            .map_while(|_| engines.admit(&wish()).ok())
+            .collect();
+        let of = |pool| {
+            places
+                .iter()
+                .filter(|place| place.site().pool == pool)
+                .count()
+        };
+        (of(0), of(1))
+    };
+    assert_eq!(pools_of_all(false), (65, 0));
+    assert_eq!(pools_of_all(true), (65, 64));
+}

@@ -5,6 +5,7 @@ use rusm_kv::{
     Batch, MAX_BATCH_BYTES, MAX_BUCKET, MAX_KEY, MAX_OPS, MAX_VALUE, OpResult, Options, Store,
     WriteError,
 };
+use std::cell::Cell;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
@@ -57,6 +58,56 @@ fn what_waits_for_room_is_accepted_in_its_order_without_being_polled() {
     }
     first.wait().unwrap();
     assert_eq!(store.status().waiting_writes, 0);
+}
+
+thread_local! {
+    static IS_WITHIN: Cell<bool> = const { Cell::new(false) };
+}
+
+/// How often a commit was answered within [`around`].
+static ROUNDS: AtomicUsize = AtomicUsize::new(0);
+
+fn around(answer: &mut dyn FnMut()) {
+    ROUNDS.fetch_add(1, Ordering::SeqCst);
+    IS_WITHIN.set(true);
+    answer();
+    IS_WITHIN.set(false);
+}
+
+/// Counts the calls from within [`around`].
+#[derive(Default)]
+struct Within(AtomicUsize);
+
+impl Wake for Within {
+    fn wake(self: Arc<Self>) {
+        self.0
+            .fetch_add(usize::from(IS_WITHIN.get()), Ordering::SeqCst);
+    }
+}
+
+/// Whoever wakes many for less than one by one is told where the answers of a commit begin and end.
+#[test]
+fn those_of_a_commit_are_answered_within_what_was_asked_for() {
+    let (memory, store, first) = held(Options::default());
+    store.answer_within(around);
+    let commits = store.status().commits;
+    let within = Arc::new(Within::default());
+    let waker = Waker::from(Arc::clone(&within));
+    let mut waiting: Vec<_> = (0..50_u8)
+        .map(|n| Box::pin(store.submit(batch().put("n", [n]))))
+        .collect();
+    for submission in &mut waiting {
+        let polled = submission.as_mut().poll(&mut Context::from_waker(&waker));
+        assert!(polled.is_pending());
+    }
+    let last = store.submit(batch().put("last", "1"));
+    memory.set(Faults::default());
+    first.wait().unwrap();
+    last.wait().unwrap();
+    assert_eq!(within.0.load(Ordering::SeqCst), 50);
+    let commits = usize::try_from(store.status().commits - commits).unwrap();
+    assert_eq!(ROUNDS.load(Ordering::SeqCst), commits);
+    assert!(commits < 10, "{commits}");
 }
 
 fn before(n: u8) -> Option<Vec<u8>> {
