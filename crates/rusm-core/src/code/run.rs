@@ -3,7 +3,8 @@
 //! Invariants:
 //! - what goes wrong before guest code ran is `not-started`; afterwards it is what the guest met;
 //! - dropping the future at any point frees everything: the fiber is unwound, store and instance go, then the place is given back;
-//! - a full pool is invisible: the process is placed elsewhere before any of its code ran.
+//! - a full pool is invisible: the process is placed elsewhere before any of its code ran;
+//! - a process is kept in its future for as long as it lives, so what is large and soon over, or for some only, lies in a box.
 
 use super::link::Linked;
 use super::trap::{self, Stage, by_exit_code};
@@ -141,8 +142,10 @@ impl<T: Guest> Code<T> {
         };
         let started = match linked {
             Linked::Module(pre) => start_module(pre, &mut store).await,
-            Linked::Command(pre) => start_command(pre, &mut store).await,
-            Linked::Concurrent(pre, indices) => start_concurrent(pre, indices, &mut store).await,
+            Linked::Command(pre) => Box::pin(start_command(pre, &mut store)).await,
+            Linked::Concurrent(pre, indices) => {
+                Box::pin(start_concurrent(pre, indices, &mut store)).await
+            }
         };
         let mut ended = match started {
             Ok(ended) => ended,
@@ -213,7 +216,7 @@ fn met<T: Guest>(error: &wasmtime::Error, stage: Stage, store: &mut Store<T>) ->
 type Started = wasmtime::Result<Ended>;
 
 async fn start_module<T: Guest>(pre: &wasmtime::InstancePre<T>, store: &mut Store<T>) -> Started {
-    let instance = pre.instantiate_async(&mut *store).await?;
+    let instance = Box::pin(pre.instantiate_async(&mut *store)).await?;
     let entry = instance.get_typed_func::<(), ()>(&mut *store, "_start")?;
     store.data_mut().limits().started();
     Ok(match entry.call_async(&mut *store, ()).await {
@@ -226,7 +229,7 @@ async fn start_command<T: Guest>(
     pre: &wasmtime_wasi::p2::bindings::CommandPre<T>,
     store: &mut Store<T>,
 ) -> Started {
-    let command = pre.instantiate_async(&mut *store).await?;
+    let command = Box::pin(pre.instantiate_async(&mut *store)).await?;
     store.data_mut().limits().started();
     Ok(match command.wasi_cli_run().call_run(&mut *store).await {
         Ok(result) => Ended::by_exit_code(i32::from(result.is_err())),

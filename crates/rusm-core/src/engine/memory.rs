@@ -5,8 +5,8 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-/// Bytes that starts cost, between two looks at the machine: those of some hundred small processes.
-const BYTES_PER_LOOK: u64 = 24 << 20;
+/// Between two looks at the machine starts may cost so much of the floor.
+const FLOOR_PER_LOOK: u64 = 8;
 /// The floor: a twentieth of the machine, within these bounds.
 const FLOOR_MIN_BYTES: u64 = 64 << 20;
 const FLOOR_MAX_BYTES: u64 = 1 << 30;
@@ -41,7 +41,7 @@ impl MemoryFloor {
             available,
             floor_bytes,
             // The first start looks.
-            promised_bytes: AtomicU64::new(BYTES_PER_LOOK),
+            promised_bytes: AtomicU64::new(floor_bytes),
             short: AtomicBool::new(false),
         }
     }
@@ -54,7 +54,7 @@ impl MemoryFloor {
             .promised_bytes
             .fetch_add(wanted_bytes, Ordering::Relaxed)
             .saturating_add(wanted_bytes);
-        if promised < BYTES_PER_LOOK && !self.short.load(Ordering::Relaxed) {
+        if promised < self.floor_bytes / FLOOR_PER_LOOK && !self.short.load(Ordering::Relaxed) {
             return Ok(());
         }
         self.promised_bytes.store(0, Ordering::Relaxed);
