@@ -412,6 +412,10 @@ impl Inbox {
             ..
         } = queue;
         *must_settle |= !matches!(envelope, Envelope::Message(_));
+        if envelopes.capacity() == 0 {
+            // Most processes never have two waiting.
+            envelopes.reserve_exact(1);
+        }
         envelopes.push(envelope);
         if is_signal && backlog.grow(envelopes, self.bounds) {
             self.is_urgent.store(true, Ordering::Relaxed);
