@@ -12,6 +12,7 @@
 
 mod bare;
 mod check;
+mod compute;
 mod contest;
 mod cores;
 mod counterparts;

@@ -2,8 +2,8 @@
 
 use crate::figure::Benchmark;
 use crate::{
-    check, cores, fairness, host_calls, idle, memory, messages, restarts, scale, spawn, start,
-    storage,
+    check, compute, cores, fairness, host_calls, idle, memory, messages, restarts, scale, spawn,
+    start, storage,
 };
 
 /// In the order of the target table. `million.rs` runs by itself.
@@ -11,6 +11,7 @@ pub(crate) fn all() -> Vec<Benchmark> {
     [
         spawn::all(),
         host_calls::all(),
+        compute::all(),
         messages::all(),
         fairness::all(),
         restarts::all(),

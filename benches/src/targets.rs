@@ -148,6 +148,9 @@ pub(crate) const TARGETS: &[Target] = &[
     // Calls of the host.
     bare("core_host_call", "core_host_call", None),
     bare("rust_component_host_call", "rust_component_host_call", None),
+    // Computing.
+    bare("core_compute_guarded", "core_compute", None),
+    bare("core_compute_dense", "core_compute", None),
     // Round trips.
     erlang("native_ping_pong", "ping_pong", AtMost(0.3)),
     erlang("core_ping_pong", "ping_pong", AtMost(0.7)),
