@@ -86,7 +86,7 @@ impl Committer {
                 }
             }
         }
-        self.landing.end();
+        drop(self.landing);
         self.ground.readers.close();
     }
 
