@@ -147,9 +147,8 @@ impl Committer {
         }
         let now_ms = self.ground.shared.clock.now_ms();
         let batches: Vec<_> = group.iter().map(|request| &request.batch).collect();
-        let may_owe = || self.hands_over();
         let start = Instant::now();
-        let attempted = caught(|| attempt(&self.engine, &batches, now_ms, may_owe))?;
+        let attempted = caught(|| attempt(&self.engine, &batches, now_ms))?;
         self.applied = start.elapsed();
         match attempted {
             Attempt::Done { answers, wrote } if wrote => {

@@ -1,8 +1,8 @@
 //! Commits whose writes and syncs are owed.
 //!
-//! redb goes on as if a commit were durable, and works on its next transaction in memory; what it wrote is kept here until another
-//! thread brings it to the file. The file sees what it would see otherwise, in the same order: the writes of one commit, its
-//! sync, the writes of the next. Who reads sees all that was written, wherever it is, and waits for no sync.
+//! redb goes on as if a commit were durable, and the next transaction is worked on in memory; what was written is kept here until
+//! a thread brings it to the file, pages that follow one another together. The file sees one commit after another: the writes of
+//! one, its sync, the writes of the next. Who reads sees all that was written, wherever it is, and waits for no sync.
 
 use super::overlay::Overlay;
 use parking_lot::{Mutex, RwLock};
