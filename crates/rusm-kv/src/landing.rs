@@ -82,7 +82,7 @@ struct Strip {
     coming: Condvar,
     /// A flight was taken, or has landed.
     moved: Condvar,
-    /// How long the last one took to land, in nanoseconds.
+    /// How long the last one took to land, on either thread, in nanoseconds.
     took_ns: AtomicU64,
 }
 
@@ -96,6 +96,15 @@ struct State {
 }
 
 impl Strip {
+    /// Lets a flight land.
+    fn land(&self, ground: &Ground, flight: Flight) {
+        let start = Instant::now();
+        ground.land(flight);
+        let took_ns = u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        // Relaxed: a hint for how large groups should be.
+        self.took_ns.store(took_ns, Ordering::Relaxed);
+    }
+
     /// Hands a flight over: it is taken when this returns.
     fn send(&self, flight: Flight) {
         let mut state = self.state.lock();
@@ -180,7 +189,7 @@ impl Landing {
 
     /// Lets a flight land on this thread. None is aloft.
     pub(crate) fn land(&self, flight: Flight) {
-        self.ground.land(flight);
+        self.strip.land(&self.ground, flight);
     }
 
     /// Lets a flight land while this thread goes on.
@@ -207,14 +216,11 @@ impl Drop for Landing {
 
 fn run(ground: &Ground, strip: &Strip) {
     while let Some(flight) = strip.take() {
-        let start = Instant::now();
-        let landed = catch_unwind(AssertUnwindSafe(|| ground.land(flight)));
+        let landed = catch_unwind(AssertUnwindSafe(|| strip.land(ground, flight)));
         if landed.is_err() {
             // Those who were not answered are, by the drop of the flight, and take it for a failure.
             ground.shared.poison("a waker of a submission panicked");
         }
-        let took_ns = u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
-        strip.took_ns.store(took_ns, Ordering::Relaxed);
         strip.has_landed();
     }
 }
