@@ -73,8 +73,8 @@ impl Ground {
     }
 }
 
-/// What the two threads say to each other. Neither spins before it sleeps: one of them waits in every commit, and whoever the
-/// processor would be left to meanwhile does not write.
+/// Where a flight goes from one thread to the other. Neither spins before it sleeps: one of them waits in every commit, and
+/// would spin away the time of processes that do not write.
 #[derive(Default)]
 struct Strip {
     state: Mutex<State>,

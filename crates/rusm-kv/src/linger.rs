@@ -8,7 +8,8 @@
 use crate::gate::{Crowd, Gate};
 use std::time::Duration;
 
-/// The part of the time of a commit that is spent on waiting at most.
+/// It waits for one part of so many of the time that a commit takes, and no longer than `MOST`: whoever hands in a batch at times
+/// that have nothing to do with answers waits for no more than that in vain.
 const PART: u32 = 2;
 const MOST: Duration = Duration::from_millis(2);
 /// The most commits without waiting.
