@@ -1,14 +1,16 @@
 //! The commit thread: it takes what has gathered, and has it written with one sync.
 //!
-//! If more has gathered by then, writing, syncing and answering are left to another thread ([`Landing`]), and the next
-//! group is applied in memory meanwhile. If nobody waits, there is nothing to gain, and this thread does it all. If the disk
-//! is slow beside that work, a group waits for the commit before it, so that more join it: then syncs are what is scarce.
+//! A group is applied in memory. If more has gathered by then, writing, syncing and answering are left to another thread
+//! ([`Landing`]), and the next group is applied meanwhile. If nobody waits, there is nothing to gain, and this thread does it all. If
+//! the disk is slow beside that work, a group waits for the commit before it and for those who were answered by it ([`Linger`]), so
+//! that more join it: then syncs are what is scarce.
 
 use crate::completion::Reply;
 use crate::engine::Engine;
 use crate::error::{CompactError, WriteError};
 use crate::gate::{Answer, Request};
 use crate::landing::{Flight, Ground, Landing};
+use crate::linger::Linger;
 use crate::snapshot::View;
 use crate::store::Compacted;
 use crate::transact::{Attempt, attempt, flush, reclaim};
@@ -48,6 +50,7 @@ pub(crate) struct Committer {
     pub(crate) messages: Receiver<Message>,
     pub(crate) ground: Ground,
     pub(crate) landing: Landing,
+    pub(crate) linger: Linger,
     /// Commits so far.
     pub(crate) commits: u64,
     /// How long it took to apply the last group.
@@ -86,14 +89,20 @@ impl Committer {
                 }
             }
         }
-        self.landing.end();
+        drop(self.landing);
         self.ground.readers.close();
     }
 
     /// Commits a batch with those that have gathered behind it; gives the message that ended the group.
     fn gather(&mut self, first: Request) -> Option<Message> {
-        if self.landing.took() > self.applied * SLOW_DISK {
+        let took = self.landing.took();
+        if took > self.applied * SLOW_DISK {
             self.landing.wait();
+        }
+        // Where the work takes longer than the disk, it is better begun at once.
+        if took > self.applied && !self.landing.is_any_aloft() {
+            let gate = &self.ground.gate;
+            self.linger.wait(gate, self.applied + took, BYTES);
         }
         let mut bytes = first.bytes;
         let mut group = vec![first];
@@ -147,9 +156,8 @@ impl Committer {
         }
         let now_ms = self.ground.shared.clock.now_ms();
         let batches: Vec<_> = group.iter().map(|request| &request.batch).collect();
-        let may_owe = || self.hands_over();
         let start = Instant::now();
-        let attempted = caught(|| attempt(&self.engine, &batches, now_ms, may_owe))?;
+        let attempted = caught(|| attempt(&self.engine, &batches, now_ms))?;
         self.applied = start.elapsed();
         match attempted {
             Attempt::Done { answers, wrote } if wrote => {

@@ -8,8 +8,9 @@ use crate::batch::{Batch, Outcome};
 use crate::completion::{Completion, Reply, completion};
 use crate::error::WriteError;
 use crossbeam_channel::Sender;
-use parking_lot::Mutex;
+use parking_lot::{Condvar, Mutex};
 use std::collections::VecDeque;
+use std::time::{Duration, Instant};
 
 /// What a batch is answered with.
 pub(crate) type Answer = Result<Outcome, WriteError>;
@@ -27,6 +28,17 @@ pub(crate) struct Request {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Ticket(u64);
 
+/// Whether those who were answered have handed in their next batches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Crowd {
+    /// They had already.
+    There,
+    /// It was worth waiting for them.
+    Came,
+    /// Not all of them, in the time that they had.
+    Missing,
+}
+
 /// See the head of this file. `M` is what the commit thread receives.
 #[derive(Debug)]
 pub(crate) struct Gate<M> {
@@ -34,6 +46,8 @@ pub(crate) struct Gate<M> {
     bytes: usize,
     wrap: fn(Request) -> M,
     state: Mutex<State<M>>,
+    /// As many batches are accepted as somebody [waits](Gate::reassemble) for, or no more will be.
+    assembled: Condvar,
 }
 
 #[derive(Debug)]
@@ -42,6 +56,8 @@ struct State<M> {
     sender: Option<Sender<M>>,
     accepted: usize,
     accepted_bytes: usize,
+    /// Batches that were accepted when room was given back last, those that it was of among them.
+    crowd: usize,
     waiting: VecDeque<(Ticket, Request)>,
     next_ticket: u64,
 }
@@ -62,9 +78,11 @@ impl<M> Gate<M> {
                 sender: Some(sender),
                 accepted: 0,
                 accepted_bytes: 0,
+                crowd: 0,
                 waiting: VecDeque::new(),
                 next_ticket: 0,
             }),
+            assembled: Condvar::new(),
         }
     }
 
@@ -111,9 +129,26 @@ impl<M> Gate<M> {
     /// Gives back the room of answered batches.
     pub(crate) fn release(&self, batches: usize, bytes: usize) {
         let mut state = self.state.lock();
+        state.crowd = state.accepted;
         state.accepted -= batches;
         state.accepted_bytes -= bytes;
         self.admit(&mut state);
+    }
+
+    /// Waits until as many batches are accepted as there were before the last ones were answered, but no longer than `patience`, and
+    /// not if those that are accepted have `enough` bytes.
+    pub(crate) fn reassemble(&self, patience: Duration, enough: usize) -> Crowd {
+        let mut state = self.state.lock();
+        if state.accepted >= state.crowd || state.accepted_bytes >= enough {
+            return Crowd::There;
+        }
+        let until = Instant::now() + patience;
+        while state.accepted < state.crowd && state.sender.is_some() {
+            if self.assembled.wait_until(&mut state, until).timed_out() {
+                return Crowd::Missing;
+            }
+        }
+        Crowd::Came
     }
 
     /// Sends a message that is no batch; false if the store is closed or too many of them wait.
@@ -127,6 +162,7 @@ impl<M> Gate<M> {
     pub(crate) fn close(&self) {
         let mut state = self.state.lock();
         state.sender = None;
+        self.assembled.notify_all();
         let waiting = std::mem::take(&mut state.waiting);
         drop(state);
         for (_, request) in waiting {
@@ -157,6 +193,9 @@ impl<M> Gate<M> {
             if sender.try_send((self.wrap)(request)).is_ok() {
                 state.accepted += 1;
                 state.accepted_bytes += bytes;
+                if state.accepted == state.crowd {
+                    self.assembled.notify_all();
+                }
             }
         }
     }

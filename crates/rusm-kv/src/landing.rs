@@ -9,7 +9,6 @@ use crate::gate::{Answer, Gate, Request};
 use crate::readers::Readers;
 use crate::snapshot::View;
 use crate::store::Shared;
-use crossbeam_channel::{Receiver, SendError, Sender, bounded};
 use parking_lot::{Condvar, Mutex};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -74,101 +73,154 @@ impl Ground {
     }
 }
 
-/// Flights that were sent and have not landed yet.
+/// Where a flight goes from one thread to the other. Neither spins before it sleeps: one of them waits in every commit, and
+/// would spin away the time of processes that do not write.
 #[derive(Default)]
-struct Aloft {
-    count: Mutex<usize>,
-    none: Condvar,
-    /// How long the last one took to land, in nanoseconds.
+struct Strip {
+    state: Mutex<State>,
+    /// There is a flight to take, or no more will come.
+    coming: Condvar,
+    /// A flight was taken, or has landed.
+    moved: Condvar,
+    /// How long the last one took to land, on either thread, in nanoseconds.
     took_ns: AtomicU64,
+}
+
+#[derive(Default)]
+struct State {
+    /// Sent and not taken yet.
+    next: Option<Flight>,
+    /// Flights that were sent and have not landed yet.
+    aloft: usize,
+    is_closed: bool,
+}
+
+impl Strip {
+    /// Lets a flight land.
+    fn land(&self, ground: &Ground, flight: Flight) {
+        let start = Instant::now();
+        ground.land(flight);
+        let took_ns = u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        // Relaxed: a hint for how large groups should be.
+        self.took_ns.store(took_ns, Ordering::Relaxed);
+    }
+
+    /// Hands a flight over: it is taken when this returns.
+    fn send(&self, flight: Flight) {
+        let mut state = self.state.lock();
+        state.aloft += 1;
+        state.next = Some(flight);
+        self.coming.notify_one();
+        while state.next.is_some() {
+            self.moved.wait(&mut state);
+        }
+    }
+
+    /// The next flight; none if no more will come.
+    fn take(&self) -> Option<Flight> {
+        let mut state = self.state.lock();
+        while state.next.is_none() && !state.is_closed {
+            self.coming.wait(&mut state);
+        }
+        let flight = state.next.take();
+        self.moved.notify_all();
+        flight
+    }
+
+    fn has_landed(&self) {
+        self.state.lock().aloft -= 1;
+        self.moved.notify_all();
+    }
+
+    /// Waits until all have landed.
+    fn wait(&self) {
+        let mut state = self.state.lock();
+        while state.aloft > 0 {
+            self.moved.wait(&mut state);
+        }
+    }
+
+    fn close(&self) {
+        self.state.lock().is_closed = true;
+        self.coming.notify_one();
+    }
 }
 
 /// The commit thread's side.
 pub(crate) struct Landing {
     ground: Ground,
-    flights: Sender<Flight>,
-    aloft: Arc<Aloft>,
-    thread: JoinHandle<()>,
+    strip: Arc<Strip>,
+    thread: Option<JoinHandle<()>>,
+    thread_id: ThreadId,
 }
 
 impl Landing {
     /// Starts the thread that flights land on.
     pub(crate) fn start(ground: Ground) -> std::io::Result<Self> {
-        let (flights, coming) = bounded(0);
-        let aloft = Arc::new(Aloft::default());
+        let strip = Arc::new(Strip::default());
         let run = {
-            let (ground, aloft) = (ground.clone(), Arc::clone(&aloft));
-            move || run(&ground, &coming, &aloft)
+            let (ground, strip) = (ground.clone(), Arc::clone(&strip));
+            move || run(&ground, &strip)
         };
         let thread = std::thread::Builder::new().name("rusm-kv-sync".to_owned());
+        let thread = thread.spawn(run)?;
         Ok(Self {
             ground,
-            flights,
-            aloft,
-            thread: thread.spawn(run)?,
+            strip,
+            thread_id: thread.thread().id(),
+            thread: Some(thread),
         })
     }
 
     /// The thread that flights land on.
     pub(crate) fn thread_id(&self) -> ThreadId {
-        self.thread.thread().id()
+        self.thread_id
     }
 
     /// Whether a flight has not landed yet: then those after it must not land here.
     pub(crate) fn is_any_aloft(&self) -> bool {
-        *self.aloft.count.lock() > 0
+        self.strip.state.lock().aloft > 0
     }
 
-    /// How long the last flight took that landed beside this thread.
+    /// How long the last flight took to land.
     pub(crate) fn took(&self) -> Duration {
-        // Relaxed: a hint for how large groups should be.
-        Duration::from_nanos(self.aloft.took_ns.load(Ordering::Relaxed))
+        Duration::from_nanos(self.strip.took_ns.load(Ordering::Relaxed))
     }
 
     /// Lets a flight land on this thread. None is aloft.
     pub(crate) fn land(&self, flight: Flight) {
-        self.ground.land(flight);
+        self.strip.land(&self.ground, flight);
     }
 
     /// Lets a flight land while this thread goes on.
     pub(crate) fn send(&self, flight: Flight) {
-        *self.aloft.count.lock() += 1;
-        // The other side goes on for as long as this one is there.
-        if let Err(SendError(flight)) = self.flights.send(flight) {
-            self.ground.land(flight);
-        }
+        self.strip.send(flight);
     }
 
     /// Waits until all have landed.
     pub(crate) fn wait(&self) {
-        let mut count = self.aloft.count.lock();
-        while *count > 0 {
-            self.aloft.none.wait(&mut count);
-        }
-    }
-
-    /// Lets all land, and ends the thread.
-    pub(crate) fn end(self) {
-        drop(self.flights);
-        // It does not panic.
-        let _ = self.thread.join();
+        self.strip.wait();
     }
 }
 
-fn run(ground: &Ground, flights: &Receiver<Flight>, aloft: &Aloft) {
-    for flight in flights {
-        let start = Instant::now();
-        let landed = catch_unwind(AssertUnwindSafe(|| ground.land(flight)));
+impl Drop for Landing {
+    /// Lets all land, and ends the thread.
+    fn drop(&mut self) {
+        self.strip.close();
+        if let Some(thread) = self.thread.take() {
+            // It does not panic.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn run(ground: &Ground, strip: &Strip) {
+    while let Some(flight) = strip.take() {
+        let landed = catch_unwind(AssertUnwindSafe(|| strip.land(ground, flight)));
         if landed.is_err() {
             // Those who were not answered are, by the drop of the flight, and take it for a failure.
             ground.shared.poison("a waker of a submission panicked");
         }
-        let took_ns = u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
-        aloft.took_ns.store(took_ns, Ordering::Relaxed);
-        let mut count = aloft.count.lock();
-        *count -= 1;
-        if *count == 0 {
-            aloft.none.notify_all();
-        }
+        strip.has_landed();
     }
 }

@@ -69,6 +69,7 @@ mod gate;
 mod landing;
 mod layout;
 mod limits;
+mod linger;
 mod open;
 mod options;
 mod page;

@@ -9,6 +9,7 @@ use crate::engine::Engine;
 use crate::error::{BackupError, CompactError, OpenError, ReadError};
 use crate::gate::Gate;
 use crate::landing::{Ground, Landing};
+use crate::linger::Linger;
 use crate::options::Options;
 use crate::readers::Readers;
 use crate::snapshot::Snapshot;
@@ -146,6 +147,7 @@ impl Store {
             messages,
             ground,
             landing,
+            linger: Linger::default(),
             commits: 0,
             applied: Duration::ZERO,
             next_stretch: 0,

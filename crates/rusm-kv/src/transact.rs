@@ -32,16 +32,9 @@ pub(crate) enum Attempt {
     Over,
 }
 
-/// Applies the batches in order, and commits. An error leaves it open what is written, and the store must take no
-/// more writes.
-///
-/// `may_owe` is asked when all is applied: whether the sync may be [owed](Engine::commit_owing).
-pub(crate) fn attempt(
-    engine: &Engine,
-    batches: &[&Batch],
-    now_ms: u64,
-    may_owe: impl FnOnce() -> bool,
-) -> Result<Attempt, String> {
+/// Applies the batches in order, and commits; the sync is [owed](Engine::commit_owing). An error leaves it open what is
+/// written, and the store must take no more writes.
+pub(crate) fn attempt(engine: &Engine, batches: &[&Batch], now_ms: u64) -> Result<Attempt, String> {
     let txn = engine.begin().map_err(text)?;
     let mut tables = Tables::open(&txn).map_err(text)?;
     let mut answers = Vec::with_capacity(batches.len());
@@ -83,7 +76,7 @@ pub(crate) fn attempt(
         0 => RESERVED_FOR_COMMIT,
         _ => pages.clamp(RESERVED_LEAST, RESERVED_MOST),
     };
-    if !finish(engine, txn, reserved, may_owe)? {
+    if !finish(engine, txn, reserved, Engine::commit_owing)? {
         return Ok(Attempt::Over);
     }
     Ok(Attempt::Done {
@@ -103,14 +96,14 @@ pub(crate) fn reclaim(engine: &Engine, now_ms: u64, most: usize) -> Result<bool,
         txn.abort().map_err(text)?;
         return Ok(false);
     }
-    finish(engine, txn, RESERVED_FOR_COMMIT, || false)
+    finish(engine, txn, RESERVED_FOR_COMMIT, Engine::commit)
 }
 
 /// Commits nothing, by which redb uses again what commits before have given up and nobody reads any more; says
 /// whether there was room even for that.
 pub(crate) fn flush(engine: &Engine) -> Result<bool, String> {
     let txn = engine.begin().map_err(text)?;
-    finish(engine, txn, RESERVED_FOR_FLUSH, || false)
+    finish(engine, txn, RESERVED_FOR_FLUSH, Engine::commit)
 }
 
 /// Commits, or aborts if the file would outgrow its bound; says which.
@@ -118,7 +111,7 @@ fn finish(
     engine: &Engine,
     txn: WriteTransaction,
     reserved: u64,
-    may_owe: impl FnOnce() -> bool,
+    commit: impl FnOnce(&Engine, WriteTransaction) -> Result<(), String>,
 ) -> Result<bool, String> {
     if engine.disk().is_tight() {
         keep_free(&txn, reserved)?;
@@ -127,11 +120,7 @@ fn finish(
         txn.abort().map_err(text)?;
         return Ok(false);
     }
-    if may_owe() {
-        engine.commit_owing(txn)?;
-    } else {
-        engine.commit(txn)?;
-    }
+    commit(engine, txn)?;
     Ok(true)
 }
 

@@ -11,10 +11,15 @@ const BLOCK_BYTES: u64 = BLOCK as u64;
 /// The most bytes of blocks that follow one another and are given at once.
 const RUN: usize = 16 * BLOCK;
 
+/// The most blocks whose memory is kept.
+const SPARE_BLOCKS: usize = 256;
+
 /// Blocks by their offset, each of the same size.
 #[derive(Clone, Default)]
 pub(crate) struct Overlay {
     blocks: BTreeMap<u64, Vec<u8>>,
+    /// Memory for blocks to come.
+    spare: Vec<Vec<u8>>,
 }
 
 impl Overlay {
@@ -56,8 +61,9 @@ impl Overlay {
             let block = match self.blocks.entry(start) {
                 Entry::Occupied(there) => there.into_mut(),
                 Entry::Vacant(free) => {
-                    let mut block = vec![0; BLOCK];
+                    let mut block = self.spare.pop().unwrap_or_else(|| vec![0; BLOCK]);
                     if here < BLOCK {
+                        block.fill(0);
                         file(start, &mut block)?;
                     }
                     free.insert(block)
@@ -74,22 +80,35 @@ impl Overlay {
 
     /// Gives all blocks in order, those that follow one another together.
     pub(crate) fn runs(&self, give: impl Fn(u64, &[u8]) -> io::Result<()>) -> io::Result<()> {
-        let (mut start, mut run) = (0, Vec::with_capacity(RUN));
-        for (at, block) in &self.blocks {
-            let is_next = start + run.len() as u64 == *at;
-            if !run.is_empty() && (!is_next || run.len() == RUN) {
-                give(start, &run)?;
-                run.clear();
+        let mut run = Vec::new();
+        let mut blocks = self.blocks.iter().peekable();
+        while let Some((start, first)) = blocks.next() {
+            let follows = |run: &Vec<u8>, at: u64| start + run.len() as u64 == at;
+            if blocks
+                .peek()
+                .is_none_or(|(at, _)| start + BLOCK_BYTES != **at)
+            {
+                // Most stand alone, and need no copy.
+                give(*start, first)?;
+                continue;
             }
-            if run.is_empty() {
-                start = *at;
+            run.clear();
+            run.extend_from_slice(first);
+            while let Some((_, block)) =
+                blocks.next_if(|(at, _)| run.len() < RUN && follows(&run, **at))
+            {
+                run.extend_from_slice(block);
             }
-            run.extend_from_slice(block);
+            give(*start, &run)?;
         }
-        match run.is_empty() {
-            true => Ok(()),
-            false => give(start, &run),
-        }
+        Ok(())
+    }
+
+    /// Forgets all blocks, and keeps the memory of some for others: a commit has about as many as the one before.
+    pub(crate) fn clear(&mut self) {
+        let room = SPARE_BLOCKS.saturating_sub(self.spare.len());
+        let blocks = std::mem::take(&mut self.blocks);
+        self.spare.extend(blocks.into_values().take(room));
     }
 }
 
@@ -103,12 +122,46 @@ fn place(offset: u64) -> (u64, usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::cell::RefCell;
 
     fn file(at: u64, out: &mut [u8]) -> io::Result<()> {
         for (place, byte) in (at..).zip(out) {
             *byte = u8::try_from(place % 251).unwrap();
         }
         Ok(())
+    }
+
+    #[test]
+    fn what_is_cleared_is_not_read_again() {
+        let mut overlay = Overlay::default();
+        overlay.write(0, &[9; 3 * BLOCK], file).unwrap();
+        overlay.clear();
+        assert_eq!(overlay.bytes(), 0);
+        overlay.write(10, &[1], file).unwrap();
+        let mut expected = vec![0; 3 * BLOCK];
+        file(0, &mut expected).unwrap();
+        let mut read = expected.clone();
+        overlay.read(0, &mut read);
+        expected[10] = 1;
+        assert_eq!(read, expected);
+    }
+
+    #[test]
+    fn blocks_that_follow_one_another_are_given_together() {
+        let mut overlay = Overlay::default();
+        let blocks = [1, 3, 4, 7].into_iter().chain(10..30);
+        for at in blocks.map(|block| block * BLOCK_BYTES) {
+            overlay.write(at, &vec![1; BLOCK], file).unwrap();
+        }
+        let given = RefCell::new(Vec::new());
+        let give = |at, run: &[u8]| {
+            let place = (at / BLOCK_BYTES, run.len() / BLOCK);
+            given.borrow_mut().push(place);
+            Ok(())
+        };
+        overlay.runs(give).unwrap();
+        let expected: [(u64, usize); 5] = [(1, 1), (3, 2), (7, 1), (10, 16), (26, 4)];
+        assert_eq!(given.into_inner(), expected);
     }
 
     #[test]

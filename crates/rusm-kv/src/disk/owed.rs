@@ -1,8 +1,8 @@
 //! Commits whose writes and syncs are owed.
 //!
-//! redb goes on as if a commit were durable, and works on its next transaction in memory; what it wrote is kept here until another
-//! thread brings it to the file. The file sees what it would see otherwise, in the same order: the writes of one commit, its
-//! sync, the writes of the next. Who reads sees all that was written, wherever it is, and waits for no sync.
+//! redb goes on as if a commit were durable, and the next transaction is worked on in memory; what was written is kept here until
+//! a thread brings it to the file, pages that follow one another together. The file sees one commit after another: the writes of
+//! one, its sync, the writes of the next. Who reads sees all that was written, wherever it is, and waits for no sync.
 
 use super::overlay::Overlay;
 use parking_lot::{Mutex, RwLock};
@@ -22,6 +22,9 @@ pub(super) struct Owed {
     done: AtomicU64,
     /// The last one may still be open: its sync has not been asked for.
     commits: RwLock<VecDeque<Arc<Kept>>>,
+    /// What kept a commit that is in the file, for one to come: its memory is not given back in one thread and asked for anew in
+    /// the other, again and again.
+    spare: Mutex<Option<Arc<Kept>>>,
     /// Held by whoever brings something to the file.
     working: Mutex<()>,
 }
@@ -67,7 +70,8 @@ impl Owed {
             return Ok(false);
         }
         let open = commits.pop_back_if(|kept| kept.sync.is_none());
-        let mut open = open.unwrap_or_default();
+        let spare = || self.spare.lock().take().unwrap_or_default();
+        let mut open = open.unwrap_or_else(spare);
         let has_room = open.writes.bytes() < KEPT_BYTES;
         let written = match has_room {
             true => Arc::make_mut(&mut open)
@@ -126,8 +130,17 @@ impl Owed {
             file.make_durable()?;
             self.commits.write().pop_front();
             self.done.store(done, Ordering::Release);
+            self.spare(kept);
         }
         Ok(())
+    }
+
+    fn spare(&self, mut kept: Arc<Kept>) {
+        if let Some(unshared) = Arc::get_mut(&mut kept) {
+            unshared.writes.clear();
+            unshared.sync = None;
+            *self.spare.lock() = Some(kept);
+        }
     }
 
     /// Brings everything to the file, and syncs what that was asked for.
