@@ -62,6 +62,7 @@ mod batch;
 mod clock;
 mod commit;
 mod completion;
+mod courtesy;
 mod disk;
 mod engine;
 mod error;

@@ -2,6 +2,7 @@
 
 use crate::apply::{PlanError, Tables};
 use crate::batch::{Batch, Outcome};
+use crate::courtesy;
 use crate::engine::Engine;
 use crate::gate::Answer;
 use redb::{TableDefinition, WriteTransaction};
@@ -40,6 +41,7 @@ pub(crate) fn attempt(engine: &Engine, batches: &[&Batch], now_ms: u64) -> Resul
     let mut answers = Vec::with_capacity(batches.len());
     let mut changed = false;
     for batch in batches {
+        courtesy::step();
         match tables.plan(batch, now_ms) {
             Ok(plan) => {
                 changed |= tables.write(&plan).map_err(text)?;

@@ -5,6 +5,7 @@
 //! one, its sync, the writes of the next. Who reads sees all that was written, wherever it is, and waits for no sync.
 
 use super::overlay::Overlay;
+use crate::courtesy;
 use parking_lot::{Mutex, RwLock};
 use std::collections::VecDeque;
 use std::io;
@@ -65,6 +66,7 @@ impl Owed {
 
     /// Keeps a write. False if it need not be kept, or cannot: then it goes to the file once [`Owed::settle_all`] has.
     pub(super) fn keep(&self, offset: u64, data: &[u8], file: &impl File) -> io::Result<bool> {
+        courtesy::step();
         let mut commits = self.commits.write();
         if commits.is_empty() && !self.is_on() {
             return Ok(false);
@@ -126,7 +128,10 @@ impl Owed {
                 self.done.store(asked, Ordering::Release);
                 break;
             };
-            kept.writes.runs(|offset, data| file.put(offset, data))?;
+            kept.writes.runs(|offset, data| {
+                courtesy::step();
+                file.put(offset, data)
+            })?;
             file.make_durable()?;
             self.commits.write().pop_front();
             self.done.store(done, Ordering::Release);
@@ -152,7 +157,10 @@ impl Owed {
         }
         let _working = self.working.lock();
         while let Some(kept) = first() {
-            kept.writes.runs(|offset, data| file.put(offset, data))?;
+            kept.writes.runs(|offset, data| {
+                courtesy::step();
+                file.put(offset, data)
+            })?;
             // If more was kept meanwhile, all of it is brought.
             let mut commits = self.commits.write();
             commits.pop_front_if(|front| Arc::ptr_eq(front, &kept));
