@@ -105,10 +105,11 @@ mod tests {
         assert!(n_looks.load(Ordering::Relaxed) <= 8);
 
         free.store(1 << 20, Ordering::Relaxed);
-        let refused = (0..600).filter(|_| floor.admit(65_536).is_err()).count();
+        let admitted = (0..3_000).filter(|_| floor.admit(65_536).is_ok()).count();
+        let cost = 65_536 + HOST_BYTES_PER_START;
         assert!(
-            refused > 300,
-            "once short, every start is looked at: {refused}"
+            admitted as u64 * cost <= (1 << 30) / FLOOR_PER_LOOK,
+            "an eighth of the floor at most before it is noticed, and then every start is looked at: {admitted}"
         );
         free.store(10 << 30, Ordering::Relaxed);
         assert!(floor.admit(65_536).is_ok());
