@@ -90,15 +90,20 @@ mod tests {
         assert_eq!(gate.reassemble(PATIENT, 0), Crowd::There);
     }
 
+    /// What comes of waiting for the one who was answered, while something is done to the gate.
+    fn waited(gate: &Gate<Request>, act: impl FnOnce()) -> Crowd {
+        answered(gate);
+        scope(|scope| {
+            let waits = scope.spawn(|| gate.reassemble(PATIENT, ENOUGH));
+            act();
+            waits.join().unwrap()
+        })
+    }
+
     #[test]
     fn it_ends_when_those_who_were_answered_are_there_again() {
         let (gate, requests) = gate();
-        answered(&gate);
-        let crowd = scope(|scope| {
-            let waits = scope.spawn(|| gate.reassemble(PATIENT, ENOUGH));
-            enter(&gate);
-            waits.join().unwrap()
-        });
+        let crowd = waited(&gate, || enter(&gate));
         assert!(matches!(crowd, Crowd::Came | Crowd::There));
         assert_eq!(requests.len(), 3);
     }
@@ -106,13 +111,7 @@ mod tests {
     #[test]
     fn it_ends_when_the_store_is_closed() {
         let (gate, _requests) = gate();
-        answered(&gate);
-        let crowd = scope(|scope| {
-            let waits = scope.spawn(|| gate.reassemble(PATIENT, ENOUGH));
-            gate.close();
-            waits.join().unwrap()
-        });
-        assert_eq!(crowd, Crowd::Came);
+        assert_eq!(waited(&gate, || gate.close()), Crowd::Came);
     }
 
     #[test]

@@ -13,6 +13,14 @@ fn message(bytes: usize) -> Envelope {
     })
 }
 
+/// A million processes that have answered one message each keep this.
+#[test]
+fn the_first_that_waits_takes_room_for_one() {
+    let inbox = Inbox::new(MailboxBounds::default(), None);
+    assert_eq!(inbox.accept(message(10)), Ok(()));
+    assert_eq!(inbox.queue.lock().envelopes.capacity(), 1);
+}
+
 #[test]
 fn bound_sheds_messages_and_never_signals() {
     let inbox = Inbox::new(

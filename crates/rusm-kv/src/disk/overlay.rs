@@ -146,6 +146,20 @@ mod tests {
         assert_eq!(read, expected);
     }
 
+    /// The file leaves alone what lies behind its end, and the memory has held another block.
+    #[test]
+    fn what_was_cleared_is_not_written_behind_the_end_of_the_file() {
+        let mut overlay = Overlay::default();
+        overlay.write(0, &[9; BLOCK], file).unwrap();
+        overlay.clear();
+        overlay.write(10, &[1], |_, _| Ok(())).unwrap();
+        let mut expected = vec![0; BLOCK];
+        expected[10] = 1;
+        let mut read = vec![7; BLOCK];
+        overlay.read(0, &mut read);
+        assert_eq!(read, expected);
+    }
+
     #[test]
     fn blocks_that_follow_one_another_are_given_together() {
         let mut overlay = Overlay::default();
