@@ -260,6 +260,26 @@ mod tests {
         assert!(owed.commits.read().is_empty());
     }
 
+    /// Its memory is used again, and nothing of what it was.
+    #[test]
+    fn a_commit_in_the_memory_of_one_before_has_its_own_writes_and_its_own_sync() {
+        let (owed, file) = (Owed::default(), Noted::default());
+        let first = commit(&owed, &file, 1);
+        owed.settle(first, &file).unwrap();
+        assert!(owed.spare.lock().is_some());
+        file.notes();
+
+        owed.turn(true);
+        assert!(owed.keep(20_480, &[2; 4_096], &file).unwrap());
+        assert!(owed.spare.lock().is_none());
+        owed.ask();
+        let second = owed.asked();
+        owed.settle(second, &file).unwrap();
+        assert_eq!(file.notes(), ["20480+4096", "sync"]);
+        assert!(owed.is_done(second));
+        assert!(owed.commits.read().is_empty());
+    }
+
     #[test]
     fn a_write_that_is_not_owed_goes_behind_those_that_are() {
         let (owed, file) = (Owed::default(), Noted::default());
