@@ -3,7 +3,7 @@
 use crate::figure::{Benchmark, percentiles};
 use crate::node::{node, start_echo, time_round_trips};
 use crate::wasm::Bench;
-use rusm_actor::{Context, ExitReason, Node, SpawnOptions};
+use rusm_actor::{Context, ExitReason, FULL_SLICE, Node, SpawnOptions};
 use std::time::{Duration, Instant};
 
 const LOOPS: usize = 4;
@@ -25,7 +25,7 @@ async fn compute(context: Context) -> ExitReason {
         while start.elapsed() < STEP {
             std::hint::spin_loop();
         }
-        if context.should_yield(2) {
+        if context.should_yield(FULL_SLICE) {
             context.yield_now().await;
         }
     }

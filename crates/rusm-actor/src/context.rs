@@ -203,12 +203,13 @@ impl Context {
 
     /// Whether a body that is computing should let others run now; asked at a preemption tick.
     ///
-    /// `true` when an exit signal waits or was met, or signals pile up, or when the slice is used up and another process could run; the process is
-    /// then queued behind those that answer quickly. `n_ticks` is how many ticks this slice has seen.
-    pub fn should_yield(&self, n_ticks: u32) -> bool {
+    /// `true` when an exit signal waits or was met, or signals pile up; when somebody's timer is due; or when the slice is used up and
+    /// another process could run: the process is then queued behind those that answer quickly. `computed` is how long it has
+    /// computed since it last waited for something, however often it gave way meanwhile.
+    pub fn should_yield(&self, computed: Duration) -> bool {
         self.process.inbox.is_urgent()
             || self.process.is_doomed()
-            || sched::should_yield(&self.process.kernel, n_ticks)
+            || sched::should_yield(&self.process.kernel, computed)
     }
 
     /// Starts a process whose parent is this one (OTP statements 001, 008, 009).

@@ -67,7 +67,7 @@ pub use mailbox::Selector;
 pub use message::{CallRequest, Event, Message, Payload};
 pub use node::{Node, NodeBuilder, ProcessInfo, Ties};
 pub use reason::{ExitReason, Limit};
-pub use sched::{Hooks, wake_together};
+pub use sched::{FULL_SLICE, Hooks, wake_together};
 pub use spawn::{SpawnOptions, Spawned};
 
 /// The seeded simulator.

@@ -16,8 +16,16 @@ use crate::sync::Arc;
 use idle::Idle;
 use queue::{LocalQueue, SharedQueues};
 use sim::SimQueue;
+use std::time::Duration;
 pub use together::wake_together;
 use worker::Crew;
+
+/// Who has computed for so long without waiting has used up its slice: it gives way to others, and waits behind those
+/// that answer quickly.
+pub const FULL_SLICE: Duration = Duration::from_millis(1);
+
+/// Who has computed for less is about to wait, as far as anybody can tell: the process that it woke stays next in line.
+const BRIEF: Duration = Duration::from_micros(100);
 
 /// How many events a process may take in one slice.
 pub(crate) const EVENTS_PER_SLICE: u32 = 1_000;
@@ -161,9 +169,9 @@ fn n_cores() -> usize {
 }
 
 /// Whether the process that runs on this thread should let others run; see `Context::should_yield`.
-pub(crate) fn should_yield(kernel: &Kernel, n_ticks: u32) -> bool {
+pub(crate) fn should_yield(kernel: &Kernel, computed: Duration) -> bool {
     match &kernel.sched {
-        Scheduler::Threaded(crew) => crew.should_yield(kernel, n_ticks),
+        Scheduler::Threaded(crew) => crew.should_yield(kernel, computed),
         Scheduler::Simulated(_) => true,
     }
 }

@@ -1,7 +1,7 @@
 //! Exit signals and trapping (OTP statements 030 to 040).
 
 use crate::support::*;
-use rusm_actor::{Context, Event, ExitReason, MailboxBounds, Pid, Selector};
+use rusm_actor::{Context, Event, ExitReason, FULL_SLICE, MailboxBounds, Pid, Selector};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -191,7 +191,7 @@ fn acts_anywhere() {
             },
             // Computes, and looks at its ticks whether to give way.
             _ => loop {
-                if me.should_yield(2) {
+                if me.should_yield(FULL_SLICE) {
                     me.yield_now().await;
                 }
             },

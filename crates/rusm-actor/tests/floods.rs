@@ -7,8 +7,8 @@
 use crate::large::{once, once_on_threads};
 use crate::support::*;
 use rusm_actor::{
-    CallError, Context, Event, ExitReason, MailboxBounds, NameError, Node, Pid, Selector,
-    SendError, SpawnError, SpawnOptions,
+    CallError, Context, Event, ExitReason, FULL_SLICE, MailboxBounds, NameError, Node, Pid,
+    Selector, SendError, SpawnError, SpawnOptions,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -364,8 +364,9 @@ fn flood_makes_who_computes_give_way() {
             }
             ExitReason::Normal
         });
-        // Before a whole tick has passed only a signal is a reason to give way.
-        while !me.should_yield(0) {
+        // Before its slice is used up only a signal is a reason to give way.
+        let less = FULL_SLICE - Duration::from_nanos(1);
+        while !me.should_yield(less) {
             std::hint::spin_loop();
         }
         is_over.store(true, Ordering::Relaxed);

@@ -7,13 +7,15 @@
 use crate::large::once_on_threads;
 use crate::support::*;
 use rusm_actor::{
-    Context, Event, ExitReason, Hooks, MailboxBounds, Node, Pid, Selector, wake_together,
+    Context, Event, ExitReason, FULL_SLICE, Hooks, MailboxBounds, Node, Pid, Selector,
+    wake_together,
 };
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
 use std::task::{Poll, Waker};
+use std::time::Duration;
 
 /// Where a test that fails gives up instead of running for ever.
 const TURNS_MAX: usize = 3_000_000;
@@ -104,7 +106,7 @@ fn fair_busy() {
                 // As a guest does at its ticks.
                 let mut n_yields = 0;
                 while n_yields < 2 {
-                    if me.should_yield(2) {
+                    if me.should_yield(FULL_SLICE) {
                         me.yield_now().await;
                         n_yields += 1;
                     }
@@ -129,7 +131,7 @@ fn fair_busy_on_every_worker() {
         for _ in 0..6 {
             start(&me, |me| async move {
                 loop {
-                    if me.should_yield(2) {
+                    if me.should_yield(FULL_SLICE) {
                         me.yield_now().await;
                     }
                 }
@@ -148,18 +150,52 @@ fn fair_busy_on_every_worker() {
     });
 }
 
-/// Nobody else wants to run: a process keeps its worker, whatever its ticks; a signal makes it give way.
+/// A tick that passed while a process waited reaches it at its next step. Whom it has just woken stays next, ahead of a crowd.
+#[test]
+fn brief_slice_keeps_who_it_woke() {
+    let node = node(1);
+    let n_others = Arc::new(AtomicUsize::new(0));
+    let n_before_reply = node.block_on(|me| async move {
+        let echo = start(&me, |me| async move {
+            while let Event::Message(message) = next(&me).await {
+                me.send(message.from, message.tag, "").unwrap();
+            }
+            ExitReason::Normal
+        });
+        me.send(echo, 1, "").unwrap();
+        next_message(&me).await;
+        for _ in 0..10 {
+            let n_others = Arc::clone(&n_others);
+            start(&me, |_| async move {
+                n_others.fetch_add(1, Ordering::Relaxed);
+                ExitReason::Normal
+            });
+        }
+        me.send(echo, 2, "").unwrap();
+        assert!(!me.should_yield(Duration::ZERO));
+        next_message(&me).await;
+        n_others.load(Ordering::Relaxed)
+    });
+    assert_eq!(n_before_reply, Some(0));
+    node.shutdown();
+}
+
+/// Nobody else wants to run: a process keeps its worker, however long it computes; a signal makes it give way.
 #[test]
 fn should_yield_only_for_somebody() {
     let node = node(1);
     let node_too = node.clone();
     let done = node.block_on(|me| async move {
-        assert!(!me.should_yield(1) && !me.should_yield(100));
+        let less = FULL_SLICE - Duration::from_nanos(1);
+        assert!(!me.should_yield(less) && !me.should_yield(Duration::MAX));
         let other = start_waiting(&me);
-        assert!(!me.should_yield(1), "not before it has seen a whole tick");
-        assert!(me.should_yield(2));
+        assert!(!me.should_yield(less), "its slice is not used up");
+        assert!(me.should_yield(FULL_SLICE));
         me.yield_now().await;
-        assert!(!me.should_yield(2), "the other one waits for something");
+        assert!(
+            !me.should_yield(FULL_SLICE),
+            "the other one waits for something"
+        );
         let pid = me.pid();
         std::thread::scope(|scope| {
             scope
@@ -167,7 +203,7 @@ fn should_yield_only_for_somebody() {
                 .join()
                 .unwrap()
         });
-        assert!(me.should_yield(0), "a signal waits");
+        assert!(me.should_yield(Duration::ZERO), "a signal waits");
         me.kill(other);
     });
     assert_eq!(done, Some(()));

@@ -99,11 +99,21 @@ impl LocalQueue {
         self.deque.pop()
     }
 
+    /// Whether the process woken last is sure to be the next of this queue, and not for ever.
+    pub(super) fn has_next_within_budget(&self) -> bool {
+        self.lifo_streak.get() < LIFO_BUDGET && self.has_next()
+    }
+
     /// Lets other workers reach the process woken last; answers whether the deque has work.
     pub(super) fn share(&self) -> bool {
         if let Some(process) = self.last_woken.take() {
             self.deque.push(process);
         }
+        self.has_more()
+    }
+
+    /// Whether there is more than the process woken last.
+    pub(super) fn has_more(&self) -> bool {
         !self.deque.is_empty()
     }
 }
@@ -244,6 +254,21 @@ mod tests {
         assert_eq!(pop(&queue), Some(1), "the budget is spent");
         assert_eq!(pop(&queue), Some(2));
         assert_eq!(pop(&queue), None);
+    }
+
+    #[test]
+    fn the_one_woken_last_has_its_turn_within_its_budget_only() {
+        let queue = LocalQueue::new();
+        assert!(!queue.has_next_within_budget());
+        for _ in 0..LIFO_BUDGET {
+            assert_eq!(queue.push_next(process(1)), Pushed::Own);
+            assert!(queue.has_next_within_budget() && !queue.has_more());
+            assert_eq!(pop(&queue), Some(1));
+        }
+        assert_eq!(queue.push_next(process(1)), Pushed::Own);
+        assert!(!queue.has_next_within_budget(), "nor for ever, if alone");
+        assert!(queue.share(), "others can reach it now");
+        assert!(queue.has_more());
     }
 
     #[test]

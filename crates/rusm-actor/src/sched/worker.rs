@@ -5,7 +5,7 @@
 
 use super::idle::{Idle, Notified};
 use super::queue::{LocalQueue, Pushed, SECOND_QUEUE_PERIOD, SharedQueues};
-use super::{Hooks, Ready, Seat, together};
+use super::{BRIEF, FULL_SLICE, Hooks, Ready, Seat, together};
 use crate::kernel::Kernel;
 use crate::process::Process;
 use crate::slice::{self, After};
@@ -14,7 +14,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
-/// A worker looks at the injector before its own queue once in so many slices; in a model soon.
+/// A worker looks at the injector before its own queue once in so many slices, or soon after; in a model soon.
 const INJECTOR_EVERY: u32 = if cfg!(all(loom, test)) { 2 } else { 61 };
 /// A worker looks whether timers are due once in so many slices.
 const TIMERS_EVERY: u32 = 8;
@@ -39,6 +39,8 @@ struct Local {
     index: usize,
     queue: LocalQueue,
     n_slices: Cell<u32>,
+    /// Slices since it last looked at the injector before its own queue.
+    since_injected: Cell<u32>,
     second_served: Cell<Duration>,
     /// The running slice was taken from the second queue.
     is_second: Cell<bool>,
@@ -160,20 +162,26 @@ impl Crew {
     }
 
     /// Everybody gives way to the prompt queue; a process of the second queue to anybody else; one of the first
-    /// when it has seen a whole tick pass and somebody waits.
-    pub(super) fn should_yield(&self, kernel: &Kernel, n_ticks: u32) -> bool {
+    /// when it has used up its slice and somebody waits.
+    pub(super) fn should_yield(&self, kernel: &Kernel, computed: Duration) -> bool {
         self.with_local(|local| {
             kernel.timers.fire_if_due(kernel);
             let goes_ahead = self.queues.has_prompt();
-            let others_wait = local.queue.share() || self.queues.has_injected();
+            let has_more = if computed < BRIEF {
+                local.queue.has_more()
+            } else {
+                local.queue.share()
+            };
+            let others_wait = has_more || self.queues.has_injected();
             if others_wait || goes_ahead {
                 self.notify();
             }
-            let is_used_up = local.is_second.get() || n_ticks > 1;
+            let is_full = computed >= FULL_SLICE;
+            let is_used_up = local.is_second.get() || is_full;
             let gives_way = if local.is_second.get() {
-                others_wait || (n_ticks > 1 && self.queues.has_second())
+                others_wait || (is_full && self.queues.has_second())
             } else {
-                is_used_up && (others_wait || self.queues.has_second())
+                is_full && (others_wait || self.queues.has_second())
             };
             if (gives_way || goes_ahead) && is_used_up {
                 local.is_preempted.set(true);
@@ -219,7 +227,7 @@ impl Crew {
         if let Some(process) = self.queues.pop_prompt(&local.queue) {
             return Some(self.instead(local, Next::first(process)));
         }
-        if n_slices.is_multiple_of(INJECTOR_EVERY)
+        if local.is_injectors_turn()
             && let Some(process) = self.queues.pop_injected(&local.queue)
         {
             return Some(self.instead(local, Next::first(process)));
@@ -317,6 +325,14 @@ impl Next {
 }
 
 impl Local {
+    /// Once in so many slices, and not between a process and the one it woke: that has the rest of its budget first.
+    fn is_injectors_turn(&self) -> bool {
+        let n_slices = self.since_injected.get() + 1;
+        let is_turn = n_slices >= INJECTOR_EVERY && !self.queue.has_next_within_budget();
+        self.since_injected.set(if is_turn { 0 } else { n_slices });
+        is_turn
+    }
+
     fn is_of(&self, crew: &Crew) -> bool {
         std::ptr::eq(self.crew, crew)
     }
@@ -331,6 +347,7 @@ fn work(kernel: &Arc<Kernel>, seat: Seat) {
         index: seat.index,
         queue: seat.queue,
         n_slices: Cell::new(0),
+        since_injected: Cell::new(0),
         second_served: Cell::new(Duration::ZERO),
         is_second: Cell::new(false),
         is_preempted: Cell::new(false),

@@ -123,8 +123,8 @@ fn arm(store: &mut Store<GuestState>) {
 
 /// A preemption tick reached the guest while it computed.
 fn on_tick(state: &GuestState) -> Result<UpdateDeadline, LimitBreach> {
-    let n_ticks = state.meter.tick()?;
-    if state.context.should_yield(n_ticks) {
+    let computed = state.meter.tick()?;
+    if state.context.should_yield(computed) {
         state.meter.note_preempted();
         Ok(UpdateDeadline::Yield(1))
     } else {

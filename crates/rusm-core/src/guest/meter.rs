@@ -13,7 +13,7 @@ use crate::identity::Identity;
 use rusm_actor::Context;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::task::{Context as TaskContext, Poll};
 use std::time::Duration;
 
@@ -32,7 +32,6 @@ pub(crate) struct Meter {
     slice_start: AtomicU64,
     /// CPU time since the guest last waited for something of its own accord.
     since_wait: AtomicU64,
-    n_ticks: AtomicU32,
     /// The slice ends because the guest was told to give way, not because it waits.
     is_preempted: AtomicBool,
 }
@@ -50,18 +49,19 @@ impl Meter {
             identity,
             slice_start: AtomicU64::new(0),
             since_wait: AtomicU64::new(0),
-            n_ticks: AtomicU32::new(0),
             is_preempted: AtomicBool::new(false),
         }
     }
 
-    /// One preemption tick passed while the guest ran: how many in this slice, or the bound it is over.
-    pub(crate) fn tick(&self) -> Result<u32, LimitBreach> {
+    /// A preemption tick reached the guest: how long it has computed since it last waited, or the bound it is over. That may be next to
+    /// nothing: a tick that passed while it waited reaches it as well.
+    pub(crate) fn tick(&self) -> Result<Duration, LimitBreach> {
         let now = self.now();
         let slice = self.slice_so_far(now);
         let cpu = self.identity.usage.cpu_nanos().saturating_add(slice);
-        self.check(now, cpu, self.waited().saturating_add(slice))?;
-        Ok(self.n_ticks.fetch_add(1, Relaxed) + 1)
+        let computed = self.waited().saturating_add(slice);
+        self.check(now, cpu, computed)?;
+        Ok(Duration::from_nanos(computed))
     }
 
     /// The guest is told to give way now.
@@ -71,7 +71,6 @@ impl Meter {
 
     fn begin_slice(&self) {
         self.slice_start.store(self.now(), Relaxed);
-        self.n_ticks.store(0, Relaxed);
         self.is_preempted.store(false, Relaxed);
     }
 

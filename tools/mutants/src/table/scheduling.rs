@@ -51,6 +51,17 @@ pub(super) const MUTANTS: &[Mutant] = &[
         )],
     ),
     mutant(
+        "brief-slice-shares",
+        "a process woken within a brief slice waits behind a crowd, because a tick had passed before (087)",
+        KERNEL,
+        &["scheduler::brief_slice_keeps_who_it_woke"],
+        &[edit(
+            "crates/rusm-actor/src/sched/worker.rs",
+            "if computed < BRIEF {",
+            "if computed < Duration::ZERO {",
+        )],
+    ),
+    mutant(
         "nothing-stolen",
         "a free worker leaves the work of a busy one where it is",
         KERNEL,

@@ -155,7 +155,7 @@ fn who_computes_shares_what_was_to_be_next() {
                 ExitReason::Normal
             };
             me.spawn(SpawnOptions::new("next"), next).unwrap();
-            me.should_yield(1);
+            me.should_yield(FULL_SLICE);
             both.wait();
             ExitReason::Normal
         };
