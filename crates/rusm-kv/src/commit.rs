@@ -1,14 +1,15 @@
 //! The commit thread: it takes what has gathered, and has it written with one sync.
 //!
-//! A group is applied in memory. If more has gathered by then, writing, syncing and answering are left to another thread
+//! A group is applied in memory, and others join it meanwhile ([`Joining`]). If more has gathered by then, writing, syncing and answering are left to another thread
 //! ([`Landing`]), and the next group is applied meanwhile. If nobody waits, there is nothing to gain, and this thread does it all. If
-//! the disk is slow beside that work, a group waits for the commit before it and for those who were answered by it ([`Linger`]), so
-//! that more join it: then syncs are what is scarce.
+//! the disk is slow beside that work, a group waits for the commit before it and for those who were answered by it, so that more join
+//! it: then syncs are what is scarce.
 
 use crate::completion::Reply;
 use crate::engine::Engine;
 use crate::error::{CompactError, WriteError};
 use crate::gate::{Answer, Request};
+use crate::joining::{Joined, Joining};
 use crate::landing::{Flight, Ground, Landing};
 use crate::linger::Linger;
 use crate::snapshot::View;
@@ -20,10 +21,6 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
-/// The most batches of one commit.
-const BATCHES: usize = 1_024;
-/// No more batches join a commit that has so many bytes.
-const BYTES: usize = 16 * 1024 * 1024;
 /// How long a compaction waits for those who read.
 const COMPACT_PATIENCE: Duration = Duration::from_secs(5);
 /// How long a write that may fit into a longer file waits for those who read.
@@ -61,6 +58,13 @@ pub(crate) struct Committer {
     pub(crate) flushed: Option<(u64, u64)>,
 }
 
+/// A group that others may join.
+struct Open {
+    /// What the last commit took, if it is worth waiting for others.
+    took: Option<Duration>,
+    joined: Joined,
+}
+
 /// What became of a group.
 struct Done {
     answers: Vec<Answer>,
@@ -93,42 +97,28 @@ impl Committer {
         self.ground.readers.close();
     }
 
-    /// Commits a batch with those that have gathered behind it; gives the message that ended the group.
+    /// Commits a batch with those that join it; gives the message that ended the group.
     fn gather(&mut self, first: Request) -> Option<Message> {
         let took = self.landing.took();
         if took > self.applied * SLOW_DISK {
             self.landing.wait();
         }
-        // Where the work takes longer than the disk, it is better begun at once.
-        if took > self.applied && !self.landing.is_any_aloft() {
-            let gate = &self.ground.gate;
-            self.linger.wait(gate, self.applied + took, BYTES);
-        }
-        let mut bytes = first.bytes;
-        let mut group = vec![first];
-        let mut next = None;
-        while group.len() < BATCHES && bytes < BYTES {
-            match self.messages.try_recv() {
-                Ok(Message::Write(request)) => {
-                    bytes = bytes.saturating_add(request.bytes);
-                    group.push(request);
-                }
-                Ok(other) => {
-                    next = Some(other);
-                    break;
-                }
-                Err(_) => break,
-            }
-        }
-        self.settle(group);
-        next
+        // Where the work takes longer than the disk, it is better ended at once.
+        let is_worth_it = took > self.applied && !self.landing.is_any_aloft();
+        let mut open = Open {
+            took: is_worth_it.then(|| self.applied + took),
+            joined: Joined::default(),
+        };
+        self.settle(first, &mut open);
+        open.joined.next
     }
 
     /// Answers a group: all from one commit, or, if they do not fit together, each half from its own.
-    fn settle(&mut self, group: Vec<Request>) {
-        let mut groups = vec![group];
+    fn settle(&mut self, first: Request, open: &mut Open) {
+        let mut groups = vec![vec![first]];
+        let mut open = Some(open);
         while let Some(mut group) = groups.pop() {
-            match self.try_commit(&group) {
+            match self.try_commit(&mut group, open.take()) {
                 Ok(Some(done)) => self.land(group, done),
                 Ok(None) if group.len() > 1 => {
                     let later = group.split_off(group.len() / 2);
@@ -136,7 +126,7 @@ impl Committer {
                     groups.push(group);
                 }
                 Ok(None) => {
-                    let done = self.make_room(&group);
+                    let done = self.make_room(&mut group);
                     self.land_or_poison(group, done);
                 }
                 Err(reason) => self.land_or_poison(group, Err(reason)),
@@ -144,8 +134,12 @@ impl Committer {
         }
     }
 
-    /// What a commit has done; none if the group does not fit into the file.
-    fn try_commit(&mut self, group: &[Request]) -> Result<Option<Done>, String> {
+    /// What a commit has done, with those who joined it; none if the group does not fit into the file.
+    fn try_commit(
+        &mut self,
+        group: &mut Vec<Request>,
+        open: Option<&mut Open>,
+    ) -> Result<Option<Done>, String> {
         if let Some(reason) = self.ground.shared.poisoned() {
             let poisoned = Err(WriteError::Poisoned { reason });
             return Ok(Some(Done::unwritten(vec![poisoned; group.len()])));
@@ -154,11 +148,9 @@ impl Committer {
             // What nobody reads any more is wanted.
             self.landing.wait();
         }
-        let now_ms = self.ground.shared.clock.now_ms();
-        let batches: Vec<_> = group.iter().map(|request| &request.batch).collect();
         let start = Instant::now();
-        let attempted = caught(|| attempt(&self.engine, &batches, now_ms))?;
-        self.applied = start.elapsed();
+        let (attempted, waited) = self.attempt(group, open)?;
+        self.applied = start.elapsed().saturating_sub(waited);
         match attempted {
             Attempt::Done { answers, wrote } if wrote => {
                 let view = Some(self.committed()?);
@@ -169,11 +161,29 @@ impl Committer {
         }
     }
 
+    /// Applies a group; says as well how long it waited for others.
+    fn attempt(
+        &mut self,
+        group: &mut Vec<Request>,
+        open: Option<&mut Open>,
+    ) -> Result<(Attempt, Duration), String> {
+        let (engine, ground) = (&self.engine, &self.ground);
+        let Some(Open { took, joined }) = open else {
+            let attempted =
+                caught(|| attempt(engine, group, &mut |_| false, &*ground.shared.clock))?;
+            return Ok((attempted, Duration::ZERO));
+        };
+        let mut joining = Joining::new(&self.messages, &ground.gate, &mut self.linger, *took);
+        let mut more = |group: &mut Vec<Request>| joining.more(group, joined);
+        let attempted = caught(|| attempt(engine, group, &mut more, &*ground.shared.clock))?;
+        Ok((attempted, joined.waited))
+    }
+
     /// What becomes of a batch that does not fit on its own: there may be room that redb does not use by itself.
-    fn make_room(&mut self, group: &[Request]) -> Result<Done, String> {
+    fn make_room(&mut self, group: &mut Vec<Request>) -> Result<Done, String> {
         self.landing.wait();
         if self.flush()?
-            && let Some(done) = self.try_commit(group)?
+            && let Some(done) = self.try_commit(group, None)?
         {
             return Ok(done);
         }
@@ -182,12 +192,12 @@ impl Committer {
             || !group.iter().any(|request| request.batch.takes_room());
         if is_hopeful
             && self.stretch()?
-            && let Some(done) = self.try_commit(group)?
+            && let Some(done) = self.try_commit(group, None)?
         {
             return Ok(done);
         }
         if self.sweep()?
-            && let Some(done) = self.try_commit(group)?
+            && let Some(done) = self.try_commit(group, None)?
         {
             return Ok(done);
         }

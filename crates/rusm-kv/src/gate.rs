@@ -135,6 +135,11 @@ impl<M> Gate<M> {
         self.admit(&mut state);
     }
 
+    /// How many batches were accepted when the last ones were answered, those among them.
+    pub(crate) fn crowd(&self) -> usize {
+        self.state.lock().crowd
+    }
+
     /// Waits until as many batches are accepted as there were before the last ones were answered, but no longer than `patience`, and
     /// not if those that are accepted have `enough` bytes.
     pub(crate) fn reassemble(&self, patience: Duration, enough: usize) -> Crowd {

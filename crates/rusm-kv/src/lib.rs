@@ -67,6 +67,7 @@ mod disk;
 mod engine;
 mod error;
 mod gate;
+mod joining;
 mod landing;
 mod layout;
 mod limits;

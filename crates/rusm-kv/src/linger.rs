@@ -25,12 +25,15 @@ pub(crate) struct Linger {
 }
 
 impl Linger {
-    /// Waits, if that is promising, for a part of what the last commit `took`; not if there are `enough` bytes for a commit.
+    /// Whether this commit may wait. Once for every commit.
+    pub(crate) fn is_promising(&mut self) -> bool {
+        let is_promising = self.skipped == 0;
+        self.skipped = self.skipped.saturating_sub(1);
+        is_promising
+    }
+
+    /// Waits for a part of what the last commit `took`; not if there are `enough` bytes for a commit.
     pub(crate) fn wait<M>(&mut self, gate: &Gate<M>, took: Duration, enough: usize) {
-        if self.skipped > 0 {
-            self.skipped -= 1;
-            return;
-        }
         match gate.reassemble(MOST.min(took / PART), enough) {
             Crowd::There => {}
             Crowd::Came => self.before = 0,
@@ -122,9 +125,8 @@ mod tests {
         let mut linger = Linger::default();
         let mut tries = Vec::new();
         for commit in 0..200 {
-            let skipped = linger.skipped;
-            linger.wait(&gate, Duration::ZERO, ENOUGH);
-            if skipped == 0 {
+            if linger.is_promising() {
+                linger.wait(&gate, Duration::ZERO, ENOUGH);
                 tries.push(commit);
             }
         }

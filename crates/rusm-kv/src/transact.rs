@@ -2,9 +2,10 @@
 
 use crate::apply::{PlanError, Tables};
 use crate::batch::{Batch, Outcome};
+use crate::clock::Clock;
 use crate::courtesy;
 use crate::engine::Engine;
-use crate::gate::Answer;
+use crate::gate::{Answer, Request};
 use redb::{TableDefinition, WriteTransaction};
 
 /// Entries that have expired and are removed by one commit, beyond twice the number of its operations: more
@@ -33,24 +34,28 @@ pub(crate) enum Attempt {
     Over,
 }
 
-/// Applies the batches in order, and commits; the sync is [owed](Engine::commit_owing). An error leaves it open what is
-/// written, and the store must take no more writes.
-pub(crate) fn attempt(engine: &Engine, batches: &[&Batch], now_ms: u64) -> Result<Attempt, String> {
+/// Applies a group in order, with those that `more` adds behind it as long as it adds any, and commits; the sync is
+/// [owed](Engine::commit_owing). An error leaves it open what is written, and the store must take no more writes.
+pub(crate) fn attempt(
+    engine: &Engine,
+    group: &mut Vec<Request>,
+    more: &mut dyn FnMut(&mut Vec<Request>) -> bool,
+    clock: &dyn Clock,
+) -> Result<Attempt, String> {
     let txn = engine.begin().map_err(text)?;
     let mut tables = Tables::open(&txn).map_err(text)?;
-    let mut answers = Vec::with_capacity(batches.len());
+    let mut answers = Vec::with_capacity(group.len());
     let mut changed = false;
-    for batch in batches {
-        courtesy::step();
-        match tables.plan(batch, now_ms) {
-            Ok(plan) => {
-                changed |= tables.write(&plan).map_err(text)?;
-                answers.push(Ok(Outcome {
-                    results: plan.results,
-                }));
-            }
-            Err(PlanError::Refused(error)) => answers.push(Err(error)),
-            Err(PlanError::Storage(error)) => return Err(text(error)),
+    let mut now_ms;
+    loop {
+        // Again, as an entry must not expire before its time.
+        now_ms = clock.now_ms();
+        for request in group.iter().skip(answers.len()) {
+            let answer = apply(&mut tables, &request.batch, now_ms, &mut changed)?;
+            answers.push(answer);
+        }
+        if !more(group) {
+            break;
         }
     }
     if !changed {
@@ -62,7 +67,7 @@ pub(crate) fn attempt(engine: &Engine, batches: &[&Batch], now_ms: u64) -> Resul
         });
     }
     let is_tight = engine.disk().is_tight();
-    let ops: usize = batches.iter().map(|batch| batch.ops().len()).sum();
+    let ops: usize = group.iter().map(|request| request.batch.ops().len()).sum();
     let swept = if is_tight {
         SWEPT_WHEN_TIGHT
     } else {
@@ -70,7 +75,7 @@ pub(crate) fn attempt(engine: &Engine, batches: &[&Batch], now_ms: u64) -> Resul
     };
     tables.sweep(now_ms, swept).map_err(text)?;
     tables.finish().map_err(text)?;
-    let pages = match batches.iter().any(|batch| batch.takes_room()) {
+    let pages = match group.iter().any(|request| request.batch.takes_room()) {
         true => engine.disk().most().unwrap_or(0) / PAGE_BYTES / PAGES_PER_RESERVED,
         false => 0,
     };
@@ -85,6 +90,25 @@ pub(crate) fn attempt(engine: &Engine, batches: &[&Batch], now_ms: u64) -> Resul
         answers,
         wrote: true,
     })
+}
+
+/// What a batch is answered with. Says whether it changed anything.
+fn apply(
+    tables: &mut Tables<'_>,
+    batch: &Batch,
+    now_ms: u64,
+    changed: &mut bool,
+) -> Result<Answer, String> {
+    courtesy::step();
+    match tables.plan(batch, now_ms) {
+        Ok(plan) => {
+            *changed |= tables.write(&plan).map_err(text)?;
+            let results = plan.results;
+            Ok(Ok(Outcome { results }))
+        }
+        Err(PlanError::Refused(error)) => Ok(Err(error)),
+        Err(PlanError::Storage(error)) => Err(text(error)),
+    }
 }
 
 /// Removes up to `most` entries that have expired, in a transaction of its own; says whether there were any, and
