@@ -103,6 +103,8 @@ fn a_write_that_waits_holds_no_worker() {
 fn those_who_wait_share_a_commit() {
     const WRITERS: usize = 50;
     for_both_paths(Options::default(), |slow| {
+        // The first transaction of all syncs before it begins, and whoever comes meanwhile joins it.
+        slow.says("before", "kv-put b k v");
         slow.brake.pull();
         let first = slow.starts("first", "kv-increment b n 1");
         slow.brake.wait_until_felt();
