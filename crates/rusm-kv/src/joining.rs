@@ -24,7 +24,6 @@ pub(crate) struct Joining<'c> {
     took: Option<Duration>,
     /// No more batches than that.
     most: usize,
-    bytes: usize,
     has_lingered: bool,
 }
 
@@ -52,7 +51,6 @@ impl<'c> Joining<'c> {
             linger,
             took,
             most: BATCHES,
-            bytes: 0,
             has_lingered: false,
         }
     }
@@ -60,7 +58,6 @@ impl<'c> Joining<'c> {
     /// Adds those who join now, behind those that are applied; says whether there were any.
     pub(crate) fn more(&mut self, group: &mut Vec<Request>, joined: &mut Joined) -> bool {
         let before = group.len();
-        self.bytes = group.iter().map(|request| request.bytes).sum();
         self.take(group, joined);
         if group.len() == before && joined.next.is_none() && group.len() < self.most {
             self.wait(joined);
@@ -73,11 +70,12 @@ impl<'c> Joining<'c> {
         group.len() > before
     }
 
-    fn take(&mut self, group: &mut Vec<Request>, joined: &mut Joined) {
-        while group.len() < self.most && self.bytes < BYTES && joined.next.is_none() {
+    fn take(&self, group: &mut Vec<Request>, joined: &mut Joined) {
+        let mut bytes: usize = group.iter().map(|request| request.bytes).sum();
+        while group.len() < self.most && bytes < BYTES && joined.next.is_none() {
             match self.messages.try_recv() {
                 Ok(Message::Write(request)) => {
-                    self.bytes = self.bytes.saturating_add(request.bytes);
+                    bytes = bytes.saturating_add(request.bytes);
                     group.push(request);
                 }
                 Ok(other) => joined.next = Some(other),
