@@ -10,23 +10,72 @@ use crate::reason::ExitReason;
 use std::fmt;
 
 /// Payloads up to this many bytes travel inside their envelope.
-const INLINE_BYTES: usize = 22;
+const INLINE_BYTES: usize = 23;
 
 /// The bytes of a message; short ones need no allocation.
 #[derive(Clone)]
 pub struct Payload(Bytes);
 
+/// Which of the two it is takes a word, so that the others lie at words.
 #[derive(Clone)]
+#[repr(u64)]
 enum Bytes {
-    Inline { len: u8, bytes: [u8; INLINE_BYTES] },
+    Inline(Short),
     Heap(Vec<u8>),
+}
+
+/// Bytes that are written and moved as whole words: a processor waits when it reads in one piece what it has just written in
+/// several. The last of them is their number.
+#[derive(Clone, Copy)]
+#[repr(align(8))]
+struct Short([u8; INLINE_BYTES + 1]);
+
+impl Short {
+    #[inline]
+    fn new(from: &[u8]) -> Option<Self> {
+        let len = u8::try_from(from.len()).ok()?;
+        let mut bytes = [0; INLINE_BYTES + 1];
+        let [room @ .., last] = &mut bytes;
+        match room.first_chunk_mut() {
+            Some(first) if from.len() <= WORD => *first = word(from).to_le_bytes(),
+            _ => room.get_mut(..from.len())?.copy_from_slice(from),
+        }
+        *last = len;
+        Some(Self(bytes))
+    }
+
+    fn as_slice(&self) -> &[u8] {
+        let Self([room @ .., len]) = self;
+        room.get(..usize::from(*len)).unwrap_or(room)
+    }
+}
+
+/// The bytes of a word.
+const WORD: usize = size_of::<u64>();
+
+/// Up to a word of bytes as a number, the first of them lowest.
+#[inline]
+fn word(bytes: &[u8]) -> u64 {
+    const HALF: usize = WORD / 2;
+    match (bytes.first_chunk::<HALF>(), bytes.last_chunk::<HALF>()) {
+        (Some(first), Some(last)) => {
+            // They overlap where there is less than a word.
+            let n_bytes_below = bytes.len() - HALF;
+            let [first, last] = [*first, *last].map(|half| u64::from(u32::from_le_bytes(half)));
+            first | last << (8 * n_bytes_below)
+        }
+        _ => bytes
+            .iter()
+            .rev()
+            .fold(0, |word, byte| word << 8 | u64::from(*byte)),
+    }
 }
 
 impl Payload {
     /// The bytes.
     pub fn as_slice(&self) -> &[u8] {
         match &self.0 {
-            Bytes::Inline { len, bytes } => bytes.get(..usize::from(*len)).unwrap_or(bytes),
+            Bytes::Inline(short) => short.as_slice(),
             Bytes::Heap(bytes) => bytes,
         }
     }
@@ -34,7 +83,7 @@ impl Payload {
     /// The bytes, owned; copies only what was inline.
     pub fn into_vec(self) -> Vec<u8> {
         match self.0 {
-            Bytes::Inline { .. } => self.as_slice().to_vec(),
+            Bytes::Inline(_) => self.as_slice().to_vec(),
             Bytes::Heap(bytes) => bytes,
         }
     }
@@ -49,11 +98,9 @@ impl Payload {
         self.len() == 0
     }
 
+    #[inline]
     fn inline(from: &[u8]) -> Option<Self> {
-        let mut bytes = [0; INLINE_BYTES];
-        bytes.get_mut(..from.len())?.copy_from_slice(from);
-        let len = u8::try_from(from.len()).ok()?;
-        Some(Self(Bytes::Inline { len, bytes }))
+        Some(Self(Bytes::Inline(Short::new(from)?)))
     }
 }
 
