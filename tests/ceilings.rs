@@ -201,8 +201,7 @@ fn messages_over_the_nodes_ceiling_are_refused() {
 
 #[test]
 fn processes_over_the_nodes_ceiling_are_refused_with_its_key() {
-    // A process that is started from outside has a watcher.
-    let scenario = Scenario::with(|builder| builder.max_processes(3));
+    let scenario = Scenario::with(|builder| builder.max_processes(1));
     let program = probe(&scenario, GuestPath::Core);
     let first = start(&scenario, &program, actor("idle", |_| ()), "forget");
     let second = scenario

@@ -119,7 +119,6 @@ fn others() -> Vec<Attack> {
 fn scenes() -> Vec<Attack> {
     vec![
         scene("one mailbox flooded by many", by_many),
-        scene("a flood to whoever waits for its end", to_the_watcher),
         scene("a flood to its supervisor", to_the_supervisor),
         scene(
             "a flood of signals to a supervisor's other child",
@@ -160,36 +159,6 @@ fn by_many(arena: &Arena, path: GuestPath) {
     // Its mailbox is full, also for the message that it waits for.
     victim.kill();
     assert_eq!(victim.wait(), ExitReason::Killed);
-}
-
-/// The native process that waits for a guest's end hears of it through whatever else lies in its mailbox.
-fn to_the_watcher(arena: &Arena, path: GuestPath) {
-    let runtime = &arena.court.scenario.runtime;
-    let spawn = scripted(
-        "loud",
-        arena.probe(path),
-        "receive then hammer messages sender 0 then exit error: done",
-    )
-    .profile(sender());
-    let loud = runtime.spawn(spawn).expect("there is room for it");
-    let watchers = arena.node().processes().into_iter().filter(|pid| {
-        let info = arena.node().process_info(*pid);
-        info.is_some_and(|info| &*info.label == "watcher")
-    });
-    let watchers: Vec<String> = watchers.map(|pid| pid.as_u64().to_string()).collect();
-    let floods: Vec<String> = watchers
-        .iter()
-        .map(|pid| format!("hammer messages {pid} 20000"))
-        .collect();
-    let flooder = start(arena, path, "flooder", &floods.join(" then "));
-    assert_eq!(flooder.wait(), ExitReason::Normal);
-    let lines = arena.court.scenario.recorder.lines("flooder");
-    assert!(
-        lines.iter().all(|line| line == "hammer=ok:0"),
-        "nobody keeps them: {lines:?}"
-    );
-    arena.desk.send(loud.pid(), 1, "go on");
-    assert_eq!(loud.wait(), ExitReason::error("done"));
 }
 
 const APP: &str = "[capabilities.loud]\nallow-send = true\nallow-process-control = true\n";

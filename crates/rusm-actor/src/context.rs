@@ -227,7 +227,7 @@ impl Context {
     /// Who is meant: none when nobody holds the name, none inside when the pid is gone.
     fn find(&self, to: &Destination) -> Option<Option<Arc<Process>>> {
         match to {
-            Destination::Pid(pid) => Some(self.process.kernel.table.find(*pid)),
+            Destination::Pid(pid) => Some(self.process.kernel.find(*pid)),
             Destination::Name(name) => self.process.kernel.holder(name.as_str()).map(Some),
         }
     }
@@ -242,7 +242,7 @@ impl Context {
 
     fn deliver(&self, to: Pid, envelope: Envelope) -> Result<(), Refused> {
         let kernel = &self.process.kernel;
-        let receiver = kernel.table.find(to).ok_or(Refused::Closed)?;
+        let receiver = kernel.find(to).ok_or(Refused::Closed)?;
         receiver.deliver(kernel, envelope)
     }
 

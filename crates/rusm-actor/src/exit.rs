@@ -5,7 +5,7 @@
 //! 3. it leaves the table, and its inbox is closed;
 //! 4. requests that still waited in the inbox are answered;
 //! 5. links get an exit signal, watchers a down notice;
-//! 6. timers addressed to it are dropped, and the end is reported.
+//! 6. timers addressed to it are dropped, the end is reported, and who waits outside of the node is told.
 //!
 //! So who hears of an end finds the name free and the resources gone (OTP statement 012), and nobody
 //! waits for ever: whoever got an envelope into the inbox before it closed is answered from here,
@@ -25,7 +25,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// Ends a process, in the slice that found the reason.
 pub(crate) fn finish(process: &Arc<Process>, task: Option<Task>, reason: ExitReason) {
     let kernel = &process.kernel;
-    process.doom(&reason);
+    process.doom();
     drop_body(task);
     let is_registered = process.is_registered.load(Ordering::Relaxed);
     let name = is_registered.then(|| kernel.registry.release(process.pid));
@@ -37,7 +37,7 @@ pub(crate) fn finish(process: &Arc<Process>, task: Option<Task>, reason: ExitRea
     }
     let was_last = kernel.table.remove(process.pid);
     let mut unread = Unread {
-        behind: std::mem::take(&mut owner.behind_doom),
+        behind: owner.doom.take().map_or_else(Vec::new, |doom| doom.behind),
         unanswered: process.inbox.close(),
         mailbox: std::mem::take(&mut owner.mailbox),
     };
@@ -50,6 +50,9 @@ pub(crate) fn finish(process: &Arc<Process>, task: Option<Task>, reason: ExitRea
     drop_timers(process);
     if let Some(end) = end {
         kernel.report(|| end);
+    }
+    if let Some(ending) = &process.ending {
+        ending.tell(reason);
     }
     if was_last {
         kernel.note_empty();

@@ -17,6 +17,7 @@ use crate::sync::{Arc, Condvar, Mutex};
 use crate::table::ProcessTable;
 use crate::timer::Timers;
 use std::fmt;
+use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 pub(crate) struct Kernel {
@@ -32,6 +33,30 @@ pub(crate) struct Kernel {
     observer: Option<Arc<dyn Observer>>,
     emptied: Condvar,
     empty_lock: Mutex<()>,
+}
+
+/// The kernel as its processes hold it. Those that one worker starts count their references apart: with a single count, all
+/// workers would write to the same memory at every spawn and at every end.
+#[derive(Clone, Debug)]
+pub(crate) struct KernelRef(Arc<Arc<Kernel>>);
+
+impl KernelRef {
+    /// One that is counted apart from all others.
+    pub(crate) fn new(kernel: &Arc<Kernel>) -> Self {
+        Self(Arc::new(Arc::clone(kernel)))
+    }
+
+    pub(crate) fn shared(&self) -> &Arc<Kernel> {
+        &self.0
+    }
+}
+
+impl Deref for KernelRef {
+    type Target = Kernel;
+
+    fn deref(&self) -> &Kernel {
+        &self.0
+    }
 }
 
 impl Kernel {
@@ -63,6 +88,12 @@ impl Kernel {
             mailboxes: bytes_max.map(|bytes_max| Arc::new(Ceiling::new(bytes_max))),
             ..self
         }
+    }
+
+    /// The process with this very pid, or one that has ended and not been let go: its inbox is closed, or will be and is answered
+    /// for. For what is delivered.
+    pub(crate) fn find(&self, pid: Pid) -> Option<Arc<Process>> {
+        self.sched.find(pid, || self.table.find(pid))
     }
 
     /// The members of a group that are alive, in order of joining; once per join.
@@ -126,8 +157,9 @@ impl Kernel {
 
     /// Waits until no process is left.
     pub(crate) fn wait_empty(&self) {
+        self.table.await_empty();
         let mut guard = self.empty_lock.lock();
-        while self.table.count() > 0 {
+        while !self.table.is_empty() {
             self.emptied.wait(&mut guard);
         }
     }

@@ -34,6 +34,7 @@
 mod calls;
 mod clock;
 mod context;
+mod ending;
 mod error;
 mod event;
 mod exit;
@@ -59,6 +60,7 @@ mod table;
 mod timer;
 
 pub use context::{Context, Destination};
+pub use ending::Ending;
 pub use error::{CallError, NameError, SendError, SpawnError};
 pub use event::{LifecycleEvent, Observer};
 pub use id::{InvalidName, Name, Pid, Ref};

@@ -9,7 +9,7 @@ pub use info::{ProcessInfo, Ties};
 use crate::context::Context;
 use crate::error::SpawnError;
 use crate::id::Pid;
-use crate::kernel::Kernel;
+use crate::kernel::{Kernel, KernelRef};
 use crate::reason::ExitReason;
 use crate::signal::{Envelope, Signal};
 use crate::spawn::{self, SpawnOptions};
@@ -21,7 +21,7 @@ use std::time::Duration;
 ///
 /// End a node with [`Node::shutdown`]: its processes keep it alive otherwise.
 #[derive(Clone, Debug)]
-pub struct Node(Arc<Kernel>);
+pub struct Node(KernelRef);
 
 impl Node {
     /// A builder with a worker per core and room for every pid.
@@ -30,11 +30,11 @@ impl Node {
     }
 
     pub(crate) fn kernel(&self) -> &Arc<Kernel> {
-        &self.0
+        self.0.shared()
     }
 
-    pub(crate) fn of(kernel: &Arc<Kernel>) -> Self {
-        Self(Arc::clone(kernel))
+    pub(crate) fn of(kernel: &KernelRef) -> Self {
+        Self(kernel.clone())
     }
 
     /// Starts a process that has no parent.

@@ -13,9 +13,10 @@
 //! A body holds its own process alive through its [`Context`](crate::Context). Only `exit.rs` breaks that
 //! cycle, by dropping the body; so a node must end its processes before it is let go.
 
+use crate::ending::Ending;
 use crate::id::{Pid, Ref};
 use crate::inbox::{Batch, Begun, Inbox, Lone, MailboxBounds, Refused};
-use crate::kernel::Kernel;
+use crate::kernel::{Kernel, KernelRef};
 use crate::mailbox::{Cursor, Mailbox, Selector};
 use crate::message::{Event, Payload};
 use crate::reason::ExitReason;
@@ -50,7 +51,9 @@ pub(crate) struct Process {
     pub(crate) parent: Option<Pid>,
     pub(crate) label: Arc<str>,
     pub(crate) extension: Option<Arc<dyn Any + Send + Sync>>,
-    pub(crate) kernel: Arc<Kernel>,
+    /// Who waits for its end outside of the node.
+    pub(crate) ending: Option<Ending>,
+    pub(crate) kernel: KernelRef,
     pub(crate) inbox: Inbox,
     /// Whether it goes ahead of others when something arrives for it.
     pub(crate) is_system: bool,
@@ -93,10 +96,16 @@ pub(crate) struct Owner {
     pub(crate) mailbox: Mailbox,
     pub(crate) relations: Relations,
     pub(crate) calls: SmallMap<Ref, PendingCall>,
-    /// The first fatal signal met; it fixes the reason (OTP statement 038).
-    pub(crate) doom: Option<ExitReason>,
-    /// What stood behind the fatal signal: its requests must still be answered.
-    pub(crate) behind_doom: Vec<Envelope>,
+    /// Most processes end of their own accord, and have none.
+    pub(crate) doom: Option<Box<Doom>>,
+}
+
+/// A fatal signal was met.
+pub(crate) struct Doom {
+    /// Of the first one; it fixes the reason (OTP statement 038).
+    pub(crate) reason: ExitReason,
+    /// What stood behind it: its requests must still be answered.
+    pub(crate) behind: Vec<Envelope>,
 }
 
 /// A request of this process that has not been taken back.
@@ -112,13 +121,14 @@ pub(crate) enum PendingCall {
 }
 
 impl Process {
-    pub(crate) fn new(seed: Seed, pid: Pid, kernel: Arc<Kernel>) -> Self {
+    pub(crate) fn new(seed: Seed, pid: Pid, kernel: KernelRef) -> Self {
         let inbox = Inbox::new(seed.bounds, kernel.mailboxes.clone());
         Self {
             pid,
             parent: seed.parent,
             label: seed.label,
             extension: seed.extension,
+            ending: seed.ending,
             kernel,
             inbox,
             is_system: seed.is_system,
@@ -207,11 +217,15 @@ impl Process {
         self.inbox.recycle(batch);
     }
 
+    /// The reason of the first fatal signal met, if one was. Owner only.
+    pub(crate) fn met_doom(&self) -> Option<ExitReason> {
+        let owner = self.owner.lock();
+        owner.doom.as_ref().map(|doom| doom.reason.clone())
+    }
+
     /// The process ends: from here on nothing is handed out to its body, which may still act while it is
     /// dropped. Owner only.
-    pub(crate) fn doom(&self, reason: &ExitReason) {
-        let mut owner = self.owner.lock();
-        owner.doom.get_or_insert_with(|| reason.clone());
+    pub(crate) fn doom(&self) {
         self.is_doomed.store(true, Ordering::Relaxed);
     }
 
@@ -246,10 +260,10 @@ impl Process {
     }
 
     fn take_received(&self, select: &Selector, cursor: &mut Cursor) -> Option<Event> {
-        let mut owner = self.owner.lock();
-        if owner.doom.is_some() {
+        if self.is_doomed() {
             return None;
         }
+        let mut owner = self.owner.lock();
         let event = owner.mailbox.take(select, cursor)?;
         self.is_mailbox_empty
             .store(owner.mailbox.is_empty(), Ordering::Relaxed);
@@ -278,7 +292,9 @@ impl Owner {
                 Envelope::Signal(signal) => self.act_on(me, signal),
             }
         }
-        self.behind_doom.extend(envelopes);
+        if let Some(doom) = &mut self.doom {
+            doom.behind.extend(envelopes);
+        }
     }
 
     fn act_on(&mut self, me: &Process, signal: Signal) {
@@ -287,7 +303,10 @@ impl Owner {
             Verdict::Deliver(event) => self.mailbox.push_asked(event),
             Verdict::DeliverUnasked(event) => self.mailbox.push_unasked(event, me.inbox.bounds()),
             Verdict::CalleeEnded(id, reason) => self.answer(id, None, Err(reason)),
-            Verdict::Die(reason) => self.doom = Some(reason),
+            Verdict::Die(reason) => {
+                let behind = Vec::new();
+                self.doom = Some(Box::new(Doom { reason, behind }));
+            }
         }
     }
 
@@ -304,6 +323,7 @@ pub(crate) struct Seed {
     pub(crate) parent: Option<Pid>,
     pub(crate) label: Arc<str>,
     pub(crate) extension: Option<Arc<dyn Any + Send + Sync>>,
+    pub(crate) ending: Option<Ending>,
     pub(crate) bounds: MailboxBounds,
     pub(crate) is_system: bool,
 }

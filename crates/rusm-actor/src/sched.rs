@@ -5,12 +5,14 @@
 //! a seed. The kernel cannot tell them apart.
 
 mod idle;
+mod known;
 mod queue;
 pub(crate) mod sim;
 mod together;
 mod worker;
 
-use crate::kernel::Kernel;
+use crate::id::Pid;
+use crate::kernel::{Kernel, KernelRef};
 use crate::process::Process;
 use crate::sync::Arc;
 use idle::Idle;
@@ -116,11 +118,23 @@ impl Scheduler {
         }
     }
 
-    /// A number that is the same for all spawns of one worker.
-    pub(crate) fn home(&self) -> usize {
+    /// A number that is the same for all spawns of one worker, and how its processes hold the kernel.
+    pub(crate) fn home(&self) -> (usize, Option<KernelRef>) {
         match self {
             Self::Threaded(crew) => crew.home(),
-            Self::Simulated(queue) => queue.home(),
+            Self::Simulated(queue) => (queue.home(), None),
+        }
+    }
+
+    /// The process with this very pid, as `find` finds it, or as this worker found it before.
+    pub(crate) fn find(
+        &self,
+        pid: Pid,
+        find: impl FnOnce() -> Option<Arc<Process>>,
+    ) -> Option<Arc<Process>> {
+        match self {
+            Self::Threaded(crew) => crew.find(pid, find),
+            Self::Simulated(_) => find(),
         }
     }
 

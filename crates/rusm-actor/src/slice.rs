@@ -37,7 +37,7 @@ pub(crate) fn run(process: &Arc<Process>) -> After {
         },
         (own_reason, task) => {
             // A fatal signal met during the slice came first.
-            let doom = process.owner.lock().doom.take();
+            let doom = process.met_doom();
             let reason = doom.or(own_reason).unwrap_or(ExitReason::Killed);
             // Kept until now: the death sequence drops it, in its order.
             exit::finish(process, task, reason);

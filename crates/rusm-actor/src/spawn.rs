@@ -5,12 +5,13 @@
 //! schedule. So a child that ends at once still reports its true reason (OTP statements 001, 008, 009).
 
 use crate::context::Context;
+use crate::ending::Ending;
 use crate::error::SpawnError;
 use crate::event::LifecycleEvent;
 use crate::exit;
 use crate::id::{Name, Pid, Ref};
 use crate::inbox::MailboxBounds;
-use crate::kernel::Kernel;
+use crate::kernel::KernelRef;
 use crate::process::{Process, Seed, Task};
 use crate::reason::ExitReason;
 use crate::sched::Ready;
@@ -28,6 +29,7 @@ pub struct SpawnOptions {
     monitor: bool,
     bounds: MailboxBounds,
     extension: Option<Arc<dyn Any + Send + Sync>>,
+    ending: Option<Ending>,
     is_system: bool,
 }
 
@@ -41,6 +43,7 @@ impl SpawnOptions {
             monitor: false,
             bounds: MailboxBounds::default(),
             extension: None,
+            ending: None,
             is_system: false,
         }
     }
@@ -81,6 +84,12 @@ impl SpawnOptions {
         self.extension = Some(extension);
         self
     }
+
+    /// Lets a thread outside of the node wait for the end of the new process.
+    pub fn ending(mut self, ending: Ending) -> Self {
+        self.ending = Some(ending);
+        self
+    }
 }
 
 impl fmt::Debug for SpawnOptions {
@@ -105,7 +114,7 @@ pub struct Spawned {
 
 /// Starts a process; `spawner` is the process in whose slice this happens, if any.
 pub(crate) fn spawn<F, Fut>(
-    kernel: &Arc<Kernel>,
+    kernel: &KernelRef,
     spawner: Option<&Process>,
     options: SpawnOptions,
     body: F,
@@ -121,6 +130,7 @@ where
         monitor,
         bounds,
         extension,
+        ending,
         is_system,
     } = options;
     let parent = spawner.map(|process| process.pid);
@@ -128,15 +138,15 @@ where
         parent,
         label,
         extension,
+        ending,
         bounds,
         is_system,
     };
-    let home = kernel.sched.home();
-    let process = kernel.table.insert(home, |pid| {
-        Arc::new(Process::new(seed, pid, Arc::clone(kernel)))
-    });
-    // See `ProcessTable::insert`.
-    let process = process.inspect_err(|_| kernel.note_empty())?;
+    let (home, of_home) = kernel.sched.home();
+    let held = of_home.unwrap_or_else(|| kernel.clone());
+    let process = kernel
+        .table
+        .insert(home, |pid| Arc::new(Process::new(seed, pid, held)))?;
     if let Some(name) = name {
         if kernel.register(&name, process.pid).is_err() {
             exit::discard(&process);

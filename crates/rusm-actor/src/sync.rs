@@ -13,12 +13,12 @@ mod modelled;
 pub(crate) use modelled::*;
 #[cfg(not(all(loom, test)))]
 pub(crate) use real::*;
-pub(crate) use std::sync::Arc;
 pub(crate) use std::sync::atomic::Ordering;
+pub(crate) use std::sync::{Arc, Weak};
 
 #[cfg(not(all(loom, test)))]
 mod real {
-    pub(crate) use parking_lot::{Condvar, Mutex, RwLock};
+    pub(crate) use parking_lot::{Condvar, Mutex, MutexGuard, RwLock};
     pub(crate) use std::sync::atomic::{
         AtomicBool, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, fence,
     };

@@ -5,24 +5,38 @@
 //! pid is never reused (OTP statement 002). When a shard's 2^40 serials or its slots are used up the next
 //! shard takes its place.
 //!
+//! # Room
+//! Each shard has room for a number of processes, which it takes from what the node allows and gives back in portions. So
+//! workers do not all write to one count, and the bound is exact all the same: who finds neither room of its own nor any left of
+//! the node's calls the other shards' in.
+//!
 //! # Locking
-//! One lock per shard, held for a look-up, an insertion or a removal.
+//! One lock per shard, held for a look-up, an insertion or a removal; never two.
 
 use crate::error::SpawnError;
 use crate::id::{Pid, SERIAL_MAX, SLOTS_MAX};
 use crate::process::Process;
-use crate::sync::{Arc, AtomicBool, AtomicUsize, Mutex, Ordering};
+use crate::sync::{Arc, AtomicBool, AtomicUsize, Mutex, MutexGuard, Ordering};
 use slab::Slab;
 
-const SHARDS: usize = 64;
+const SHARDS: usize = if cfg!(all(loom, test)) { 2 } else { 64 };
+/// How much room a shard takes at once. It keeps less than two portions of what it does not use.
+const PORTION: usize = 64;
+
+/// Two of them share no cache line: each is written to by another worker.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+struct Shard(Mutex<Slots>);
 
 #[derive(Debug, Default)]
-struct Shard {
+struct Slots {
     processes: Slab<Arc<Process>>,
     last_serial: u64,
+    /// How many more processes may enter.
+    room: usize,
 }
 
-impl Shard {
+impl Slots {
     /// The pid of whoever is inserted next; none when slots or serials are used up.
     fn next_pid(&mut self, index: usize, n_slots_max: usize) -> Option<Pid> {
         let vacant = self.processes.vacant_key();
@@ -36,103 +50,133 @@ impl Shard {
 
 #[derive(Debug)]
 pub(crate) struct ProcessTable {
-    shards: Vec<Mutex<Shard>>,
-    n_alive: AtomicUsize,
-    n_alive_max: usize,
+    shards: Vec<Shard>,
+    /// Room that no shard has.
+    room: AtomicUsize,
     /// The slots of one shard.
     n_slots_max: usize,
     /// No process enters any more. Set before the shards are listed, read under a shard's lock.
     is_closed: AtomicBool,
+    /// Somebody waits until it is empty. Set before that one looks, read after a shard's lock.
+    is_awaited: AtomicBool,
 }
 
 impl ProcessTable {
     pub(crate) fn new(n_alive_max: usize) -> Self {
         Self {
-            shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
-            n_alive: AtomicUsize::new(0),
-            n_alive_max,
+            shards: (0..SHARDS).map(|_| Shard::default()).collect(),
+            room: AtomicUsize::new(n_alive_max),
             n_slots_max: SLOTS_MAX / SHARDS,
             is_closed: AtomicBool::new(false),
+            is_awaited: AtomicBool::new(false),
         }
     }
 
     /// Makes a process under a fresh pid. `home` picks the shard: one per worker keeps them apart; a full
     /// shard is passed over.
-    ///
-    /// A failed insertion is counted for a moment, so the end of the last process may go unnoticed: the
-    /// caller looks again whether the table is empty.
     pub(crate) fn insert(
-        &self,
-        home: usize,
-        make: impl FnOnce(Pid) -> Arc<Process>,
-    ) -> Result<Arc<Process>, SpawnError> {
-        // Relaxed: a counter; the bound needs no order with anything else.
-        let counted = self
-            .n_alive
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n_alive| {
-                (n_alive < self.n_alive_max).then_some(n_alive + 1)
-            });
-        if counted.is_err() {
-            return Err(SpawnError::TooMany);
-        }
-        self.insert_counted(home, make).inspect_err(|_| {
-            self.n_alive.fetch_sub(1, Ordering::AcqRel);
-        })
-    }
-
-    fn insert_counted(
         &self,
         home: usize,
         make: impl FnOnce(Pid) -> Arc<Process>,
     ) -> Result<Arc<Process>, SpawnError> {
         let shards = self.shards.iter().enumerate().cycle();
         for (index, shard) in shards.skip(home % SHARDS).take(SHARDS) {
-            let mut shard = shard.lock();
-            // SeqCst pairs with `close`: whoever misses the flag is in the list made after it.
-            if self.is_closed.load(Ordering::SeqCst) {
-                return Err(SpawnError::ShuttingDown);
-            }
-            if let Some(pid) = shard.next_pid(index, self.n_slots_max) {
+            let mut slots = self.with_room(shard)?;
+            if let Some(pid) = slots.next_pid(index, self.n_slots_max) {
                 let process = make(pid);
-                shard.processes.insert(Arc::clone(&process));
+                slots.processes.insert(Arc::clone(&process));
+                slots.room -= 1;
                 return Ok(process);
             }
         }
         Err(SpawnError::TooMany)
     }
 
+    /// A shard of which one more process may become part.
+    fn with_room<'a>(&self, shard: &'a Shard) -> Result<MutexGuard<'a, Slots>, SpawnError> {
+        let mut is_called_in = false;
+        loop {
+            let mut slots = shard.0.lock();
+            // SeqCst pairs with `close`: whoever misses the flag is in the list made after it.
+            if self.is_closed.load(Ordering::SeqCst) {
+                return Err(SpawnError::ShuttingDown);
+            }
+            if slots.room == 0 {
+                slots.room = self.take_portion();
+            }
+            if slots.room > 0 {
+                return Ok(slots);
+            }
+            if is_called_in {
+                return Err(SpawnError::TooMany);
+            }
+            drop(slots);
+            self.call_in();
+            is_called_in = true;
+        }
+    }
+
+    /// A portion of the room that is left, or all of that.
+    fn take_portion(&self) -> usize {
+        let mut portion = 0;
+        // Relaxed, here and below: a number; the bound needs no order with anything else.
+        let _none = self
+            .room
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |room| {
+                portion = room.min(PORTION);
+                Some(room - portion)
+            });
+        portion
+    }
+
+    /// All room that nobody uses becomes anybody's.
+    fn call_in(&self) {
+        for shard in &self.shards {
+            let room = std::mem::take(&mut shard.0.lock().room);
+            self.room.fetch_add(room, Ordering::Relaxed);
+        }
+    }
+
     /// The process with this very pid.
     pub(crate) fn find(&self, pid: Pid) -> Option<Arc<Process>> {
-        let shard = self.shards.get(pid.slot() % SHARDS)?.lock();
-        let process = shard.processes.get(pid.slot() / SHARDS)?;
+        let slots = self.shards.get(pid.slot() % SHARDS)?.0.lock();
+        let process = slots.processes.get(pid.slot() / SHARDS)?;
         (process.pid == pid).then(|| Arc::clone(process))
     }
 
-    /// Takes an ended process out. Answers whether the table is now empty.
+    /// Takes an ended process out. Answers whether it was the last, if somebody waits for that.
     pub(crate) fn remove(&self, pid: Pid) -> bool {
         let Some(shard) = self.shards.get(pid.slot() % SHARDS) else {
             return false;
         };
-        let removed = {
-            let mut shard = shard.lock();
+        let (removed, is_empty) = {
+            let mut slots = shard.0.lock();
             let index = pid.slot() / SHARDS;
-            let is_it = shard
+            let is_it = slots
                 .processes
                 .get(index)
                 .is_some_and(|process| process.pid == pid);
-            is_it.then(|| shard.processes.remove(index))
+            let removed = is_it.then(|| slots.processes.remove(index));
+            if is_it {
+                slots.room += 1;
+            }
+            if slots.room >= 2 * PORTION {
+                slots.room -= PORTION;
+                self.room.fetch_add(PORTION, Ordering::Relaxed);
+            }
+            (removed, slots.processes.is_empty())
         };
-        // AcqRel: who sees zero has everything behind it that the ended processes did.
-        removed.is_some() && self.n_alive.fetch_sub(1, Ordering::AcqRel) == 1
+        // Of two that are the last of their shards, the second sees both gone.
+        removed.is_some() && is_empty && self.is_awaited.load(Ordering::SeqCst) && self.is_empty()
     }
 
     /// Everybody alive during the whole call, each once (OTP statement 092).
     pub(crate) fn list(&self) -> Vec<Arc<Process>> {
-        let mut all = Vec::with_capacity(self.count());
+        let mut all = Vec::new();
         for shard in &self.shards {
-            let shard = shard.lock();
+            let slots = shard.0.lock();
             all.extend(
-                shard
+                slots
                     .processes
                     .iter()
                     .map(|(_, process)| Arc::clone(process)),
@@ -142,7 +186,22 @@ impl ProcessTable {
     }
 
     pub(crate) fn count(&self) -> usize {
-        self.n_alive.load(Ordering::Acquire)
+        let counts = self
+            .shards
+            .iter()
+            .map(|shard| shard.0.lock().processes.len());
+        counts.sum()
+    }
+
+    /// From now on [`ProcessTable::remove`] says of the last one that it was.
+    pub(crate) fn await_empty(&self) {
+        self.is_awaited.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether nobody is left.
+    pub(crate) fn is_empty(&self) -> bool {
+        let mut shards = self.shards.iter();
+        shards.all(|shard| shard.0.lock().processes.is_empty())
     }
 
     /// Lets nobody in from now on.
@@ -159,6 +218,7 @@ impl ProcessTable {
 mod tests {
     use super::*;
     use crate::inbox::MailboxBounds;
+    use crate::kernel::KernelRef;
     use crate::process::Seed;
 
     fn table(n_alive_max: usize) -> (ProcessTable, impl Fn(Pid) -> Arc<Process>) {
@@ -168,10 +228,11 @@ mod tests {
                 parent: None,
                 label: "test".into(),
                 extension: None,
+                ending: None,
                 bounds: MailboxBounds::default(),
                 is_system: false,
             };
-            Arc::new(Process::new(seed, pid, Arc::clone(node.kernel())))
+            Arc::new(Process::new(seed, pid, KernelRef::new(node.kernel())))
         };
         (ProcessTable::new(n_alive_max), make)
     }
@@ -183,7 +244,7 @@ mod tests {
         const LIVES: u32 = if cfg!(miri) { 1_000 } else { 10_000_000 };
         let (_, make) = table(1);
         let anybody = make(Pid::from_u64(1 << 24).unwrap());
-        let mut shard = Shard::default();
+        let mut shard = Slots::default();
         let mut last = 0;
         for _ in 0..LIVES {
             let pid = shard.next_pid(3, 1).unwrap();
@@ -210,13 +271,39 @@ mod tests {
     }
 
     #[test]
-    fn the_bound_holds_and_a_refused_process_leaves_no_count() {
-        let (table, make) = table(1);
-        let pid = table.insert(0, &make).unwrap().pid;
-        assert_eq!(table.insert(0, &make).err(), Some(SpawnError::TooMany));
-        assert!(table.remove(pid));
+    fn the_bound_holds_wherever_its_room_lies() {
+        let most = 3 * PORTION + 5;
+        let (table, make) = table(most);
+        let insert = |home| table.insert(home, &make).map(|process| process.pid);
+        // Four shards take portions that they do not use up.
+        let mut pids: Vec<Pid> = (0..4).map(|home| insert(home).unwrap()).collect();
+        pids.extend((4..most).map(|_| insert(9).unwrap()));
+        for home in [0, 9, 30] {
+            assert_eq!(insert(home), Err(SpawnError::TooMany));
+        }
+        assert_eq!(table.count(), most);
+        // Who leaves makes room, wherever the next one comes from.
+        let leaver = pids.remove(0);
+        assert!(!table.remove(leaver) && !table.remove(leaver));
+        pids.push(insert(30).unwrap());
+        assert_eq!(insert(9), Err(SpawnError::TooMany));
+        // A crowd that goes leaves its room to others.
+        for pid in pids.drain(..) {
+            assert!(!table.remove(pid), "nobody waits for it");
+        }
+        assert!(table.is_empty());
+        (0..most).for_each(|_| drop(insert(7).unwrap()));
+        assert_eq!(insert(0), Err(SpawnError::TooMany));
+    }
+
+    #[test]
+    fn the_last_one_is_told_so_when_somebody_waits_for_it() {
+        let (table, make) = table(9);
+        let pids = [0, 0, 1].map(|home| table.insert(home, &make).unwrap().pid);
+        table.await_empty();
         table.close();
         assert_eq!(table.insert(0, &make).err(), Some(SpawnError::ShuttingDown));
+        assert_eq!(pids.map(|pid| table.remove(pid)), [false, false, true]);
         assert_eq!(table.count(), 0);
     }
 }

@@ -263,9 +263,6 @@ impl Runtime {
     /// # Errors
     /// [`SpawnFailure`]: name taken, no room. What the code itself or a grant makes impossible is the
     /// process's exit reason, `not-started`.
-    ///
-    /// # Panics
-    /// On a worker thread of its node, so within a native process: it waits for the start, and a worker must not.
     pub fn spawn(&self, spawn: Spawn) -> Result<ProcessHandle, SpawnFailure> {
         handle::spawn(&self.0, spawn)
     }

@@ -56,11 +56,11 @@ impl<'a> Call<'a> {
     /// The answer, if it is there.
     fn answer(&self, id: Ref, callee: Pid) -> Option<Result<Payload, CallError>> {
         self.context.process.settle_if_waiting();
+        if self.context.process.is_doomed() {
+            return None;
+        }
         let (from, result) = {
             let mut owner = self.context.process.owner.lock();
-            if owner.doom.is_some() {
-                return None;
-            }
             let is_answered = matches!(owner.calls.get(id), Some(PendingCall::Answered { .. }));
             match is_answered.then(|| owner.calls.remove(id)).flatten() {
                 Some(PendingCall::Answered { from, result }) => (from, result),

@@ -117,7 +117,7 @@ impl Context {
     /// then return it, as it will not be run again.
     pub fn settle(&self) -> Option<ExitReason> {
         self.process.settle_if_waiting();
-        self.process.owner.lock().doom.clone()
+        self.process.met_doom()
     }
 
     /// How this process is tied to others.

@@ -1,7 +1,7 @@
 //! What the kernel keeps of a process that has ended, nothing, and when that is so.
 
 use crate::id::{Name, Pid};
-use crate::kernel::Kernel;
+use crate::kernel::{Kernel, KernelRef};
 use crate::mailbox::Selector;
 use crate::node::Node;
 use crate::process::Process;
@@ -80,10 +80,11 @@ fn what_was_sent_to_a_process_that_never_ran_is_dropped() {
         parent: None,
         label: "discarded".into(),
         extension: None,
+        ending: None,
         bounds: crate::MailboxBounds::default(),
         is_system: false,
     };
-    let make = |pid| Arc::new(Process::new(seed, pid, Arc::clone(kernel)));
+    let make = |pid| Arc::new(Process::new(seed, pid, KernelRef::new(kernel)));
     let process = kernel.table.insert(0, make).unwrap();
     let message = crate::Message {
         from: process.pid,

@@ -4,7 +4,7 @@ use super::Node;
 use crate::clock::Clock;
 use crate::event::Observer;
 use crate::id::SLOTS_MAX;
-use crate::kernel::Kernel;
+use crate::kernel::{Kernel, KernelRef};
 use crate::sched::{Hooks, NoHooks, Scheduler};
 use crate::sync::Arc;
 use std::fmt;
@@ -76,7 +76,7 @@ impl NodeBuilder {
         let kernel = Kernel::new(clock, scheduler, seed, self.n_processes_max, self.observer);
         let kernel = Arc::new(kernel.with_mailbox_ceiling(self.mailbox_bytes_max));
         kernel.sched.start(&kernel, seats)?;
-        Ok(Node(kernel))
+        Ok(Node(KernelRef::new(&kernel)))
     }
 }
 

@@ -217,17 +217,18 @@ fn persist(mut attempt: impl FnMut() -> Steal<Arc<Process>>) -> Option<Arc<Proce
 
 /// A process that is in no table.
 #[cfg(test)]
-fn process(pid: u64) -> Arc<Process> {
+pub(super) fn process(pid: u64) -> Arc<Process> {
     let seed = crate::process::Seed {
         parent: None,
         label: "test".into(),
         extension: None,
+        ending: None,
         bounds: crate::inbox::MailboxBounds::default(),
         is_system: false,
     };
     let pid = crate::id::Pid::from_u64(pid).unwrap();
     let simulator = crate::sim::Simulator::new(0);
-    let kernel = Arc::clone(simulator.node().kernel());
+    let kernel = crate::kernel::KernelRef::new(simulator.node().kernel());
     Arc::new(Process::new(seed, pid, kernel))
 }
 

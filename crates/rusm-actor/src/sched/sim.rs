@@ -63,7 +63,7 @@ impl SimQueue {
     /// Sees that the process gets a slice: some time, or at once on one of the other workers that slices
     /// which overlap stand for.
     pub(crate) fn ready(&self, process: Arc<Process>) {
-        let kernel = Arc::clone(&process.kernel);
+        let kernel = process.kernel.clone();
         self.state.lock().runnable.push_back(process);
         self.overlap(&kernel);
     }

@@ -54,7 +54,7 @@ pub(super) fn is_held(process: &Process) -> bool {
         }
         let kernel = held
             .kernel
-            .get_or_insert_with(|| Arc::clone(&process.kernel));
-        Arc::ptr_eq(kernel, &process.kernel)
+            .get_or_insert_with(|| Arc::clone(process.kernel.shared()));
+        Arc::ptr_eq(kernel, process.kernel.shared())
     })
 }

@@ -4,9 +4,11 @@
 //! The node ends all processes first; then `stop` sets a flag, wakes everybody, and joins the threads.
 
 use super::idle::{Idle, Notified};
+use super::known::Known;
 use super::queue::{LocalQueue, Pushed, SECOND_QUEUE_PERIOD, SharedQueues};
 use super::{BRIEF, FULL_SLICE, Hooks, Ready, Seat, together};
-use crate::kernel::Kernel;
+use crate::id::Pid;
+use crate::kernel::{Kernel, KernelRef};
 use crate::process::Process;
 use crate::slice::{self, After};
 use crate::sync::{Arc, AtomicBool, Mutex, Ordering, per_thread};
@@ -37,6 +39,10 @@ struct Local {
     /// Which crew it belongs to: a thread may look at a process of another node.
     crew: *const Crew,
     index: usize,
+    /// What processes that are started here hold.
+    kernel: KernelRef,
+    /// Whom processes wrote to here.
+    known: RefCell<Known>,
     queue: LocalQueue,
     n_slices: Cell<u32>,
     /// Slices since it last looked at the injector before its own queue.
@@ -148,8 +154,24 @@ impl Crew {
         }
     }
 
-    pub(super) fn home(&self) -> usize {
-        self.with_local(|local| local.index).unwrap_or(0)
+    pub(super) fn home(&self) -> (usize, Option<KernelRef>) {
+        let home = self.with_local(|local| (local.index, Some(local.kernel.clone())));
+        home.unwrap_or((0, None))
+    }
+
+    pub(super) fn find(
+        &self,
+        pid: Pid,
+        find: impl FnOnce() -> Option<Arc<Process>>,
+    ) -> Option<Arc<Process>> {
+        let known = self
+            .with_local(|local| local.known.borrow().get(pid))
+            .flatten();
+        known.or_else(|| {
+            let found = find()?;
+            self.with_local(|local| local.known.borrow_mut().met(&found));
+            Some(found)
+        })
     }
 
     /// Whether the calling thread is one of this crew's workers.
@@ -345,6 +367,8 @@ fn work(kernel: &Arc<Kernel>, seat: Seat) {
     let local = Rc::new(Local {
         crew: &raw const **crew,
         index: seat.index,
+        kernel: KernelRef::new(kernel),
+        known: RefCell::default(),
         queue: seat.queue,
         n_slices: Cell::new(0),
         since_injected: Cell::new(0),

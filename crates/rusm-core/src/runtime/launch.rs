@@ -134,7 +134,7 @@ impl RuntimeShared {
         })
     }
 
-    /// Starts a process: a place in the family, an identity, a body; the rest happens in its first slice.
+    /// Starts a process that is decided upon; the rest happens in its first slice.
     pub(crate) fn launch(
         self: &Arc<Self>,
         spawner: Spawner<'_>,
@@ -144,6 +144,17 @@ impl RuntimeShared {
             Spawner::Native(context) => (context, None),
             Spawner::Guest(parent) => (&*parent.context, Some(&parent.identity.lineage)),
         };
+        let (options, start) = self.prepare(family, launch)?;
+        let spawned = context.spawn(options, |context| body::run(context, start));
+        spawned.map_err(SpawnFailure::of)
+    }
+
+    /// Gives it a place in the family and an identity.
+    pub(super) fn prepare(
+        self: &Arc<Self>,
+        family: Option<&Arc<Lineage>>,
+        launch: Launch,
+    ) -> Result<(SpawnOptions, Start), SpawnFailure> {
         let limits = launch.profile.limits();
         let bounds = MailboxBounds {
             messages: limits.max_mailbox_messages,
@@ -180,13 +191,16 @@ impl RuntimeShared {
             identity,
             lease,
         };
-        let spawned = context.spawn(options, |context| body::run(context, start));
-        spawned.map_err(|error| match error {
-            SpawnError::NameTaken => SpawnFailure::NameTaken,
-            SpawnError::TooMany => {
-                SpawnFailure::TooMany(format!("{error}: raise [node] max-processes"))
-            }
-            SpawnError::ShuttingDown => SpawnFailure::TooMany(error.to_string()),
-        })
+        Ok((options, start))
+    }
+}
+
+impl SpawnFailure {
+    pub(super) fn of(error: SpawnError) -> Self {
+        match error {
+            SpawnError::NameTaken => Self::NameTaken,
+            SpawnError::TooMany => Self::TooMany(format!("{error}: raise [node] max-processes")),
+            SpawnError::ShuttingDown => Self::TooMany(error.to_string()),
+        }
     }
 }

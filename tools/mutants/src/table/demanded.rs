@@ -10,7 +10,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         &["links::requests_behind_a_fatal_signal_are_answered"],
         &[edit(
             "crates/rusm-actor/src/process.rs",
-            "self.behind_doom.extend(envelopes);",
+            "doom.behind.extend(envelopes);",
             "drop(envelopes);",
         )],
     ),

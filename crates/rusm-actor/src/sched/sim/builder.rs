@@ -5,7 +5,7 @@ use super::{SimQueue, Simulator};
 use crate::clock::Clock;
 use crate::event::Observer;
 use crate::id::SLOTS_MAX;
-use crate::kernel::Kernel;
+use crate::kernel::{Kernel, KernelRef};
 use crate::node::Node;
 use crate::sched::Scheduler;
 use crate::sync::Arc;
@@ -83,7 +83,7 @@ impl SimulatorBuilder {
             self.observer,
         );
         Simulator {
-            node: Node::of(&Arc::new(kernel)),
+            node: Node::of(&KernelRef::new(&Arc::new(kernel))),
         }
     }
 

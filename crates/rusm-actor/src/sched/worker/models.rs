@@ -34,7 +34,7 @@ impl Running {
         };
         Self {
             workers: seats.into_iter().map(start).collect(),
-            node: Node::of(&kernel),
+            node: Node::of(&KernelRef::new(&kernel)),
         }
     }
 
