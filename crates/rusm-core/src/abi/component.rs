@@ -2,7 +2,7 @@
 //!
 //! Conversions only. `receive`, `call`, `load` and the functions of `kv` may wait and are asynchronous; everything else answers at once. A
 //! [`Fault`](crate::host::Fault) traps. What a component hands in is already copied out of its memory when it
-//! arrives here; how much that can be is bounded by the engine (`Store::set_hostcall_fuel`).
+//! arrives here, but for the payload of a message (`mailbox.rs`); how much that can be is bounded by the engine (`Store::set_hostcall_fuel`).
 
 mod control;
 mod kv;
@@ -40,7 +40,8 @@ use bindings::rusm::actor as wit;
 
 /// Adds every interface of `rusm:actor`.
 pub(crate) fn add_to_linker(linker: &mut Linker<GuestState>) -> wasmtime::Result<()> {
-    bindings::Actor::add_to_linker::<_, View<'static>>(linker, |state| View(Host::new(state)))
+    bindings::Actor::add_to_linker::<_, View<'static>>(linker, |state| View(Host::new(state)))?;
+    mailbox::add_to_linker(linker)
 }
 
 /// The host as the bindings see it: it has their traits, and nothing of its own to be mistaken for theirs.

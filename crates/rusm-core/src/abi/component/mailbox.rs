@@ -5,12 +5,45 @@ use super::wit::mailbox::{
 };
 use super::wit::types::Destination;
 use super::{View, denial, exit_reason, wit};
+use crate::guest::GuestState;
+use crate::host::Host;
 use crate::host::mailbox::{Address, CallRefused, SendRefused};
 use rusm_abi::List;
 use rusm_actor::{Payload, Ref};
-use wasmtime::Result;
+use wasmtime::component::{Linker, WasmList};
+use wasmtime::{Result, StoreContextMut};
+
+/// The functions whose payload goes straight from the guest's memory into its message: bound by themselves, as the bindings know a
+/// list only as a vector, which is copied piece by piece, and for a short one allocated for nothing.
+pub(super) fn add_to_linker(linker: &mut Linker<GuestState>) -> Result<()> {
+    linker.allow_shadowing(true);
+    let mut mailbox = linker.instance(INTERFACE)?;
+    mailbox.func_wrap("send", |mut store, (to, tag, payload): Sent| {
+        let payload = taken(&store, &payload);
+        let sent = Host::new(store.data_mut()).send(address(&to), tag, payload)?;
+        Ok((sent.map_err(send_error),))
+    })?;
+    mailbox.func_wrap("reply", |mut store, (request, payload): Replied| {
+        let payload = taken(&store, &payload);
+        Host::new(store.data_mut()).reply(request, payload)?;
+        Ok(())
+    })?;
+    linker.allow_shadowing(false);
+    Ok(())
+}
+
+const INTERFACE: &str = "rusm:actor/mailbox@0.1.0";
+
+type Sent = (Destination, u64, WasmList<u8>);
+type Replied = (u64, WasmList<u8>);
+
+/// A payload, out of the guest's memory. What one call may hand in is bounded when the list is lifted.
+fn taken(store: &StoreContextMut<'_, GuestState>, list: &WasmList<u8>) -> Payload {
+    Payload::from(list.as_le_slice(store))
+}
 
 impl wit::mailbox::Host for View<'_> {
+    // This one and `reply` are shadowed.
     fn send(
         &mut self,
         to: Destination,
@@ -125,5 +158,24 @@ fn call_error(refused: CallRefused) -> CallError {
         CallRefused::TooLarge => CallError::TooLarge,
         CallRefused::Timeout => CallError::Timeout,
         CallRefused::Exited(why) => CallError::Exited(exit_reason(&why)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasmtime::Engine;
+
+    /// A name that is not the interface's would bind nothing, and say nothing.
+    #[test]
+    fn what_is_bound_by_hand_takes_the_place_of_what_the_bindings_bound() {
+        let mut linker = Linker::<GuestState>::new(&Engine::default());
+        super::super::add_to_linker(&mut linker).unwrap();
+        let mut mailbox = linker.instance(INTERFACE).unwrap();
+        for name in ["send", "reply"] {
+            let again = mailbox.func_wrap(name, |_, (): ()| Ok(()));
+            let refused = again.unwrap_err().to_string();
+            assert!(refused.contains("defined twice"), "{name}: {refused}");
+        }
     }
 }
