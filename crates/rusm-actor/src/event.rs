@@ -49,6 +49,16 @@ impl LifecycleEvent {
 ///
 /// An observer must be quick, and must not call back into the node.
 pub trait Observer: Send + Sync {
+    /// Whether [`LifecycleEvent::Spawned`] is worth telling. It costs every spawn a little.
+    fn wants_spawns(&self) -> bool {
+        true
+    }
+
+    /// Whether a [`LifecycleEvent::Exited`] for this reason is worth telling. It costs every end a little.
+    fn wants_exit(&self, _reason: &ExitReason) -> bool {
+        true
+    }
+
     /// Takes note of one event.
     fn observe(&self, event: &LifecycleEvent);
 }

@@ -41,15 +41,15 @@ pub(crate) fn finish(process: &Arc<Process>, task: Option<Task>, reason: ExitRea
         unanswered: process.inbox.close(),
         mailbox: std::mem::take(&mut owner.mailbox),
     };
-    let is_observed = kernel.is_observed();
-    let end = is_observed.then(|| end(process, name.flatten(), &reason, &mut unread, &owner));
+    let is_wanted = kernel.wants_exit(&reason);
+    let end = is_wanted.then(|| end(process, name.flatten(), &reason, &mut unread, &owner));
     for envelope in unread.behind.into_iter().chain(unread.unanswered) {
         answer(kernel, process.pid, envelope, &reason);
     }
     tell_relations(kernel, process.pid, owner, &reason);
     drop_timers(process);
     if let Some(end) = end {
-        kernel.report(|| end);
+        kernel.report_exit(&end);
     }
     if let Some(ending) = &process.ending {
         ending.tell(reason);

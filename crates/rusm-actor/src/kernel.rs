@@ -10,6 +10,7 @@ use crate::event::{LifecycleEvent, Observer};
 use crate::id::{Name, Pid};
 use crate::inbox::Ceiling;
 use crate::process::Process;
+use crate::reason::ExitReason;
 use crate::refs::RefSource;
 use crate::registry::Registry;
 use crate::sched::Scheduler;
@@ -136,16 +137,31 @@ impl Kernel {
         }
     }
 
-    /// Whether a report would be heard.
-    pub(crate) fn is_observed(&self) -> bool {
-        self.observer.is_some()
+    /// Tells the observer of a spawn, if it wants to know.
+    pub(crate) fn report_spawn(&self, event: impl FnOnce() -> LifecycleEvent) {
+        self.with_observer(|observer| {
+            if observer.wants_spawns() {
+                observer.observe(&event());
+            }
+        });
     }
 
-    /// Tells the observer. One that panics has reported that itself; the process it was told of, and the
-    /// worker, go on.
-    pub(crate) fn report(&self, event: impl FnOnce() -> LifecycleEvent) {
+    /// Whether the observer wants to know of an end for this reason.
+    pub(crate) fn wants_exit(&self, reason: &ExitReason) -> bool {
+        let mut is_wanted = false;
+        self.with_observer(|observer| is_wanted = observer.wants_exit(reason));
+        is_wanted
+    }
+
+    /// Tells the observer of an end.
+    pub(crate) fn report_exit(&self, event: &LifecycleEvent) {
+        self.with_observer(|observer| observer.observe(event));
+    }
+
+    /// An observer that panics has reported that itself; the process it was asked about, and the worker, go on.
+    fn with_observer(&self, with: impl FnOnce(&dyn Observer)) {
         if let Some(observer) = &self.observer {
-            let _panic = catch_unwind(AssertUnwindSafe(|| observer.observe(&event())));
+            let _panic = catch_unwind(AssertUnwindSafe(|| with(&**observer)));
         }
     }
 

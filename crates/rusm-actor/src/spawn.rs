@@ -161,7 +161,7 @@ where
         body: Box::pin(async move { body(context).await }),
         waker: Waker::from(Arc::clone(&process)),
     });
-    kernel.report(|| LifecycleEvent::Spawned {
+    kernel.report_spawn(|| LifecycleEvent::Spawned {
         pid: process.pid,
         parent,
         label: Arc::clone(&process.label),

@@ -191,6 +191,51 @@ fn events_tell_every_life() {
     assert_eq!(*last, end);
 }
 
+/// Keeps the ends of those that crashed; asked of one that ended with `panic`, it panics.
+#[derive(Default)]
+struct Coroner(Mutex<Vec<ExitReason>>);
+
+impl Observer for Coroner {
+    fn wants_spawns(&self) -> bool {
+        false
+    }
+
+    fn wants_exit(&self, reason: &ExitReason) -> bool {
+        assert_ne!(*reason, ExitReason::error("panic"));
+        !reason.is_orderly()
+    }
+
+    fn observe(&self, event: &LifecycleEvent) {
+        let LifecycleEvent::Exited { reason, .. } = event else {
+            panic!("spawns are not wanted")
+        };
+        self.0.lock().unwrap().push(reason.clone());
+    }
+}
+
+/// An observer is told what it wants to know, and one that panics when it is asked harms nobody.
+#[test]
+fn events_that_nobody_wants_are_not_told() {
+    let coroner = Arc::new(Coroner::default());
+    let observer: Arc<dyn Observer> = Arc::<Coroner>::clone(&coroner);
+    let simulator = Simulator::observed(7, observer);
+    let reasons = [
+        ExitReason::Normal,
+        ExitReason::error("panic"),
+        boom(),
+        ExitReason::Shutdown,
+    ];
+    for reason in reasons {
+        let spawned = simulator
+            .node()
+            .spawn(SpawnOptions::new("ends"), |_| async { reason });
+        spawned.unwrap();
+        simulator.run();
+    }
+    assert_eq!(*coroner.0.lock().unwrap(), [boom()]);
+    assert_eq!(simulator.node().process_count(), 0);
+}
+
 /// What was received and what stood behind the fatal signal counts alike; the sizes are those of the oldest.
 #[test]
 fn an_end_tells_what_was_left_unread() {

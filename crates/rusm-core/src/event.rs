@@ -13,7 +13,7 @@ use crate::identity;
 use crate::runtime::RuntimeShared;
 use desk::Desk;
 use parking_lot::Mutex;
-use rusm_actor::{LifecycleEvent, Observer, Pid};
+use rusm_actor::{ExitReason, LifecycleEvent, Observer, Pid};
 use rusm_caps::{AuditRecord, AuditSink, Permission, Profile, Recorded, Subject};
 use rusm_control::Deed;
 use rusm_supervisor::{SupervisorObserver, SupervisorReport};
@@ -187,8 +187,13 @@ impl Reporter {
         self.evidence.lock().len()
     }
 
+    /// Whether any end may have left some. Relaxed: an end is reported by the thread that noted it.
+    fn has_evidence(&self) -> bool {
+        self.n_evidence.load(Ordering::Relaxed) > 0
+    }
+
     fn take_evidence(&self, pid: Pid) -> Evidence {
-        if self.n_evidence.load(Ordering::Relaxed) == 0 {
+        if !self.has_evidence() {
             return Evidence::default();
         }
         let evidence = self.evidence.lock().remove(&pid);
@@ -222,6 +227,15 @@ impl Reporter {
 }
 
 impl Observer for Reporter {
+    fn wants_spawns(&self) -> bool {
+        self.observer.is_some()
+    }
+
+    /// Crashes are kept for whoever asks later, and evidence is taken out.
+    fn wants_exit(&self, reason: &ExitReason) -> bool {
+        self.observer.is_some() || !reason.is_orderly() || self.has_evidence()
+    }
+
     fn observe(&self, event: &LifecycleEvent) {
         match event {
             LifecycleEvent::Spawned { pid, parent, label } => {
