@@ -39,16 +39,19 @@ pub(crate) struct Kernel {
 /// The kernel as its processes hold it. Those that one worker starts count their references apart: with a single count, all
 /// workers would write to the same memory at every spawn and at every end.
 #[derive(Clone, Debug)]
-pub(crate) struct KernelRef(Arc<Arc<Kernel>>);
+pub(crate) struct KernelRef(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared(Arc<Kernel>);
 
 impl KernelRef {
     /// One that is counted apart from all others.
     pub(crate) fn new(kernel: &Arc<Kernel>) -> Self {
-        Self(Arc::new(Arc::clone(kernel)))
+        Self(Arc::new(Shared(Arc::clone(kernel))))
     }
 
     pub(crate) fn shared(&self) -> &Arc<Kernel> {
-        &self.0
+        &self.0.0
     }
 }
 
@@ -56,7 +59,7 @@ impl Deref for KernelRef {
     type Target = Kernel;
 
     fn deref(&self) -> &Kernel {
-        &self.0
+        &self.0.0
     }
 }
 
