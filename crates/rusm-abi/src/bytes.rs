@@ -209,6 +209,9 @@ fn as_text(bytes: &[u8]) -> Result<&str, Malformed> {
     core::str::from_utf8(bytes).map_err(|_| Malformed::NotText)
 }
 
+/// More bytes are copied in pieces of so many.
+const COPIED_AT_ONCE: usize = 2_048;
+
 /// Writes numbers and texts to the front of a slice.
 #[derive(Debug)]
 pub struct Writer<'a> {
@@ -232,7 +235,11 @@ impl<'a> Writer<'a> {
             return Err(Full);
         }
         let (here, rest) = core::mem::take(&mut self.room).split_at_mut(bytes.len());
-        here.copy_from_slice(bytes);
+        // In pieces: see `Payload` of rusm-actor.
+        let pieces = here
+            .chunks_mut(COPIED_AT_ONCE)
+            .zip(bytes.chunks(COPIED_AT_ONCE));
+        pieces.for_each(|(here, piece)| here.copy_from_slice(piece));
         self.room = rest;
         Ok(())
     }

@@ -251,3 +251,20 @@ fn codes_are_negative_and_unique() {
     assert_eq!(Errno::from_i32(0), None);
     assert_eq!(Errno::from_i32(-17), None);
 }
+
+/// What is written in pieces is what was given, and where there is too little room nothing is written.
+#[test]
+fn bytes_of_any_number_are_written_as_they_are() {
+    let mut bytes = vec![0_u8; 70_001];
+    for (at, byte) in bytes.iter_mut().enumerate() {
+        *byte = (at / 11).to_le_bytes()[0];
+    }
+    for len in [0, 1, 2_047, 2_048, 2_049, 4_096, 65_536, 70_000] {
+        let mut room = vec![0xee; len + 1];
+        assert_eq!(Writer::new(&mut room).bytes(&bytes[..len]), Ok(()));
+        assert_eq!((&room[..len], room[len]), (&bytes[..len], 0xee));
+        let mut little = vec![0xee; len];
+        assert_eq!(Writer::new(&mut little).bytes(&bytes[..=len]), Err(Full));
+        assert!(little.iter().all(|byte| *byte == 0xee));
+    }
+}
