@@ -7,6 +7,7 @@ pub use builder::NodeBuilder;
 pub use info::{ProcessInfo, Ties};
 
 use crate::context::Context;
+use crate::ending::Ending;
 use crate::error::SpawnError;
 use crate::id::Pid;
 use crate::kernel::{Kernel, KernelRef};
@@ -49,8 +50,8 @@ impl Node {
         spawn::spawn(&self.0, None, options, body).map(|spawned| spawned.pid)
     }
 
-    /// Runs `body` as a process of its own and waits on the calling thread for its value; `None` when that
-    /// process was killed, panicked, or could not be started.
+    /// Runs `body` as a process of its own and waits on the calling thread until that has ended; `None` when it
+    /// was killed, panicked, or could not be started.
     ///
     /// # Panics
     /// On a worker thread of this node, which it would block, and on a simulated node, which nobody would run
@@ -70,13 +71,17 @@ impl Node {
             "block_on waits, and a worker must not"
         );
         let (answer, answered) = std::sync::mpsc::sync_channel(1);
-        let started = self.spawn(SpawnOptions::new("block-on"), |context| async move {
+        let ending = Ending::new();
+        let options = SpawnOptions::new("block-on").ending(ending.clone());
+        let started = self.spawn(options, |context| async move {
             let value = body(context).await;
-            // The receiver waits for exactly this.
+            // There is room for exactly this.
             let _sent = answer.send(value);
             ExitReason::Normal
         });
-        started.ok().and_then(|_| answered.recv().ok())
+        started.ok()?;
+        ending.wait();
+        answered.try_recv().ok()
     }
 
     /// Kills a process (OTP statement 033); a pid that is gone is no error.

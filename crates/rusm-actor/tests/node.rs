@@ -133,6 +133,16 @@ fn block_on_on_a_worker_is_refused() {
 }
 
 #[test]
+fn block_on_waits_for_the_end_of_its_process() {
+    let node = node(2);
+    for value in 0..often(1_000) {
+        assert_eq!(node.block_on(move |_| async move { value }), Some(value));
+        assert_eq!(node.process_count(), 0, "its process is gone");
+    }
+    node.shutdown();
+}
+
+#[test]
 fn block_on_answers_none_when_its_process_ends_early() {
     let node = node(2);
     assert_eq!(node.block_on(|_| async { 7 }), Some(7));
