@@ -77,6 +77,20 @@ impl Context {
         self.process.kernel.clock.now()
     }
 
+    /// When the running slice began, on the clock of [`Context::now`], for a body that measures its slices: where one that is measured
+    /// follows another at once, the end of that, and otherwise now. So it is asked first thing in a slice.
+    pub fn slice_began(&self) -> Duration {
+        let began = self.process.stopwatch.began();
+        began.unwrap_or_else(|| self.now())
+    }
+
+    /// When the running slice ends: now. It is asked last thing in a slice; what a body does after it may count for whoever is next.
+    pub fn slice_ends(&self) -> Duration {
+        let now = self.now();
+        self.process.stopwatch.note_end(now);
+        now
+    }
+
     /// Sends a message and goes on (OTP statements 014, 018, 020).
     ///
     /// # Errors

@@ -55,6 +55,7 @@ mod slice;
 mod small_map;
 mod spawn;
 mod state;
+mod stopwatch;
 mod sync;
 mod table;
 mod timer;

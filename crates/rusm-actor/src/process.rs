@@ -25,6 +25,7 @@ use crate::sched::{EVENTS_PER_SLICE, Ready};
 use crate::signal::{Envelope, Signal};
 use crate::small_map::SmallMap;
 use crate::state::{RunState, Woken};
+use crate::stopwatch::{Mark, Stopwatch};
 use crate::sync::{Arc, AtomicBool, AtomicU32, Mutex, Ordering};
 use std::any::Any;
 use std::fmt;
@@ -62,6 +63,7 @@ pub(crate) struct Process {
     /// Whether a timer may be addressed to this process.
     pub(crate) has_timers: AtomicBool,
     pub(crate) pace: Pace,
+    pub(crate) stopwatch: Stopwatch,
     /// Whether the mailbox is empty, so that a receive need not look. Written under the owner's lock.
     pub(crate) is_mailbox_empty: AtomicBool,
     /// Whether a fatal signal was met, or the body is being dropped. Written and read by the owner.
@@ -137,6 +139,7 @@ impl Process {
             is_mailbox_empty: AtomicBool::new(true),
             is_doomed: AtomicBool::new(false),
             pace: Pace(AtomicU32::new(EVENTS_PER_SLICE)),
+            stopwatch: Stopwatch::new(),
             owner: Mutex::new(Owner::default()),
         }
     }
@@ -188,8 +191,9 @@ impl Process {
     }
 
     /// Begins a slice: acts on what has to be acted upon, and hands out the body. Owner only.
-    pub(crate) fn begin_slice(&self) -> Option<Task> {
+    pub(crate) fn begin_slice(&self, mark: Mark) -> Option<Task> {
         let Begun { task, batch } = self.inbox.begin();
+        self.stopwatch.begin(mark);
         self.pace.renew(self.kernel.sched.events_per_slice());
         if let Some(batch) = batch {
             self.absorb(batch);

@@ -8,6 +8,7 @@ use crate::exit;
 use crate::process::{Process, Task};
 use crate::reason::ExitReason;
 use crate::state::Ended;
+use crate::stopwatch::Mark;
 use crate::sync::Arc;
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -23,25 +24,31 @@ pub(crate) enum After {
     Requeue,
 }
 
-/// Runs one slice of a process that was taken out of a run queue.
-pub(crate) fn run(process: &Arc<Process>) -> After {
-    let mut task = process.begin_slice();
+/// Runs one slice of a process that was taken out of a run queue, from `mark` on if that is one. When it ended is known if the
+/// body has measured it and lives on.
+pub(crate) fn run(process: &Arc<Process>, mark: Mark) -> (After, Mark) {
+    let mut task = process.begin_slice(mark);
     let own_reason = match &mut task {
         Some(task) if !process.is_doomed() => poll(task),
         _ => None,
     };
     match (own_reason, task) {
-        (None, Some(task)) if !process.is_doomed() => match process.inbox.end(task) {
-            Ended::Requeue => After::Requeue,
-            Ended::Rest => After::Rest,
-        },
+        (None, Some(task)) if !process.is_doomed() => {
+            // Before another worker may run it.
+            let mark = process.stopwatch.ended();
+            let after = match process.inbox.end(task) {
+                Ended::Requeue => After::Requeue,
+                Ended::Rest => After::Rest,
+            };
+            (after, mark)
+        }
         (own_reason, task) => {
             // A fatal signal met during the slice came first.
             let doom = process.met_doom();
             let reason = doom.or(own_reason).unwrap_or(ExitReason::Killed);
             // Kept until now: the death sequence drops it, in its order.
             exit::finish(process, task, reason);
-            After::Rest
+            (After::Rest, Mark::NONE)
         }
     }
 }

@@ -30,6 +30,7 @@ mod scale;
 mod scheduler;
 mod sim_workload;
 mod simulator;
+mod slices;
 mod spawn;
 mod storm;
 mod support;

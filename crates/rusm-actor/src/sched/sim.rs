@@ -21,6 +21,7 @@ use crate::kernel::Kernel;
 use crate::node::Node;
 use crate::process::Process;
 use crate::slice::{self, After};
+use crate::stopwatch::Mark;
 use crate::sync::{Arc, Mutex};
 use builder::Freedom;
 use std::collections::VecDeque;
@@ -100,7 +101,7 @@ impl SimQueue {
         let Some(process) = self.state.lock().begin() else {
             return false;
         };
-        let after = slice::run(&process);
+        let (after, _) = slice::run(&process, Mark::NONE);
         self.state.lock().end(process, after);
         true
     }

@@ -11,6 +11,7 @@ use crate::id::Pid;
 use crate::kernel::{Kernel, KernelRef};
 use crate::process::Process;
 use crate::slice::{self, After};
+use crate::stopwatch::Mark;
 use crate::sync::{Arc, AtomicBool, Mutex, Ordering, per_thread};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -243,7 +244,8 @@ impl Crew {
     fn next(&self, kernel: &Kernel, local: &Local) -> Option<Next> {
         let n_slices = local.n_slices.get().wrapping_add(1);
         local.n_slices.set(n_slices);
-        if n_slices.is_multiple_of(TIMERS_EVERY) {
+        let is_timers_turn = n_slices.is_multiple_of(TIMERS_EVERY);
+        if is_timers_turn {
             kernel.timers.fire_if_due(kernel);
         }
         if let Some(process) = self.queues.pop_prompt(&local.queue) {
@@ -260,7 +262,11 @@ impl Crew {
             return Some(self.instead(local, Next::second(process)));
         }
         if let Some(process) = local.queue.pop() {
-            return Some(Next::first(process));
+            let follows = !is_timers_turn;
+            return Some(Next {
+                follows,
+                ..Next::first(process)
+            });
         }
         let batch = || {
             let process = self.queues.pop_injected(&local.queue);
@@ -305,7 +311,7 @@ impl Crew {
         }
         self.idle.begin_search();
         loop {
-            let found = self.next(kernel, local);
+            let found = self.next(kernel, local).map(Next::after_a_pause);
             let is_stopping = self.is_stopping.load(Ordering::SeqCst);
             if found.is_some() || is_stopping {
                 let was_last = self.idle.end_search();
@@ -332,17 +338,31 @@ struct Next {
     process: Arc<Process>,
     /// It comes from the second queue.
     is_second: bool,
+    /// Since the last slice ended the worker has done nothing but take it out of its own queue.
+    follows: bool,
 }
 
 impl Next {
     fn first(process: Arc<Process>) -> Self {
-        let is_second = false;
-        Self { process, is_second }
+        Self {
+            process,
+            is_second: false,
+            follows: false,
+        }
     }
 
     fn second(process: Arc<Process>) -> Self {
-        let is_second = true;
-        Self { process, is_second }
+        Self {
+            is_second: true,
+            ..Self::first(process)
+        }
+    }
+
+    fn after_a_pause(self) -> Self {
+        Self {
+            follows: false,
+            ..self
+        }
     }
 }
 
@@ -378,10 +398,14 @@ fn work(kernel: &Arc<Kernel>, seat: Seat) {
     });
     LOCAL.with(|seat| seat.replace(Some(Rc::clone(&local))));
     crew.hooks.around_worker(&mut || {
-        while let Some(Next { process, is_second }) = crew.wait(kernel, &local) {
-            local.is_second.set(is_second);
+        let mut last_end = Mark::NONE;
+        while let Some(next) = crew.wait(kernel, &local) {
+            let process = next.process;
+            local.is_second.set(next.is_second);
             local.is_preempted.set(false);
-            match slice::run(&process) {
+            let (after, end) = slice::run(&process, last_end.only_if(next.follows));
+            last_end = end;
+            match after {
                 After::Rest => {}
                 After::Requeue if local.is_preempted.get() => crew.ready(process, Ready::Preempted),
                 After::Requeue => crew.ready(process, Ready::Requeued),

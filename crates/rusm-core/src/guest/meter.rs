@@ -1,7 +1,7 @@
 //! How long a guest computes, and when it has to stop: [`Meter`], and the [`Metered`] future.
 //!
-//! CPU time is measured at both ends of a slice, by the node's own clock; the epoch callback looks at it
-//! once per preemption tick. So a bound in time holds to within a tick, also in an endless loop.
+//! CPU time is measured at both ends of a slice, by the node's own clock, with one look where measured slices follow each other; the
+//! epoch callback looks at it once per preemption tick. So a bound in time holds to within a tick, also in an endless loop.
 //!
 //! # Ownership
 //! Only the worker that runs the slice writes; the fields are atomics because the callback lives inside
@@ -70,13 +70,14 @@ impl Meter {
     }
 
     fn begin_slice(&self) {
-        self.slice_start.store(self.now(), Relaxed);
+        let began = nanos(self.context.slice_began());
+        self.slice_start.store(began, Relaxed);
         self.is_preempted.store(false, Relaxed);
     }
 
     /// Books the slice.
     fn end_slice(&self) -> Result<(), LimitBreach> {
-        let now = self.now();
+        let now = nanos(self.context.slice_ends());
         let slice = self.slice_so_far(now);
         let cpu = self.identity.usage.add_cpu_nanos(slice);
         let waited = self.waited().saturating_add(slice);
