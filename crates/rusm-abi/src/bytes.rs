@@ -244,13 +244,25 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
+    /// Writes a few bytes, of which the compiler knows how many.
+    #[inline]
+    pub(crate) fn array<const N: usize>(&mut self, bytes: &[u8; N]) -> Result<(), Full> {
+        if N > self.room.len() {
+            return Err(Full);
+        }
+        let (here, rest) = core::mem::take(&mut self.room).split_at_mut(N);
+        here.copy_from_slice(bytes);
+        self.room = rest;
+        Ok(())
+    }
+
     /// Writes a `u32`.
     ///
     /// # Errors
     /// [`Full`] when the room left is too small.
     #[inline]
     pub fn u32(&mut self, number: u32) -> Result<(), Full> {
-        self.bytes(&number.to_le_bytes())
+        self.array(&number.to_le_bytes())
     }
 
     /// Writes a `u64`.
@@ -259,7 +271,7 @@ impl<'a> Writer<'a> {
     /// [`Full`] when the room left is too small.
     #[inline]
     pub fn u64(&mut self, number: u64) -> Result<(), Full> {
-        self.bytes(&number.to_le_bytes())
+        self.array(&number.to_le_bytes())
     }
 
     /// Writes an id, or 0 for none.

@@ -58,6 +58,16 @@ pub enum Event<'a> {
     },
 }
 
+/// In one piece: every message is written with one.
+fn head(kind: u32, process: u64, tag: u64, reference: u64) -> [u8; EVENT_HEAD] {
+    let mut head = [0; EVENT_HEAD];
+    let words = [u64::from(kind), process, tag, reference];
+    for (field, word) in head.as_chunks_mut().0.iter_mut().zip(words) {
+        *field = word.to_le_bytes();
+    }
+    head
+}
+
 impl<'a> Record<'a> for Event<'a> {
     fn encoded_len(&self) -> usize {
         let rest = match self {
@@ -78,11 +88,7 @@ impl<'a> Record<'a> for Event<'a> {
                 monitor, process, ..
             } => (3, process, 0, monitor),
         };
-        to.u32(kind)?;
-        to.u32(0)?;
-        to.u64(process)?;
-        to.u64(tag)?;
-        to.u64(reference)?;
+        to.array(&head(kind, process, tag, reference))?;
         match self {
             Self::Message { payload, .. } | Self::Request { payload, .. } => to.bytes(payload),
             Self::Exit { reason, .. } | Self::Down { reason, .. } => reason.write(to),

@@ -17,6 +17,7 @@ pub fn decide(profile: &Profile, request: &Request<'_>) -> Result<(), Denied> {
 }
 
 /// The one place where policy is applied.
+#[inline]
 pub(crate) fn allows(profile: &Profile, request: &Request<'_>) -> bool {
     match request {
         Request::Send { to } => match to.relation {

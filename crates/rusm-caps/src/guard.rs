@@ -180,10 +180,27 @@ impl Guard {
     ///
     /// A denial is recorded. What is allowed is recorded if the sink wants it, and otherwise
     /// allocates nothing.
+    #[inline]
     pub fn check<T>(&self, request: Request<'_>, resolved: T) -> Result<Permit<T>, Denied> {
+        if self.is_plain_yes(&request) {
+            return Ok(Permit { resolved });
+        }
+        self.judge_and_tell(request).map(|()| Permit { resolved })
+    }
+
+    /// Whether the profile allows it, no decision function may say otherwise, and nobody wants to hear of it.
+    #[inline]
+    fn is_plain_yes(&self, request: &Request<'_>) -> bool {
+        let Shared { sink, policy, .. } = &*self.shared;
+        policy.is_empty()
+            && self.in_force(|profile| allows(profile, request))
+            && !sink.wants_allowed()
+    }
+
+    fn judge_and_tell(&self, request: Request<'_>) -> Result<(), Denied> {
         let verdict = self.judge(&request);
         let outcome = match &verdict {
-            Ok(()) if !self.shared.sink.wants_allowed() => return Ok(Permit { resolved }),
+            Ok(()) if !self.shared.sink.wants_allowed() => return Ok(()),
             Ok(()) => Outcome::Allowed,
             Err(denied) => Outcome::Denied(denied),
         };
@@ -193,7 +210,7 @@ impl Guard {
             request,
             outcome,
         });
-        verdict.map(|()| Permit { resolved })
+        verdict
     }
 
     /// The profile first, and what it allows the policy.
@@ -250,6 +267,7 @@ impl Guard {
     }
 
     /// Whether decision functions are asked about this permission: then what a profile does not look at counts too.
+    #[inline]
     pub fn is_decided(&self, permission: Permission) -> bool {
         self.shared.policy.is_about(permission)
     }
@@ -261,6 +279,7 @@ impl Guard {
 
     /// Looks at the profile as it is now, without keeping it: cheaper where a message would pay for it. `look` must not
     /// ask a guard of the same process.
+    #[inline]
     pub fn with_profile<R>(&self, look: impl FnOnce(&Profile) -> R) -> R {
         self.in_force(|profile| look(profile))
     }
@@ -275,6 +294,7 @@ impl Guard {
         self.shared.given.limits()
     }
 
+    #[inline]
     fn in_force<R>(&self, look: impl FnOnce(&Arc<Profile>) -> R) -> R {
         let Shared {
             given,

@@ -78,7 +78,14 @@ impl Policy {
         self
     }
 
+    /// Whether there is no function at all.
+    #[inline]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.functions.is_empty()
+    }
+
     /// Whether there is a function for this permission.
+    #[inline]
     pub(crate) fn is_about(&self, permission: Permission) -> bool {
         self.functions.iter().any(|(asked, _)| *asked == permission)
     }
@@ -100,7 +107,7 @@ impl Policy {
         permission: &str,
         target: Option<&str>,
     ) -> bool {
-        if self.functions.is_empty() {
+        if self.is_empty() {
             return true;
         }
         let Some(permission) = Permission::from_name(permission) else {
