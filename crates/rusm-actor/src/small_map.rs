@@ -35,7 +35,13 @@ impl<K: Ord + Copy, V> SmallMap<K, V> {
                         entry.1 = value;
                     }
                 }
-                Err(at) if few.len() < FEW_MAX => few.insert(at, (key, value)),
+                Err(at) if few.len() < FEW_MAX => {
+                    if few.capacity() == 0 {
+                        // Most processes never have two.
+                        few.reserve_exact(1);
+                    }
+                    few.insert(at, (key, value));
+                }
                 Err(_) => {
                     let few = std::mem::take(few);
                     *self = Self::Many(few.into_iter().chain([(key, value)]).collect());
