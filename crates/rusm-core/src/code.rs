@@ -1,6 +1,6 @@
 //! Code of guests: validated, compiled, linked once, started many times.
 //!
-//! [`CodeStore::load`] turns bytes into [`Code`]; [`Code::run`] is one process's whole life. Between them nothing is compiled or linked
+//! [`CodeStore::load`] turns bytes into [`Code`]; [`Code::start`] makes a process of it, which [`Started::run`](run::Started::run) runs. Between them nothing is compiled or linked
 //! again: what a start costs is a store, an instance and a call.
 //!
 //! Invariants:
@@ -15,7 +15,8 @@ pub use error::CodeError;
 pub(crate) use error::shown;
 pub(crate) use link::{ImportNames, Links, check_import, known_names};
 #[cfg(test)]
-pub(crate) use run::{Arm, Ended};
+pub(crate) use run::Arm;
+pub(crate) use run::Ended;
 pub(crate) use shape::{Kind, read as read_shape};
 pub(crate) use store::{CodeEvent, CodeStore, OPERATOR_BYTES_MAX, Origin};
 

@@ -22,11 +22,8 @@ use std::sync::{Arc, OnceLock};
 
 /// What a store holds. Built from the profile alone, once per process.
 pub(crate) struct GuestState {
-    /// The process, as the kernel knows it.
-    pub(crate) context: Arc<Context>,
     /// The one place that says what the process may do.
     pub(crate) guard: Guard,
-    pub(crate) identity: Arc<Identity>,
     pub(crate) runtime: Arc<RuntimeShared>,
     pub(crate) limits: GuestLimits,
     /// What one call may hand to the host.
@@ -41,6 +38,16 @@ pub(crate) struct GuestState {
 }
 
 impl GuestState {
+    /// The process, as the kernel knows it.
+    pub(crate) fn context(&self) -> &Context {
+        &self.meter.context
+    }
+
+    /// The process, as others see it.
+    pub(crate) fn identity(&self) -> &Arc<Identity> {
+        &self.meter.identity
+    }
+
     /// The node's store, if it has one.
     pub(crate) fn store(&self) -> Option<&Store> {
         if self.kv.get().is_none() {

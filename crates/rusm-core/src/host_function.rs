@@ -56,7 +56,7 @@ impl HostCaller {
     fn of(state: &GuestState) -> HostCaller {
         HostCaller {
             subject: state.guard.subject().clone(),
-            pid: state.context.pid(),
+            pid: state.context().pid(),
         }
     }
 

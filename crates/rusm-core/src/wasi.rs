@@ -60,7 +60,7 @@ pub(crate) struct WasiSetup {
     /// Says what is granted, and to whom.
     pub(crate) guard: Guard,
     /// The command line behind the program's own name, which is that of its component.
-    pub(crate) args: Vec<String>,
+    pub(crate) args: Box<[String]>,
     /// What relative paths in the profile are relative to.
     pub(crate) folder: Arc<Path>,
     /// What it says on the terminal is logged as well.

@@ -26,7 +26,8 @@ use wasmtime::{Caller, Extern, Linker, Memory};
 #[derive(Debug, Default)]
 pub(crate) struct RawBuffers {
     memory: Option<Memory>,
-    waiting: Option<Long>,
+    /// In a box: most guests give room enough.
+    waiting: Option<Box<Long>>,
 }
 
 /// Adds every import of module `rusm`.
@@ -80,7 +81,7 @@ impl<'a> Call<'a> {
                 let n_bytes = long.len();
                 match self.memory.open(room, n_bytes)? {
                     Some(room) => long.write(room),
-                    None => self.state.raw.waiting = Some(long),
+                    None => self.state.raw.waiting = Some(Box::new(long)),
                 }
                 Ok(result::answered(n_bytes))
             }
@@ -95,7 +96,7 @@ fn short(state: &mut GuestState, result: Result<i32, Refused>) -> i32 {
 }
 
 fn refuse(state: &mut GuestState, refused: Refused) -> i32 {
-    state.raw.waiting = refused.detail.map(Long::Bytes);
+    state.raw.waiting = refused.detail.map(|detail| Box::new(Long::Bytes(detail)));
     refused.errno.as_i32()
 }
 

@@ -4,7 +4,8 @@
 //! - what goes wrong before guest code ran is `not-started`; afterwards it is what the guest met;
 //! - dropping the future at any point frees everything: the fiber is unwound, store and instance go, then the place is given back;
 //! - a full pool is invisible: the process is placed elsewhere before any of its code ran;
-//! - a process is kept in its future for as long as it lives, so what is large and soon over, or for some only, lies in a box.
+//! - a process is kept in its future for as long as it lives, so what sets it up is a step of its own, [`Code::start`], and what is large and
+//!   for some only lies in a box.
 
 use super::link::Linked;
 use super::trap::{self, Stage, by_exit_code};
@@ -20,7 +21,8 @@ use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
-use wasmtime::{PoolConcurrencyLimitError, Store};
+use wasmtime::{PoolConcurrencyLimitError, Store, TypedFunc};
+use wasmtime_wasi::{p2, p3};
 
 /// Makes a fresh store preemptible: sets its epoch deadline and callback. Called once per store, before any guest code.
 pub(crate) type Arm<T> = fn(&mut Store<T>);
@@ -69,27 +71,44 @@ impl Ended {
 
 /// How the data of a process's store comes to be.
 enum Data<F, T> {
-    /// Made where it is put: it would lie in every future on the way there, for as long as the process lives.
+    /// Made where it is put, so that it is not copied on the way there.
     Make(F),
     /// Handed back by a pool that had no room.
     Made(Box<T>),
 }
 
 /// What became of one attempt.
-enum Attempt<T> {
-    Ended(Ended),
+enum Attempt<'a, T: 'static> {
+    Started(Started<'a, T>),
+    Ended(Box<Ended>),
     /// The pool had no room after all; the data is handed back for another place.
     NoRoom(Box<T>),
 }
 
+/// A process that is instantiated and has not run its entry yet.
+pub(crate) struct Started<'a, T: 'static> {
+    /// Declared before the place, so dropped before it.
+    store: Store<T>,
+    entry: Entry,
+    _place: Place<'a>,
+}
+
+/// What is called. A process is kept with it for as long as it lives, so what is large lies in a box.
+enum Entry {
+    Module(TypedFunc<(), ()>),
+    Command(Box<p2::bindings::Command>),
+    Concurrent(Box<p3::bindings::Command>),
+}
+
 impl<T: Guest> Code<T> {
-    /// Runs a process to its end: one that may have so many table elements, and whose store holds what `make` makes.
-    pub(crate) async fn run<F>(
+    /// Sets a process up: one that may have so many table elements, and whose store holds what `make` makes. What of the guest's code
+    /// runs before its entry has run then. The future is large and soon over.
+    pub(crate) async fn start<F>(
         self: &Arc<Self>,
         max_table_elements: u32,
         make: F,
         arm: Arm<T>,
-    ) -> Ended
+    ) -> Result<Started<'_, T>, Box<Ended>>
     where
         F: FnOnce() -> T + Send,
     {
@@ -103,15 +122,13 @@ impl<T: Guest> Code<T> {
         };
         let mut data = Data::Make(make);
         loop {
-            let place = match self.engines.admit(&wish) {
-                Ok(place) => place,
-                Err(no_room) => return Ended::not_started(no_room),
-            };
+            let place = self.engines.admit(&wish).map_err(not_started)?;
             match self.attempt(place, data, arm).await {
-                Attempt::Ended(ended) => return ended,
+                Attempt::Started(started) => return Ok(started),
+                Attempt::Ended(ended) => return Err(ended),
                 // It has a seat, so the pool has room for all that it is known to need.
                 Attempt::NoRoom(_) if self.placement == Placement::Guarded => {
-                    return Ended::not_started(self.engines.pool_is_full());
+                    return Err(not_started(self.engines.pool_is_full()));
                 }
                 Attempt::NoRoom(mut returned) => {
                     returned.limits().restart();
@@ -122,50 +139,44 @@ impl<T: Guest> Code<T> {
         }
     }
 
-    async fn attempt<F>(
-        self: &Arc<Self>,
-        place: Place<'_>,
+    async fn attempt<'a, F>(
+        self: &'a Arc<Self>,
+        place: Place<'a>,
         data: Data<F, T>,
         arm: Arm<T>,
-    ) -> Attempt<T>
+    ) -> Attempt<'a, T>
     where
         F: FnOnce() -> T + Send,
     {
         let linked = match self.linked(place.site()).await {
             Ok(linked) => linked,
-            Err(error) => return Attempt::Ended(Ended::not_started(error)),
+            Err(error) => return Attempt::Ended(not_started(error)),
         };
         // Declared after the place, so dropped before it.
         let mut store = match self.store(&place, data, arm) {
             Ok(store) => store,
-            Err(ended) => return Attempt::Ended(*ended),
+            Err(ended) => return Attempt::Ended(ended),
         };
-        let started = match linked {
-            Linked::Module(pre) => start_module(pre, &mut store).await,
-            Linked::Command(pre) => Box::pin(start_command(pre, &mut store)).await,
-            Linked::Concurrent(pre, indices) => {
-                Box::pin(start_concurrent(pre, indices, &mut store)).await
+        match instantiate(linked, &mut store).await {
+            Ok(entry) => {
+                store.data_mut().limits().started();
+                Attempt::Started(Started {
+                    store,
+                    entry,
+                    _place: place,
+                })
             }
-        };
-        let mut ended = match started {
-            Ok(ended) => ended,
             Err(error)
                 if place.class() == EngineClass::Pooled
                     && error.is::<PoolConcurrencyLimitError>() =>
             {
-                return Attempt::NoRoom(Box::new(store.into_data()));
+                Attempt::NoRoom(Box::new(store.into_data()))
             }
-            Err(error) => met(&error, Stage::Instantiating, &mut store),
-        };
-        if let Some(output) = store.data_mut().wasi().printed() {
-            output.finish();
-            // A guest may have ignored that its output was refused.
-            if let Some(breach) = output.breach() {
-                ended = Ended::over(breach);
+            Err(error) => {
+                let ended = met(&error, Stage::Instantiating, &mut store);
+                Attempt::Ended(Box::new(finish(&mut store, ended)))
             }
         }
-        ended.peak_memory_bytes = store.data_mut().limits().peak_bytes();
-        Attempt::Ended(ended)
     }
 
     /// A store at this place, under the bounds of its profile, with whatever has to be open before any guest code runs.
@@ -212,39 +223,44 @@ fn met<T: Guest>(error: &wasmtime::Error, stage: Stage, store: &mut Store<T>) ->
     trap::ended(error, stage, store.data_mut().wasi().limits())
 }
 
-/// The outer error is one of instantiation.
-type Started = wasmtime::Result<Ended>;
-
-async fn start_module<T: Guest>(pre: &wasmtime::InstancePre<T>, store: &mut Store<T>) -> Started {
-    let instance = Box::pin(pre.instantiate_async(&mut *store)).await?;
-    let entry = instance.get_typed_func::<(), ()>(&mut *store, "_start")?;
-    store.data_mut().limits().started();
-    Ok(match entry.call_async(&mut *store, ()).await {
-        Ok(()) => Ended::by_exit_code(0),
-        Err(error) => met(&error, Stage::Running, store),
+async fn instantiate<T: Guest>(
+    linked: &Linked<T>,
+    store: &mut Store<T>,
+) -> wasmtime::Result<Entry> {
+    Ok(match linked {
+        Linked::Module(pre) => {
+            let instance = pre.instantiate_async(&mut *store).await?;
+            Entry::Module(instance.get_typed_func(&mut *store, "_start")?)
+        }
+        Linked::Command(pre) => Entry::Command(Box::new(pre.instantiate_async(store).await?)),
+        Linked::Concurrent(pre, indices) => {
+            let instance = pre.instantiate_async(&mut *store).await?;
+            Entry::Concurrent(Box::new(indices.load(&mut *store, &instance)?))
+        }
     })
 }
 
-async fn start_command<T: Guest>(
-    pre: &wasmtime_wasi::p2::bindings::CommandPre<T>,
-    store: &mut Store<T>,
-) -> Started {
-    let command = Box::pin(pre.instantiate_async(&mut *store)).await?;
-    store.data_mut().limits().started();
-    Ok(match command.wasi_cli_run().call_run(&mut *store).await {
-        Ok(result) => Ended::by_exit_code(i32::from(result.is_err())),
-        Err(error) => met(&error, Stage::Running, store),
-    })
+impl<T: Guest> Started<'_, T> {
+    /// Runs it to its end. Once.
+    pub(crate) async fn run(&mut self) -> Ended {
+        let Self { store, entry, .. } = self;
+        let result = match entry {
+            Entry::Module(entry) => entry.call_async(&mut *store, ()).await.map(Ok),
+            Entry::Command(command) => Box::pin(command.wasi_cli_run().call_run(&mut *store)).await,
+            Entry::Concurrent(command) => Box::pin(run_concurrently(command, store)).await,
+        };
+        let ended = match result {
+            Ok(result) => Ended::by_exit_code(i32::from(result.is_err())),
+            Err(error) => met(&error, Stage::Running, store),
+        };
+        finish(store, ended)
+    }
 }
 
-async fn start_concurrent<T: Guest>(
-    pre: &wasmtime::component::InstancePre<T>,
-    indices: &wasmtime_wasi::p3::bindings::CommandIndices,
+async fn run_concurrently<T: Guest>(
+    command: &p3::bindings::Command,
     store: &mut Store<T>,
-) -> Started {
-    let instance = pre.instantiate_async(&mut *store).await?;
-    let command = indices.load(&mut *store, &instance)?;
-    store.data_mut().limits().started();
+) -> wasmtime::Result<Result<(), ()>> {
     let output = Arc::clone(store.data_mut().wasi().output());
     let result = store
         .run_concurrent(async move |accessor| {
@@ -252,10 +268,21 @@ async fn start_concurrent<T: Guest>(
             unless_breached(run, &output).await
         })
         .await;
-    Ok(match result.flatten() {
-        Ok(result) => Ended::by_exit_code(i32::from(result.is_err())),
-        Err(error) => met(&error, Stage::Running, store),
-    })
+    result.flatten()
+}
+
+/// What remains to be seen to when guest code has run.
+fn finish<T: Guest>(store: &mut Store<T>, mut ended: Ended) -> Ended {
+    let guest = store.data_mut();
+    if let Some(output) = guest.wasi().printed() {
+        output.finish();
+        // A guest may have ignored that its output was refused.
+        if let Some(breach) = output.breach() {
+            ended = Ended::over(breach);
+        }
+    }
+    ended.peak_memory_bytes = guest.limits().peak_bytes();
+    ended
 }
 
 /// The guest's run, cut short when its output exceeds the bound: a stream of WASI 0.3 cannot end it.

@@ -3,6 +3,8 @@
 //! CPU time is measured at both ends of a slice, by the node's own clock, with one look where measured slices follow each other; the
 //! epoch callback looks at it once per preemption tick. So a bound in time holds to within a tick, also in an endless loop.
 //!
+//! The meter holds the process's context and its identity, as it is what the store and the future around it share.
+//!
 //! # Ownership
 //! Only the worker that runs the slice writes; the fields are atomics because the callback lives inside
 //! the store and the future around it.
@@ -20,9 +22,8 @@ use std::time::Duration;
 /// Times are nanoseconds, `u64::MAX` where there is no bound: 584 years, and a slice costs no conversions.
 #[derive(Debug)]
 pub(crate) struct Meter {
-    /// For the node's clock.
-    context: Arc<Context>,
-    identity: Arc<Identity>,
+    pub(super) context: Context,
+    pub(super) identity: Arc<Identity>,
     max_cpu: u64,
     max_slice: u64,
     timeout: u64,
@@ -37,7 +38,7 @@ pub(crate) struct Meter {
 }
 
 impl Meter {
-    pub(crate) fn new(context: Arc<Context>, identity: Arc<Identity>) -> Self {
+    pub(crate) fn new(context: Context, identity: Arc<Identity>) -> Self {
         let limits = identity.granted.limits();
         let bound = |bound: Option<Duration>| bound.map_or(u64::MAX, nanos);
         Self {

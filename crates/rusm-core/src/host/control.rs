@@ -28,7 +28,7 @@ impl Host<'_> {
         let node = self
             .state
             .guard
-            .check(Request::ListProcesses, self.state.context.node())?;
+            .check(Request::ListProcesses, self.state.context().node())?;
         let alive = node
             .processes()
             .into_iter()
@@ -64,7 +64,7 @@ impl Host<'_> {
         };
         match self.state.guard.check(request, to).map(Permit::into_inner) {
             Ok(to) => {
-                self.state.context.kill(to);
+                self.state.context().kill(to);
                 self.go_on().map(Ok)
             }
             Err(denied) => Ok(Err(denied)),

@@ -70,7 +70,7 @@ impl Host<'_> {
         P: AsRef<[u8]> + Into<Payload>,
     {
         Ok(self.receiver(to, payload.as_ref())?.and_then(|to| {
-            self.state.context.send(to, tag, payload)?;
+            self.state.context().send(to, tag, payload)?;
             Ok(())
         }))
     }
@@ -80,7 +80,7 @@ impl Host<'_> {
         &mut self,
         select: rusm_actor::Selector,
     ) -> impl Future<Output = Event> + Send {
-        self.state.context.receive(select)
+        self.state.context().receive(select)
     }
 
     /// The same; none once the timeout has passed.
@@ -89,7 +89,9 @@ impl Host<'_> {
         select: rusm_actor::Selector,
         timeout_ms: u64,
     ) -> impl Future<Output = Option<Event>> + Send {
-        self.state.context.receive_timeout(select, wait(timeout_ms))
+        self.state
+            .context()
+            .receive_timeout(select, wait(timeout_ms))
     }
 
     pub(crate) async fn call<P>(
@@ -108,7 +110,7 @@ impl Host<'_> {
         };
         let reply = self
             .state
-            .context
+            .context()
             .call(to, tag, payload, timeout_ms.map(wait))
             .await;
         Ok(reply.map_err(|error| match error {
@@ -126,7 +128,7 @@ impl Host<'_> {
     {
         payload_fits(payload.as_ref())?;
         if let Some(request) = Ref::from_u64(request) {
-            self.state.context.reply(request, payload);
+            self.state.context().reply(request, payload);
         }
         Ok(())
     }
@@ -149,7 +151,7 @@ impl Host<'_> {
                 .later_receiver(name, payload.as_ref())
                 .map(Destination::Name),
         };
-        let context = &self.state.context;
+        let context = &self.state.context();
         Ok(to.and_then(|to| {
             if context.n_timers() >= self.state.max_timers {
                 return Err(SendRefused::MailboxFull);
@@ -161,7 +163,7 @@ impl Host<'_> {
     /// The milliseconds that were left.
     pub(crate) fn cancel_timer(&mut self, timer: u64) -> Option<u64> {
         let timer = Ref::from_u64(timer)?;
-        let left = self.state.context.cancel_timer(timer)?;
+        let left = self.state.context().cancel_timer(timer)?;
         Some(u64::try_from(left.as_millis()).unwrap_or(u64::MAX))
     }
 
@@ -185,7 +187,7 @@ impl Host<'_> {
     fn receiver(&self, to: Address<'_>, payload: &[u8]) -> Result<Result<Pid, SendRefused>, Fault> {
         let (to, name) = match to {
             Address::Pid(raw) => (pid(raw)?, None),
-            Address::Name(name) => match self.state.context.whereis(name) {
+            Address::Name(name) => match self.state.context().whereis(name) {
                 Some(holder) => (holder, Some(name)),
                 None => return Ok(Err(SendRefused::NoName)),
             },

@@ -38,7 +38,7 @@ impl Known {
 impl Host<'_> {
     /// None when the process has ended, and from the moment when it was killed (OTP statement 011).
     pub(super) fn known(&self, pid: Pid) -> Option<Known> {
-        let node = self.state.context.node();
+        let node = self.state.context().node();
         let info = node.process_info(pid).filter(|_| node.is_alive(pid))?;
         let identity = info
             .extension
@@ -53,12 +53,12 @@ impl Host<'_> {
     }
 
     fn relation(&self, info: &ProcessInfo, identity: Option<&Identity>) -> Relation {
-        let me = self.state.context.pid();
+        let me = self.state.context().pid();
         if info.pid == me {
             Relation::Own
         } else if info.parent == Some(me) {
             Relation::Child
-        } else if self.state.identity.lineage.parent() == Some(info.pid) {
+        } else if self.state.identity().lineage.parent() == Some(info.pid) {
             Relation::Parent
         } else if identity.is_some_and(|identity| identity.lineage.descends_from(me)) {
             Relation::Descendant

@@ -31,8 +31,8 @@ impl Host<'_> {
     }
 
     fn report_drop(&self, permission: Permission) {
-        let component = Arc::clone(&self.state.identity.component.name);
-        let pid = self.state.context.pid();
+        let component = Arc::clone(&self.state.identity().component.name);
+        let pid = self.state.context().pid();
         self.state.runtime.reporter.report(&RuntimeEvent::Dropped {
             component,
             pid,

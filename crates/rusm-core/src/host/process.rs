@@ -8,11 +8,11 @@ use rusm_caps::{Denied, Permit, Request};
 
 impl Host<'_> {
     pub(crate) fn own_pid(&self) -> Pid {
-        self.state.context.pid()
+        self.state.context().pid()
     }
 
     pub(crate) fn parent(&self) -> Option<Pid> {
-        self.state.identity.lineage.parent()
+        self.state.identity().lineage.parent()
     }
 
     /// Never returns to the guest.
@@ -22,13 +22,13 @@ impl Host<'_> {
 
     /// Answers the previous setting. What arrived before is judged by that one, and may be the caller's end.
     pub(crate) fn trap_exits(&mut self, on: bool) -> Result<bool, Fault> {
-        let before = self.state.context.trap_exits(on);
+        let before = self.state.context().trap_exits(on);
         self.go_on().map(|()| before)
     }
 
     pub(crate) fn link(&mut self, to: u64) -> Result<Result<(), Denied>, Fault> {
         let to = pid(to)?;
-        let ties = self.state.context.ties();
+        let ties = self.state.context().ties();
         room_for_one_more("links", ties.links + ties.notices, MAX_LINKS)?;
         let permit = match self.known(to) {
             // The exit signal that tells so is the caller's own affair.
@@ -46,7 +46,7 @@ impl Host<'_> {
         };
         match permit {
             Ok(to) => {
-                self.state.context.link(to);
+                self.state.context().link(to);
                 self.go_on().map(Ok)
             }
             Err(denied) => Ok(Err(denied)),
@@ -54,20 +54,20 @@ impl Host<'_> {
     }
 
     pub(crate) fn unlink(&mut self, to: u64) -> Result<(), Fault> {
-        self.state.context.unlink(pid(to)?);
+        self.state.context().unlink(pid(to)?);
         Ok(())
     }
 
     pub(crate) fn monitor(&mut self, to: u64) -> Result<Ref, Fault> {
         let to = pid(to)?;
-        let ties = self.state.context.ties();
+        let ties = self.state.context().ties();
         room_for_one_more("monitors", ties.monitors + ties.notices, MAX_MONITORS)?;
-        Ok(self.state.context.monitor(to))
+        Ok(self.state.context().monitor(to))
     }
 
     pub(crate) fn demonitor(&mut self, monitor: u64) {
         if let Some(monitor) = Ref::from_u64(monitor) {
-            self.state.context.demonitor(monitor);
+            self.state.context().demonitor(monitor);
         }
     }
 
@@ -88,7 +88,7 @@ impl Host<'_> {
         ) {
             Ok(permit) => {
                 self.state
-                    .context
+                    .context()
                     .exit_signal(permit.into_inner(), exit_reason(reason));
                 self.go_on().map(Ok)
             }
@@ -100,7 +100,7 @@ impl Host<'_> {
     /// does not go on.
     pub(super) fn go_on(&self) -> Result<(), Fault> {
         self.state
-            .context
+            .context()
             .settle()
             .map_or(Ok(()), |reason| Err(Fault::Exit(reason)))
     }

@@ -21,7 +21,7 @@ impl Host<'_> {
     pub(crate) fn register(&mut self, name: &str) -> Result<(), NameRefused> {
         let name = Name::new(name).map_err(|_| NameRefused::Invalid)?;
         self.state
-            .context
+            .context()
             .register(name)
             .map_err(|error| match error {
                 NameError::Taken | NameError::AlreadyNamed => NameRefused::Taken,
@@ -30,27 +30,31 @@ impl Host<'_> {
 
     /// Releases the caller's own name; another's stays.
     pub(crate) fn unregister(&mut self, name: &str) {
-        self.state.context.unregister(name);
+        self.state.context().unregister(name);
     }
 
     pub(crate) fn whereis(&self, name: &str) -> Option<Pid> {
-        self.state.context.whereis(name)
+        self.state.context().whereis(name)
     }
 
     pub(crate) fn join(&mut self, group: &str) -> Result<(), Fault> {
         let group = name(group)?;
-        room_for_one_more("joined groups", self.state.context.ties().joins, MAX_GROUPS)?;
-        self.state.context.join(group);
+        room_for_one_more(
+            "joined groups",
+            self.state.context().ties().joins,
+            MAX_GROUPS,
+        )?;
+        self.state.context().join(group);
         Ok(())
     }
 
     pub(crate) fn leave(&mut self, group: &str) {
-        self.state.context.leave(group);
+        self.state.context().leave(group);
     }
 
     /// At most [`MAX_MEMBERS`].
     pub(crate) fn members(&self, group: &str) -> Vec<Pid> {
-        let mut members = self.state.context.members(group);
+        let mut members = self.state.context().members(group);
         members.truncate(MAX_MEMBERS);
         members
     }
@@ -70,18 +74,20 @@ impl Host<'_> {
                 .guard
                 .check(request, group)
                 .map(Permit::into_inner);
-            return Ok(permit.map_or(0, |group| self.state.context.broadcast(group, tag, payload)));
+            return Ok(permit.map_or(0, |group| {
+                self.state.context().broadcast(group, tag, payload)
+            }));
         }
         let payload = payload.into();
-        let node = self.state.context.node();
+        let node = self.state.context().node();
         let takers = self
             .state
-            .context
+            .context()
             .members(group)
             .into_iter()
             .filter(|member| {
                 let permit = self.permit_send(*member, None);
-                let sent = |to| self.state.context.send(to, tag, payload.clone()).is_ok();
+                let sent = |to| self.state.context().send(to, tag, payload.clone()).is_ok();
                 node.is_alive(*member) && permit.is_ok_and(sent)
             });
         Ok(u32::try_from(takers.count()).unwrap_or(u32::MAX))

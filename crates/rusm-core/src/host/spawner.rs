@@ -25,7 +25,7 @@ impl Host<'_> {
         within("bytes of arguments", args_bytes, MAX_ARGS_BYTES)?;
         within("revoked permissions", options.revoke.count(), MAX_REVOKE)?;
         if options.link || options.monitor {
-            let ties = self.state.context.ties();
+            let ties = self.state.context().ties();
             room_for_one_more("links", ties.links + ties.notices, MAX_LINKS)?;
             room_for_one_more("monitors", ties.monitors + ties.notices, MAX_MONITORS)?;
         }

@@ -84,7 +84,7 @@ impl RuntimeShared {
             link: request.link,
             monitor: request.monitor,
             restarts: 0,
-            logs_terminal: parent.identity.logs_terminal,
+            logs_terminal: parent.identity().logs_terminal,
         };
         self.launch(Spawner::Guest(parent), launch)
     }
@@ -114,7 +114,7 @@ impl RuntimeShared {
         let unknown =
             || SpawnFailure::UnknownComponent(rusm_caps::printable(component).to_string());
         let loaded = parent
-            .identity
+            .identity()
             .lineage
             .find_loaded(component)
             .ok_or_else(unknown)?;
@@ -127,7 +127,7 @@ impl RuntimeShared {
                 name: component.into(),
                 code: loaded.code,
                 is_loaded: true,
-                folder: Arc::clone(&parent.identity.component.folder),
+                folder: Arc::clone(&parent.identity().component.folder),
             }),
             profile,
             args: Vec::new(),
@@ -142,7 +142,7 @@ impl RuntimeShared {
     ) -> Result<Spawned, SpawnFailure> {
         let (context, family) = match spawner {
             Spawner::Native(context) => (context, None),
-            Spawner::Guest(parent) => (&*parent.context, Some(&parent.identity.lineage)),
+            Spawner::Guest(parent) => (parent.context(), Some(&parent.identity().lineage)),
         };
         let (options, start) = self.prepare(family, launch)?;
         let spawned = context.spawn(options, |context| body::run(context, start));
@@ -187,7 +187,7 @@ impl RuntimeShared {
         };
         let start = Start {
             runtime: Arc::clone(self),
-            args: launch.args,
+            args: launch.args.into(),
             identity,
             lease,
         };

@@ -69,7 +69,7 @@ impl RuntimeShared {
             .check(Request::Load, wasm)
             .map(Permit::into_inner);
         let wasm = permit.map_err(SpawnFailure::Denied)?;
-        let lineage = &parent.identity.lineage;
+        let lineage = &parent.identity().lineage;
         if let Err(error) = Name::new(name) {
             return Err(SpawnFailure::InvalidCode(error.to_string()));
         }

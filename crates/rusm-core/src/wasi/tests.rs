@@ -33,7 +33,7 @@ pub(super) fn setup(profile: Profile) -> WasiSetup {
             Subject::new("test", 1, "<0.1.1>"),
             Arc::new(RecordingSink::denials()),
         ),
-        args: Vec::new(),
+        args: Box::default(),
         folder: Path::new("/").into(),
         logs_terminal: false,
         surroundings: Arc::new(surroundings()),

@@ -113,7 +113,7 @@ fn take(mut caller: Caller<'_, GuestState>, buffer: i32, length: i32) -> wasmtim
     let room = call.memory.room(buffer, length)?;
     match call.state.raw.waiting.take() {
         // What does not fit goes on waiting.
-        Some(long) => Ok(call.long(room, Ok(long))?),
+        Some(long) => Ok(call.long(room, Ok(*long))?),
         None => Ok(0),
     }
 }

@@ -134,7 +134,7 @@ impl Bench {
         );
         let wasi = WasiState::new(WasiSetup {
             guard,
-            args: vec!["one".to_owned()],
+            args: ["one".to_owned()].into(),
             folder: std::path::Path::new("/").into(),
             logs_terminal: false,
             surroundings: Arc::new(Surroundings {
@@ -175,7 +175,10 @@ pub(crate) async fn live(
     arm: Arm<TestState>,
 ) -> Ended {
     let max_table_elements = state.wasi.limits().max_table_elements;
-    code.run(max_table_elements, move || state, arm).await
+    match code.start(max_table_elements, move || state, arm).await {
+        Ok(mut started) => started.run().await,
+        Err(ended) => *ended,
+    }
 }
 
 /// No preemption in these tests: the epoch never advances.

@@ -5,7 +5,6 @@ use super::error::Tried;
 use super::store::Bucket;
 use rusm_abi::limits::MAX_PAGE;
 use std::future::Future;
-use std::sync::Arc;
 use wasmtime::component::{ComponentType, Lift, Lower, Resource};
 
 /// A type that crosses the border.
@@ -82,14 +81,13 @@ impl Draft for Draft1 {
 /// others run in between.
 async fn count_to(kv: &mut Kv<'_>, bucket: &Resource<Bucket>, n_keys: u64) -> Tried<Place> {
     let name = kv.name(bucket)?;
-    let context = Arc::clone(&kv.0.context);
     let (mut place, mut left) = (Place::Start, n_keys);
     while left > 0 && place != Place::End {
         let most = u32::try_from(left).unwrap_or(MAX_PAGE).min(MAX_PAGE);
         let page = kv.keys(&name, &place, most).await?;
         left = left.saturating_sub(count(page.keys.len()));
         place = page.next.map_or(Place::End, Place::At);
-        context.yield_now().await;
+        kv.0.context().yield_now().await;
     }
     Ok(place)
 }
