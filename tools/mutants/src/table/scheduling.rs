@@ -51,6 +51,28 @@ pub(super) const MUTANTS: &[Mutant] = &[
         )],
     ),
     mutant(
+        "unmeasured-charged",
+        "who follows a slice that nobody measured pays for it",
+        KERNEL,
+        &["slices::what_nobody_measured_counts_for_nobody"],
+        &[edit(
+            "crates/rusm-actor/src/stopwatch.rs",
+            "Mark((doubled & END != 0).then(",
+            "Mark((doubled != 0).then(",
+        )],
+    ),
+    mutant(
+        "death-charged",
+        "who follows a death pays for clearing it away",
+        KERNEL,
+        &["slices::a_death_counts_for_nobody_else"],
+        &[edit(
+            "crates/rusm-actor/src/slice.rs",
+            "(After::Rest, Mark::NONE)",
+            "(After::Rest, process.stopwatch.ended())",
+        )],
+    ),
+    mutant(
         "brief-slice-shares",
         "a process woken within a brief slice waits behind a crowd, because a tick had passed before (087)",
         KERNEL,
