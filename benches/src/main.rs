@@ -42,6 +42,10 @@ use figure::Benchmark;
 use report::Report;
 use std::process::ExitCode;
 
+/// As in the program itself; bare Wasmtime has it here as well.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Measures what rusm claims.
 #[derive(Parser)]
 #[command(name = "rusm-bench")]

@@ -1,7 +1,7 @@
 //! What an idle process costs, by part. Each run is a program of its own: memory that an earlier benchmark gave back would hide the growth.
 //!
-//! In that program the allocator has one arena and takes no mappings of its own, so that the heap of the host is the mapping called
-//! `[heap]`; what else grows is linear memories, tables and stacks of guests.
+//! In that program the allocator has one mapping, made at the start, so that the kernel tells the heap of the host apart; what else grows is
+//! linear memories, tables and stacks of guests.
 
 use crate::figure::{Benchmark, SharedRuns, Unit, Work};
 use crate::node::{node, start_echo};
@@ -22,6 +22,9 @@ const IDLERS: [(&str, u64); 4] = [
 ];
 /// What is measured of them, and the names in the system's reports.
 const PARTS: [&str; 5] = ["resident", "heap", "outside_heap", "page_tables", "total"];
+
+/// More than any of them take of the heap.
+const HEAP: &str = "8GiB";
 
 /// Bytes, and the mappings, that a number of processes took.
 type Growth = BTreeMap<String, u64>;
@@ -53,8 +56,7 @@ fn in_a_program_of_its_own(kind: &str) -> Growth {
     let program = std::env::current_exe().expect("the program knows its own path");
     let output = Command::new(program)
         .args(["--idle", kind])
-        .env("MALLOC_ARENA_MAX", "1")
-        .env("MALLOC_MMAP_MAX_", "0")
+        .env("MIMALLOC_RESERVE_OS_MEMORY", HEAP)
         .output();
     let output = output.expect("the program can be started again");
     assert!(
@@ -143,21 +145,29 @@ fn growth(before: &Growth) -> Growth {
 fn usage() -> Option<Growth> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let mappings = fs::read_to_string("/proc/self/smaps").ok()?;
+    let on_the_heap = std::ptr::from_ref(&*Box::new(0_u8)).addr();
     let heap = mappings
         .lines()
-        .skip_while(|line| !line.ends_with("[heap]"));
-    let heap: Vec<&str> = heap
-        .take_while(|line| !line.starts_with("VmFlags"))
-        .collect();
+        .skip_while(|line| !is_mapping_of(on_the_heap, line));
     let parts = [
         ("resident", kibibytes(status.lines(), "VmRSS:")),
         ("page_tables", kibibytes(status.lines(), "VmPTE:")),
-        ("heap", kibibytes(heap.into_iter(), "Rss:")),
+        ("heap", kibibytes(heap, "Rss:")),
     ];
     let known = parts
         .into_iter()
         .map(|(part, kib)| (part.to_owned(), kib.unwrap_or_default() * 1_024));
     Some(known.collect())
+}
+
+/// Whether a line of the system's report begins the mapping that an address lies in: `7f0000000000-7f0000001000 rw-p`.
+fn is_mapping_of(address: usize, line: &str) -> bool {
+    let number = |text| usize::from_str_radix(text, 16).ok();
+    let range = line.split(' ').next().and_then(|range| {
+        let (start, end) = range.split_once('-')?;
+        Some(number(start)?..number(end)?)
+    });
+    range.is_some_and(|range| range.contains(&address))
 }
 
 fn kibibytes<'a>(mut lines: impl Iterator<Item = &'a str>, key: &str) -> Option<u64> {

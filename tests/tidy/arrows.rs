@@ -123,6 +123,7 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
             "clap",
             "dotenvy",
             "indicatif",
+            "mimalloc",
             "semver",
             "serde",
             "serde_json",

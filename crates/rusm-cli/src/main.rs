@@ -22,6 +22,11 @@ use report::{Console, Failure};
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+/// A spawn is some fifty small allocations, which all come back at its end, often on another thread; and what a crowd of processes took
+/// is the system's again when it has gone. See `docs/performance.md`.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let typed: Vec<OsString> = std::env::args_os().collect();
     let cli = match parse(&typed).map_err(args::hinted) {
