@@ -1,6 +1,6 @@
 //! When slices begin and end, for bodies that measure theirs: [`Stopwatch`] and [`Mark`].
 //!
-//! A look at the clock is a tenth of what a message costs. So where one measured slice follows another at once, the end of the
+//! A look at the clock shows in what a message costs. So where one measured slice follows another at once, the end of the
 //! first is the beginning of the second; taking the next process out of the worker's own queue, which is all that lies between
 //! them, counts for that one. Wherever more may lie between them there is no mark, and the clock is looked at: the worker
 //! slept, fired timers or took from elsewhere, a process was cleared away, or somebody ran who measures nothing.

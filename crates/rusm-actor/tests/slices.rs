@@ -65,6 +65,13 @@ async fn answer(me: Arc<Context>, n_messages: usize) -> ExitReason {
     ExitReason::Normal
 }
 
+/// Tells somebody once it was told.
+async fn tell(me: Arc<Context>, to: Pid) -> ExitReason {
+    message(&me).await;
+    me.send(to, 0, "").unwrap();
+    ExitReason::Normal
+}
+
 /// What was measured once the body, on one worker, has ended and all that it has started.
 fn measured<F, Fut>(body: F) -> Vec<Slice>
 where
@@ -108,11 +115,7 @@ fn what_nobody_measured_counts_for_nobody() {
     let when = Arc::clone(&between);
     let slices = measured(|me, slices| async move {
         let parent = me.pid();
-        let last = start_measured(&me, &slices, move |me| async move {
-            message(&me).await;
-            me.send(parent, 0, "").unwrap();
-            ExitReason::Normal
-        });
+        let last = start_measured(&me, &slices, move |me| tell(me, parent));
         let unmeasured = start(&me, move |me| async move {
             message(&me).await;
             *when.lock().unwrap() = me.now();
@@ -153,11 +156,7 @@ fn a_death_counts_for_nobody_else() {
     let when = Arc::clone(&dropped);
     let slices = measured(|me, slices| async move {
         let parent = me.pid();
-        let heir = start_measured(&me, &slices, move |me| async move {
-            message(&me).await;
-            me.send(parent, 0, "").unwrap();
-            ExitReason::Normal
-        });
+        let heir = start_measured(&me, &slices, move |me| tell(me, parent));
         me.yield_now().await;
         start(&me, move |me| async move {
             let context = Arc::new(me);

@@ -22,8 +22,8 @@ use report::{Console, Failure};
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-/// A spawn is some fifty small allocations, which all come back at its end, often on another thread; and what a crowd of processes took
-/// is the system's again when it has gone. See `docs/performance.md`.
+/// A spawn is dozens of small allocations, which all come back at its end; and what a crowd of processes took is the system's again
+/// when it has gone. See `docs/performance.md`.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

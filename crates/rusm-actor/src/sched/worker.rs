@@ -311,7 +311,7 @@ impl Crew {
         }
         self.idle.begin_search();
         loop {
-            let found = self.next(kernel, local).map(Next::after_a_pause);
+            let found = self.next(kernel, local);
             let is_stopping = self.is_stopping.load(Ordering::SeqCst);
             if found.is_some() || is_stopping {
                 let was_last = self.idle.end_search();
@@ -338,7 +338,8 @@ struct Next {
     process: Arc<Process>,
     /// It comes from the second queue.
     is_second: bool,
-    /// Since the last slice ended the worker has done nothing but take it out of its own queue.
+    /// Since the last slice ended the worker has done nothing but take it out of its own queue. That queue is empty when a worker
+    /// searches or sleeps, and what it finds then comes from elsewhere.
     follows: bool,
 }
 
@@ -355,13 +356,6 @@ impl Next {
         Self {
             is_second: true,
             ..Self::first(process)
-        }
-    }
-
-    fn after_a_pause(self) -> Self {
-        Self {
-            follows: false,
-            ..self
         }
     }
 }

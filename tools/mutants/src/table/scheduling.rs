@@ -62,6 +62,17 @@ pub(super) const MUTANTS: &[Mutant] = &[
         )],
     ),
     mutant(
+        "pause-charged",
+        "who ends a worker's sleep pays for it",
+        KERNEL,
+        &["slices::waiting_counts_for_nobody"],
+        &[edit(
+            "crates/rusm-actor/src/sched/worker.rs",
+            "follows: false,",
+            "follows: true,",
+        )],
+    ),
+    mutant(
         "death-charged",
         "who follows a death pays for clearing it away",
         KERNEL,
