@@ -38,21 +38,25 @@ fn sleeping(place: &Place, harden: &str) -> Child {
     child
 }
 
-/// `NoNewPrivs` and `Seccomp` of every thread, with its name.
+/// `NoNewPrivs` and `Seccomp` of every thread, with its name. One that compiled or linked may end between the listing
+/// and the look at it: it is no thread of a running node any more.
 fn threads(child: &Child) -> Vec<(String, String)> {
     let tasks = std::fs::read_dir(format!("/proc/{}/task", child.id())).unwrap();
     let state = |task: std::fs::DirEntry| {
-        let text = std::fs::read_to_string(task.path().join("status")).unwrap();
+        let text = match std::fs::read_to_string(task.path().join("status")) {
+            Err(gone) if [Some(libc::ENOENT), Some(libc::ESRCH)].contains(&gone.raw_os_error()) => {
+                return None;
+            }
+            read => read.unwrap(),
+        };
         let figure = |key: &str| {
             let found = text.lines().find_map(|line| line.strip_prefix(key));
             found.unwrap_or_default().trim().to_owned()
         };
-        (
-            figure("Name:"),
-            format!("{} {}", figure("NoNewPrivs:"), figure("Seccomp:")),
-        )
+        let state = format!("{} {}", figure("NoNewPrivs:"), figure("Seccomp:"));
+        Some((figure("Name:"), state))
     };
-    tasks.map(|task| state(task.unwrap())).collect()
+    tasks.filter_map(|task| state(task.unwrap())).collect()
 }
 
 /// Scheduler, ticker, signals, input and output: none of a running node's threads was forgotten.

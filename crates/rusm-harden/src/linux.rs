@@ -3,6 +3,7 @@
 mod calls;
 mod landlock;
 mod seccomp;
+mod threads;
 
 use self::landlock::Domain;
 use self::seccomp::Threads;
@@ -16,7 +17,7 @@ const DEVICES: (u32, &str) = (5, "6.10");
 const SIGNALS: (u32, &str) = (6, "6.12");
 
 pub(crate) fn confine(plan: &Plan) -> Report {
-    let n_others = other_threads();
+    let n_others = threads::others();
     let domain = landlock::restrict(plan);
     let calls = seccomp::restrict(plan, Threads::All);
     let outside = if domain.all_threads { 0 } else { n_others };
@@ -73,10 +74,4 @@ fn report(domain: &Domain, calls: &Result<(), String>, outside: usize) -> Report
         Layer::Privileges => State::Missing("the kernel refused no_new_privs".to_owned()),
     };
     Report::of(domain.abi, domain.unopened.clone(), state)
-}
-
-/// How many threads there are besides this one; none if the kernel does not say.
-fn other_threads() -> usize {
-    let listing = std::fs::read_dir("/proc/self/task");
-    listing.map_or(0, |tasks| tasks.count().saturating_sub(1))
 }
