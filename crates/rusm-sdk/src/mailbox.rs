@@ -98,19 +98,26 @@ pub fn send<'a>(to: impl Into<Destination<'a>>, tag: u64, payload: &[u8]) -> Res
 
 /// The oldest event, waiting for one if there is none.
 pub fn receive() -> Event {
-    receive_where(&Selector::any())
+    expected(take(None, None))
 }
 
 /// The oldest event that matches; the others stay, in order.
 pub fn receive_where(selector: &Selector) -> Event {
-    stash::take(selector)
-        .or_else(|| sys::mailbox_receive(selector, None))
-        .expect("without a time-out the host waits for an event")
+    expected(take(selector.if_any(), None))
 }
 
 /// The oldest event that matches, or none when the time has passed. A zero time only looks.
 pub fn receive_timeout(selector: &Selector, timeout: Duration) -> Option<Event> {
-    stash::take(selector).or_else(|| sys::mailbox_receive(selector, Some(milliseconds(timeout))))
+    take(selector.if_any(), Some(milliseconds(timeout)))
+}
+
+/// Every message comes this way: one without a selector costs nothing for those with one.
+fn take(selector: Option<&Selector>, timeout_ms: Option<u64>) -> Option<Event> {
+    stash::take(selector).or_else(|| sys::mailbox_receive(selector, timeout_ms))
+}
+
+fn expected(event: Option<Event>) -> Event {
+    event.expect("without a time-out the host waits for an event")
 }
 
 /// Sends a request and waits for its reply, for ever if no time-out is given.

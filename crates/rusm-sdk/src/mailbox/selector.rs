@@ -49,11 +49,9 @@ impl Selector {
             && self.monitor.is_none_or(|wanted| Some(wanted) == monitor)
     }
 
-    #[cfg_attr(
-        not(all(target_arch = "wasm32", any(target_env = "p1", target_env = "p2"))),
-        expect(dead_code, reason = "only the backends of guests ask")
-    )]
-    pub(crate) fn matches_anything(&self) -> bool {
-        *self == Self::default()
+    /// The selector, if it has a condition at all.
+    pub(crate) fn if_any(&self) -> Option<&Self> {
+        let is_any = self.tags.is_some() || self.sender.is_some() || self.monitor.is_some();
+        is_any.then_some(self)
     }
 }

@@ -37,7 +37,7 @@ absent! {
     fn process_signal(to: Pid, reason: &ExitReason) -> Result<(), Denial>;
 
     fn mailbox_send(to: Destination<'_>, tag: u64, payload: &[u8]) -> Result<(), SendError>;
-    fn mailbox_receive(selector: &Selector, timeout_ms: Option<u64>) -> Option<Event>;
+    fn mailbox_receive(selector: Option<&Selector>, timeout_ms: Option<u64>) -> Option<Event>;
     fn mailbox_call(to: Destination<'_>, tag: u64, payload: &[u8], timeout_ms: Option<u64>) -> Result<Vec<u8>, CallError>;
     fn mailbox_reply(request: Reference, payload: &[u8]);
     fn mailbox_send_after(delay_ms: u64, to: Destination<'_>, tag: u64, payload: &[u8]) -> Result<Reference, SendError>;

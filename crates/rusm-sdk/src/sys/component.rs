@@ -66,11 +66,13 @@ pub(crate) fn mailbox_send(to: Destination<'_>, tag: u64, payload: &[u8]) -> Res
     Ok(actor::mailbox::send(&to.into(), tag, payload)?)
 }
 
-pub(crate) fn mailbox_receive(selector: &Selector, timeout_ms: Option<u64>) -> Option<Event> {
-    let event = if selector.matches_anything() {
-        actor::mailbox::receive(None, timeout_ms)
-    } else {
-        actor::mailbox::receive(Some(&selector.into()), timeout_ms)
+pub(crate) fn mailbox_receive(
+    selector: Option<&Selector>,
+    timeout_ms: Option<u64>,
+) -> Option<Event> {
+    let event = match selector {
+        None => actor::mailbox::receive(None, timeout_ms),
+        Some(selector) => actor::mailbox::receive(Some(&selector.into()), timeout_ms),
     };
     event.map(Event::from)
 }

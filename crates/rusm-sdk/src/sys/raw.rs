@@ -10,8 +10,9 @@ mod storage;
 
 use rusm_abi::{Errno, List, SpawnOptions};
 
-use self::answer::{checked, denial, detail, encoded, known, long, reason, unexpected};
+use self::answer::{Long, checked, denial, detail, encoded, known, reason, unexpected};
 use self::convert::{address, pid, raw_reason, reference, timeout};
+use self::import::Room;
 pub(crate) use self::storage::{kv_delete, kv_get, kv_increment, kv_list, kv_put, kv_transact};
 use crate::control::Info;
 use crate::mailbox::{CallError, Event, Selector, SendError, milliseconds};
@@ -91,13 +92,16 @@ fn send_error(import: &str, errno: Errno) -> SendError {
     }
 }
 
-pub(crate) fn mailbox_receive(selector: &Selector, timeout_ms: Option<u64>) -> Option<Event> {
-    let select = if selector.matches_anything() {
-        Vec::new()
-    } else {
-        select(selector)
-    };
-    let event = match long(|room| import::receive(&select, timeout(timeout_ms), room)) {
+pub(crate) fn mailbox_receive(
+    selector: Option<&Selector>,
+    timeout_ms: Option<u64>,
+) -> Option<Event> {
+    let select = selector.map(select).unwrap_or_default();
+    let mut room = Room::new();
+    let event = Long::of(&mut room, |room| {
+        import::receive(&select, timeout(timeout_ms), room)
+    });
+    let event = match event {
         Ok(event) => event,
         Err(errno) => unexpected("receive", errno),
     };
@@ -123,7 +127,10 @@ pub(crate) fn mailbox_call(
     timeout_ms: Option<u64>,
 ) -> Result<Vec<u8>, CallError> {
     let (to, name) = address(to);
-    match long(|room| import::call(to, name, tag, payload, timeout(timeout_ms), room)) {
+    let mut room = Room::new();
+    match Long::of(&mut room, |room| {
+        import::call(to, name, tag, payload, timeout(timeout_ms), room)
+    }) {
         Ok(reply) => Ok(reply.into_bytes(0)),
         Err(Errno::Denied) => Err(CallError::Denied(denial())),
         Err(Errno::MailboxFull) => Err(CallError::MailboxFull),
@@ -146,7 +153,10 @@ pub(crate) fn mailbox_send_after(
 ) -> Result<Reference, SendError> {
     let (to, name) = address(to);
     let delay_ms = timeout(Some(delay_ms));
-    match long(|room| import::send_after(delay_ms, to, name, tag, payload, room)) {
+    let mut room = Room::new();
+    match Long::of(&mut room, |room| {
+        import::send_after(delay_ms, to, name, tag, payload, room)
+    }) {
         Ok(timer) => Ok(reference(timer.decode())),
         Err(errno) => Err(send_error("send-after", errno)),
     }
@@ -183,7 +193,8 @@ pub(crate) fn registry_leave(group: &str) {
 }
 
 pub(crate) fn registry_members(group: &str) -> Vec<Pid> {
-    match long(|room| import::members(group, room)) {
+    let mut room = Room::new();
+    match Long::of(&mut room, |room| import::members(group, room)) {
         Ok(members) => known(rusm_abi::numbers(members.bytes())).map(pid).collect(),
         Err(errno) => unexpected("members", errno),
     }
@@ -198,7 +209,10 @@ pub(crate) fn registry_broadcast(group: &str, tag: u64, payload: &[u8]) -> u32 {
 
 pub(crate) fn spawner_spawn(spawn: &Spawn) -> Result<Spawned, SpawnError> {
     let options = spawn_options(spawn);
-    match long(|room| import::spawn(&spawn.component, &options, room)) {
+    let mut room = Room::new();
+    match Long::of(&mut room, |room| {
+        import::spawn(&spawn.component, &options, room)
+    }) {
         Ok(spawned) => {
             let spawned: rusm_abi::Spawned = spawned.decode();
             Ok(Spawned {
@@ -246,10 +260,10 @@ fn spawn_error(import: &str, errno: Errno) -> SpawnError {
     match errno {
         Errno::Denied => SpawnError::Denied(denial()),
         Errno::UnknownComponent => SpawnError::UnknownComponent,
-        Errno::Escalation => SpawnError::Escalation(detail().text()),
+        Errno::Escalation => SpawnError::Escalation(detail(|why| why.text())),
         Errno::Taken => SpawnError::NameTaken,
         Errno::TooMany => SpawnError::TooMany,
-        Errno::InvalidCode => SpawnError::InvalidCode(detail().text()),
+        Errno::InvalidCode => SpawnError::InvalidCode(detail(|why| why.text())),
         errno => unexpected(import, errno),
     }
 }
@@ -267,7 +281,8 @@ pub(crate) fn permissions_drop(permission: &str) {
 }
 
 pub(crate) fn control_processes() -> Result<Vec<Info>, Denial> {
-    match long(import::processes) {
+    let mut room = Room::new();
+    match Long::of(&mut room, import::processes) {
         Ok(infos) => {
             let infos: List<'_, rusm_abi::Info<'_>> = infos.decode();
             Ok(infos.iter().map(convert::info).collect())
@@ -278,7 +293,8 @@ pub(crate) fn control_processes() -> Result<Vec<Info>, Denial> {
 }
 
 pub(crate) fn control_inspect(process: Pid) -> Result<Option<Info>, Denial> {
-    match long(|room| import::inspect(process.as_u64(), room)) {
+    let mut room = Room::new();
+    match Long::of(&mut room, |room| import::inspect(process.as_u64(), room)) {
         Ok(info) => Ok(Some(convert::info(info.decode()))),
         Err(Errno::NotFound) => Ok(None),
         Err(Errno::Denied) => Err(denial()),

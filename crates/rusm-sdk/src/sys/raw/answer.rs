@@ -3,42 +3,51 @@
 use rusm_abi::{Denial as RawDenial, Errno, Malformed, Reason, Record};
 
 use super::convert;
-use super::import;
+use super::import::{self, Room};
 use crate::{Denial, ExitReason};
 
-/// Room on the stack: most results fit, and then there is one call and no allocation for them.
-const ROOM: usize = 512;
-
 /// The bytes of a long result.
-#[derive(Debug)]
-pub(super) struct Long {
-    room: [u8; ROOM],
-    length: usize,
-    /// The whole result, if it did not fit the room.
-    rest: Vec<u8>,
+pub(super) enum Long<'a> {
+    /// All of it fitted the room.
+    InRoom(&'a [u8]),
+    /// It did not, and was taken after the call.
+    Taken(Vec<u8>),
 }
 
-impl Long {
-    pub(super) fn bytes(&self) -> &[u8] {
-        if self.rest.is_empty() {
-            self.room.get(..self.length).unwrap_or_default()
+impl<'a> Long<'a> {
+    /// Makes a call that has a long result, and fetches all of it.
+    pub(super) fn of(
+        room: &'a mut Room,
+        call: impl FnOnce(&mut Room) -> i32,
+    ) -> Result<Self, Errno> {
+        let length = in_memory(checked(call(room))?);
+        Ok(if length <= Room::LENGTH {
+            Self::InRoom(room.written())
         } else {
-            &self.rest
+            Self::Taken(fetch(length))
+        })
+    }
+
+    pub(super) fn bytes(&self) -> &[u8] {
+        match self {
+            Self::InRoom(bytes) => bytes,
+            Self::Taken(bytes) => bytes,
         }
     }
 
     /// The bytes behind the first few; what did not fit the room is not copied out of the buffer that it came in.
-    pub(super) fn into_bytes(mut self, n_head: usize) -> Vec<u8> {
-        if self.rest.is_empty() {
-            self.bytes().get(n_head..).unwrap_or_default().into()
-        } else {
-            self.rest.drain(..n_head.min(self.length));
-            self.rest
+    pub(super) fn into_bytes(self, n_head: usize) -> Vec<u8> {
+        match self {
+            Self::InRoom(bytes) => bytes.get(n_head..).unwrap_or_default().into(),
+            Self::Taken(mut bytes) => {
+                bytes.drain(..n_head.min(bytes.len()));
+                bytes
+            }
         }
     }
 
     /// The record that these bytes are.
-    pub(super) fn decode<'a, R: Record<'a>>(&'a self) -> R {
+    pub(super) fn decode<'b, R: Record<'b>>(&'b self) -> R {
         known(R::decode(self.bytes()))
     }
 
@@ -72,18 +81,6 @@ pub(super) fn checked(result: i32) -> Result<u32, Errno> {
     })
 }
 
-/// Makes a call that has a long result, and fetches all of it.
-pub(super) fn long(call: impl FnOnce(&mut [u8]) -> i32) -> Result<Long, Errno> {
-    let mut room = [0; ROOM];
-    let length = in_memory(checked(call(&mut room))?);
-    let rest = if length <= ROOM {
-        Vec::new()
-    } else {
-        fetch(length)
-    };
-    Ok(Long { room, length, rest })
-}
-
 /// Takes a result whose length is known and does not fit the room.
 fn fetch(length: usize) -> Vec<u8> {
     let rest = import::take_whole(length);
@@ -96,16 +93,17 @@ fn in_memory(length: u32) -> usize {
 }
 
 /// What waits after a code.
-pub(super) fn detail() -> Long {
-    long(import::take).expect("taking has no codes")
+pub(super) fn detail<R>(read: impl FnOnce(Long<'_>) -> R) -> R {
+    let mut room = Room::new();
+    read(Long::of(&mut room, import::take).expect("taking has no codes"))
 }
 
 pub(super) fn denial() -> Denial {
-    convert::denial(detail().decode::<RawDenial<'_>>())
+    detail(|denial| convert::denial(denial.decode::<RawDenial<'_>>()))
 }
 
 pub(super) fn reason() -> ExitReason {
-    convert::reason(detail().decode::<Reason<'_>>())
+    detail(|reason| convert::reason(reason.decode::<Reason<'_>>()))
 }
 
 /// A code that this import does not have.

@@ -82,7 +82,7 @@ pub(super) fn reason(reason: abi::Reason<'_>) -> ExitReason {
 }
 
 /// An event out of its record; the payload of a large one stays in the buffer that it came in.
-pub(super) fn event(event: Long) -> Event {
+pub(super) fn event(event: Long<'_>) -> Event {
     match event.decode() {
         abi::Event::Message { sender, tag, .. } => Event::Message(Message {
             sender: pid(sender),

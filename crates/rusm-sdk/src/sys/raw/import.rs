@@ -8,6 +8,8 @@
     reason = "imports of the host; each wrapper passes the pointer and length of one slice"
 )]
 
+use std::mem::MaybeUninit;
+
 /// The declarations themselves. A bare `safe fn` has no pointer and can do no harm.
 mod host {
     #[link(wasm_import_module = "rusm")]
@@ -175,6 +177,40 @@ pub(super) use host::{
     cancel_timer, demonitor, kill, link, monitor, myself, parent, trap_exits, unlink,
 };
 
+/// Room on the stack for what the host answers: most results fit, and then there is one call and no allocation for them. It is not
+/// cleared first, and nobody sees more of it than the host has written.
+pub(super) struct Room {
+    bytes: [MaybeUninit<u8>; Self::LENGTH],
+    n_written: usize,
+}
+
+impl Room {
+    /// Bytes.
+    pub(super) const LENGTH: usize = 512;
+
+    pub(super) const fn new() -> Self {
+        Self {
+            bytes: [MaybeUninit::uninit(); Self::LENGTH],
+            n_written: 0,
+        }
+    }
+
+    /// What the last call has written.
+    pub(super) fn written(&self) -> &[u8] {
+        let written = self.bytes.get(..self.n_written).unwrap_or_default();
+        // SAFETY: `answered` counts only what the host has written.
+        unsafe { written.assume_init_ref() }
+    }
+
+    /// Notes the answer of an import that was given this room: a code, or the length of its result, which is written whole if the
+    /// room holds it, and not at all if not (`abi/raw.md`).
+    fn answered(&mut self, answer: i32) -> i32 {
+        let length = usize::try_from(answer).ok();
+        self.n_written = length.filter(|n| *n <= Self::LENGTH).unwrap_or(0);
+        answer
+    }
+}
+
 /// The length that says that a text is missing.
 const MISSING: usize = usize::MAX;
 
@@ -186,18 +222,22 @@ fn optional(text: Option<&str>) -> (*const u8, usize) {
     }
 }
 
-/// Wrappers that do nothing but split each slice into its pointer and length.
+/// Wrappers that do nothing but split each slice into its pointer and length, and note what was written into room.
 ///
-/// A parameter in parentheses is a slice or text to read, one in brackets is room to write to.
+/// A parameter in parentheses is a slice or text to read, one in brackets is [`Room`], which comes last.
 macro_rules! wrappers {
-    ($(fn $name:ident($($arg:tt: $type:ty),*) $(-> $result:ty)?;)*) => {
-        $(wrappers!(@collect $name [$($result)?] [] [] $($arg: $type,)*);)*
+    ($(fn $name:ident($($arg:tt$(: $type:ty)?),*) $(-> $result:ty)?;)*) => {
+        $(wrappers!(@collect $name [$($result)?] [] [] $($arg$(: $type)?,)*);)*
     };
     (@collect $name:ident $result:tt [$($params:tt)*] [$($passed:tt)*] ($arg:ident): $type:ty, $($rest:tt)*) => {
         wrappers!(@collect $name $result [$($params)* $arg: $type,] [$($passed)* $arg.as_ptr(), $arg.len(),] $($rest)*);
     };
-    (@collect $name:ident $result:tt [$($params:tt)*] [$($passed:tt)*] [$arg:ident]: $type:ty, $($rest:tt)*) => {
-        wrappers!(@collect $name $result [$($params)* $arg: $type,] [$($passed)* $arg.as_mut_ptr(), $arg.len(),] $($rest)*);
+    (@collect $name:ident $result:tt [$($params:tt)*] [$($passed:tt)*] [$room:ident],) => {
+        pub(super) fn $name($($params)* $room: &mut Room) -> i32 {
+            // SAFETY: every pointer and length passed is that of one live slice or room, borrowed for the call.
+            let answer = unsafe { host::$name($($passed)* $room.bytes.as_mut_ptr().cast(), Room::LENGTH) };
+            $room.answered(answer)
+        }
     };
     (@collect $name:ident $result:tt [$($params:tt)*] [$($passed:tt)*] $arg:ident: $type:ty, $($rest:tt)*) => {
         wrappers!(@collect $name $result [$($params)* $arg: $type,] [$($passed)* $arg,] $($rest)*);
@@ -214,28 +254,28 @@ wrappers! {
     fn exit((reason): &[u8]);
     fn signal(to: u64, (reason): &[u8]) -> i32;
     fn send(to: u64, (name): &str, tag: u64, (payload): &[u8]) -> i32;
-    fn receive((select): &[u8], timeout_ms: i64, [room]: &mut [u8]) -> i32;
-    fn call(to: u64, (name): &str, tag: u64, (payload): &[u8], timeout_ms: i64, [room]: &mut [u8]) -> i32;
+    fn receive((select): &[u8], timeout_ms: i64, [room]) -> i32;
+    fn call(to: u64, (name): &str, tag: u64, (payload): &[u8], timeout_ms: i64, [room]) -> i32;
     fn reply(request: u64, (payload): &[u8]);
-    fn send_after(delay_ms: i64, to: u64, (name): &str, tag: u64, (payload): &[u8], [room]: &mut [u8]) -> i32;
+    fn send_after(delay_ms: i64, to: u64, (name): &str, tag: u64, (payload): &[u8], [room]) -> i32;
     fn register((name): &str) -> i32;
     fn unregister((name): &str);
     fn whereis((name): &str) -> u64;
     fn join((group): &str);
     fn leave((group): &str);
-    fn members((group): &str, [room]: &mut [u8]) -> i32;
+    fn members((group): &str, [room]) -> i32;
     fn broadcast((group): &str, tag: u64, (payload): &[u8]) -> i32;
-    fn spawn((component): &str, (options): &[u8], [room]: &mut [u8]) -> i32;
+    fn spawn((component): &str, (options): &[u8], [room]) -> i32;
     fn load((name): &str, (code): &[u8]) -> i32;
     fn drop((permission): &str);
-    fn processes([room]: &mut [u8]) -> i32;
-    fn inspect(process: u64, [room]: &mut [u8]) -> i32;
-    fn kv_get((bucket): &str, (key): &str, [room]: &mut [u8]) -> i32;
+    fn processes([room]) -> i32;
+    fn inspect(process: u64, [room]) -> i32;
+    fn kv_get((bucket): &str, (key): &str, [room]) -> i32;
     fn kv_put((bucket): &str, (key): &str, (value): &[u8]) -> i32;
     fn kv_delete((bucket): &str, (key): &str) -> i32;
     fn kv_transact((bucket): &str, (ops): &[u8]) -> i32;
-    fn kv_increment((bucket): &str, (key): &str, by: i64, [room]: &mut [u8]) -> i32;
-    fn take([room]: &mut [u8]) -> i32;
+    fn kv_increment((bucket): &str, (key): &str, by: i64, [room]) -> i32;
+    fn take([room]) -> i32;
 }
 
 /// A result that waits, if it is this long; nothing if not. The buffer is not cleared first.
@@ -261,11 +301,11 @@ pub(super) fn kv_list(
     prefix: &str,
     start: Option<&str>,
     limit: u32,
-    room: &mut [u8],
+    room: &mut Room,
 ) -> i32 {
     let (start, start_length) = optional(start);
-    // SAFETY: bucket, prefix and room are live slices; the start is one too, or marked as missing by its length.
-    unsafe {
+    // SAFETY: bucket, prefix and room are live; the start is so too, or marked as missing by its length.
+    let answer = unsafe {
         host::kv_list(
             bucket.as_ptr(),
             bucket.len(),
@@ -274,8 +314,9 @@ pub(super) fn kv_list(
             start,
             start_length,
             limit,
-            room.as_mut_ptr(),
-            room.len(),
+            room.bytes.as_mut_ptr().cast(),
+            Room::LENGTH,
         )
-    }
+    };
+    room.answered(answer)
 }

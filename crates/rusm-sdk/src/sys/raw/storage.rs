@@ -2,12 +2,14 @@
 
 use rusm_abi::{Errno, List};
 
-use super::answer::{checked, denial, detail, encoded, long, unexpected};
+use super::answer::{Long, checked, denial, detail, encoded, unexpected};
+use super::import::Room;
 use super::{convert, import};
 use crate::kv::{KvError, Op, Page};
 
 pub(crate) fn kv_get(bucket: &str, key: &str) -> Result<Option<Vec<u8>>, KvError> {
-    match long(|room| import::kv_get(bucket, key, room)) {
+    let mut room = Room::new();
+    match Long::of(&mut room, |room| import::kv_get(bucket, key, room)) {
         Ok(value) => Ok(Some(value.into_bytes(0))),
         Err(Errno::NotFound) => Ok(None),
         Err(errno) => Err(kv_error("kv-get", errno)),
@@ -34,7 +36,10 @@ pub(crate) fn kv_list(
     start: Option<&str>,
     limit: u32,
 ) -> Result<Page, KvError> {
-    match long(|room| import::kv_list(bucket, prefix, start, limit, room)) {
+    let mut room = Room::new();
+    match Long::of(&mut room, |room| {
+        import::kv_list(bucket, prefix, start, limit, room)
+    }) {
         Ok(page) => {
             let page: rusm_abi::Page<'_> = page.decode();
             let pairs = page.pairs.iter().map(convert::pair).collect();
@@ -56,7 +61,10 @@ pub(crate) fn kv_transact(bucket: &str, ops: &[Op]) -> Result<(), KvError> {
 }
 
 pub(crate) fn kv_increment(bucket: &str, key: &str, by: i64) -> Result<i64, KvError> {
-    match long(|room| import::kv_increment(bucket, key, by, room)) {
+    let mut room = Room::new();
+    match Long::of(&mut room, |room| {
+        import::kv_increment(bucket, key, by, room)
+    }) {
         Ok(value) => {
             let value: u64 = value.decode();
             Ok(value.cast_signed())
@@ -75,13 +83,11 @@ fn kv_error(import: &str, errno: Errno) -> KvError {
         Errno::NoStore => KvError::NoStore,
         Errno::TooLarge => KvError::TooLarge,
         Errno::Conflict => {
-            let index: [u8; 4] = detail()
-                .bytes()
-                .try_into()
-                .expect("the index of a conflict is a u32");
+            let index = detail(|index| index.bytes().try_into());
+            let index: [u8; 4] = index.expect("the index of a conflict is a u32");
             KvError::Conflict(u32::from_le_bytes(index))
         }
-        Errno::Failed => KvError::Failed(detail().text()),
+        Errno::Failed => KvError::Failed(detail(|why| why.text())),
         errno => unexpected(import, errno),
     }
 }
