@@ -24,12 +24,14 @@ impl Mark {
     }
 }
 
-/// Of one process. Before a measured slice looks at it, the moment at which that began; once it has ended, that moment. In
-/// nanoseconds times two, plus one for an end; zero for none.
+/// Of one process. Before a measured slice looks at it, the moment at which that began; once it has ended, that moment: its seconds
+/// from bit 31 on, its nanoseconds from bit 1 on, and 1 for an end. Zero for none.
 #[derive(Debug)]
 pub(crate) struct Stopwatch(AtomicU64);
 
 const END: u64 = 1;
+const NANOS: u32 = 1;
+const SECONDS: u32 = 31;
 
 impl Stopwatch {
     pub(crate) fn new() -> Self {
@@ -38,38 +40,40 @@ impl Stopwatch {
 
     /// A slice begins, at the mark if there is one.
     pub(crate) fn begin(&self, mark: Mark) {
-        self.set(mark.0.map_or(0, doubled));
+        self.set(mark.0.map_or(0, packed));
     }
 
     /// When the running slice began, if that is known without a look at the clock.
     pub(crate) fn began(&self) -> Option<Duration> {
-        let doubled = self.0.load(Ordering::Relaxed);
-        (doubled != 0 && doubled & END == 0).then(|| halved(doubled))
+        let packed = self.0.load(Ordering::Relaxed);
+        (packed != 0 && packed & END == 0).then(|| unpacked(packed))
     }
 
     /// The body looked at the clock, as the last thing in its slice.
     pub(crate) fn note_end(&self, now: Duration) {
-        self.set(doubled(now) | END);
+        self.set(packed(now) | END);
     }
 
     /// The end that the body has noted in this slice.
     pub(crate) fn ended(&self) -> Mark {
-        let doubled = self.0.load(Ordering::Relaxed);
-        Mark((doubled & END != 0).then(|| halved(doubled)))
+        let packed = self.0.load(Ordering::Relaxed);
+        Mark((packed & END != 0).then(|| unpacked(packed)))
     }
 
-    fn set(&self, doubled: u64) {
-        self.0.store(doubled, Ordering::Relaxed);
+    fn set(&self, packed: u64) {
+        self.0.store(packed, Ordering::Relaxed);
     }
 }
 
-/// Of 292 years at most.
-fn doubled(time: Duration) -> u64 {
-    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX) << 1
+/// Of 272 years at most. Nothing is multiplied or divided: every slice does this.
+fn packed(time: Duration) -> u64 {
+    let seconds = time.as_secs().min(u64::MAX >> SECONDS);
+    seconds << SECONDS | u64::from(time.subsec_nanos()) << NANOS
 }
 
-fn halved(doubled: u64) -> Duration {
-    Duration::from_nanos(doubled >> 1)
+fn unpacked(packed: u64) -> Duration {
+    let nanos = (packed & u64::from(u32::MAX >> (32 - SECONDS))) >> NANOS;
+    Duration::new(packed >> SECONDS, u32::try_from(nanos).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -88,6 +92,22 @@ mod tests {
         assert_eq!((watch.began(), watch.ended()), (None, Mark(Some(THEN))));
         watch.begin(Mark::NONE);
         assert_eq!((watch.began(), watch.ended()), (None, Mark::NONE));
+    }
+
+    #[test]
+    fn a_moment_comes_back_whole() {
+        let far = Duration::new(u64::MAX >> SECONDS, 999_999_999);
+        for moment in [
+            Duration::ZERO,
+            THEN,
+            Duration::new(1, 0),
+            Duration::new(86_400, 1),
+            far,
+        ] {
+            assert_eq!(unpacked(packed(moment)), moment);
+            assert_eq!(unpacked(packed(moment) | END), moment);
+        }
+        assert_eq!(unpacked(packed(Duration::MAX)), far, "the end of time");
     }
 
     #[test]

@@ -127,8 +127,10 @@ impl Meter {
     }
 }
 
+/// At most `u64::MAX`.
 fn nanos(time: Duration) -> u64 {
-    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+    let seconds = time.as_secs().saturating_mul(1_000_000_000);
+    seconds.saturating_add(time.subsec_nanos().into())
 }
 
 /// The guest's run, measured; it ends when the guest does or when a bound in time is reached.

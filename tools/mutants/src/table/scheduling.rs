@@ -57,8 +57,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
         &["slices::what_nobody_measured_counts_for_nobody"],
         &[edit(
             "crates/rusm-actor/src/stopwatch.rs",
-            "Mark((doubled & END != 0).then(",
-            "Mark((doubled != 0).then(",
+            "Mark((packed & END != 0).then(",
+            "Mark((packed != 0).then(",
         )],
     ),
     mutant(
