@@ -284,6 +284,23 @@ fn header_fields_are_bounded() {
     );
 }
 
+/// So do the names in a request, of which a guest may keep many.
+#[test]
+fn what_a_request_says_of_itself_is_bounded() {
+    const SCRIPT: &str = "long method 256 then long method 257 then long method 1000000 then \
+        long authority 1024 then long authority 1025 then long authority 1000000";
+    for client in CLIENTS {
+        let wasm = guest(client, GuestPath::Component);
+        let outcome = Court::new().run_as(nothing(), client, &wasm, SCRIPT.split_whitespace());
+        let [kept, refused] = ["long=ok", "long=refused"];
+        assert_eq!(
+            outcome.lines,
+            [kept, refused, refused, kept, refused, refused],
+            "{client}"
+        );
+    }
+}
+
 /// A path, a query, an authority's user: none of it is reported to anybody.
 #[test]
 fn nothing_secret_is_reported() {

@@ -209,6 +209,19 @@ fn breach(path: GuestPath, profile: &str, deed: &str) -> Breach {
     breach
 }
 
+/// Its first slice counts for its wall time, also when nobody else wants the worker: it lives a little over two seconds, not nearly four.
+#[test]
+fn wall_time_begins_with_the_life() {
+    for path in BOTH_PATHS {
+        let breach = breach(path, "timeout-ms = 2000", "spin-ms 1800 then receive");
+        assert_eq!(breach.limit, Limit::WallTime);
+        let Amount::Time(lived) = breach.asked else {
+            panic!("{path:?}: {breach}")
+        };
+        assert!(lived < Duration::from_millis(3_600), "{path:?}: {breach}");
+    }
+}
+
 /// OTP statement 086: which bound, its value, and how much was asked, for every bound that ends a process.
 #[test]
 fn heap_report() {

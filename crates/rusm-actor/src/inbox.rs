@@ -9,7 +9,8 @@
 //! are at the bound. Signals are never refused, but those that have undone each other before anybody met them
 //! go; see `inbox/backlog.rs`. Room is taken under the lock and given back without it, so the bound is never
 //! exceeded. The same bytes count against the ceiling of the node, if it has one, from the moment they are
-//! charged until they are taken out or the inbox is dropped.
+//! charged until they are taken out or the inbox is closed: whoever holds a process that has ended, as a waker does, holds no
+//! room.
 //!
 //! # Slices
 //! The run state changes under the same lock, so that a delivery takes one lock and not two, and the body waits
@@ -254,9 +255,11 @@ impl Inbox {
     /// Gives back what [`Inbox::reserve`] held: the timer was cancelled.
     pub(crate) fn release_reserved(&self, bytes: usize) {
         let mut queue = self.queue.lock();
-        queue.reserved.take_back(bytes);
-        queue.charged.take_back(bytes);
-        self.give_back(bytes);
+        if !queue.is_closed {
+            queue.reserved.take_back(bytes);
+            queue.charged.take_back(bytes);
+            self.give_back(bytes);
+        }
     }
 
     /// Gives room back: a message was taken out of the mailbox. Owner only, one at a time.
@@ -332,10 +335,12 @@ impl Inbox {
         }
     }
 
-    /// Refuses everything from now on and hands out what waits.
+    /// Refuses everything from now on and hands out what waits. Nothing is charged any more, neither what is handed out nor what the
+    /// process has not taken out of its mailbox. Once.
     pub(crate) fn close(&self) -> Vec<Envelope> {
         let mut queue = self.queue.lock();
         queue.is_closed = true;
+        self.give_back(queue.charged.less(self.taken()).bytes);
         std::mem::take(&mut queue.envelopes)
     }
 
@@ -437,9 +442,9 @@ impl Inbox {
 
 impl Drop for Inbox {
     fn drop(&mut self) {
-        if self.ceiling.is_some() {
-            let held = self.queue.lock().charged.less(self.taken());
-            self.give_back(held.bytes);
+        let queue = self.queue.lock();
+        if !queue.is_closed {
+            self.give_back(queue.charged.less(self.taken()).bytes);
         }
     }
 }

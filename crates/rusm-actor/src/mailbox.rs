@@ -127,6 +127,8 @@ pub(crate) struct Mailbox {
     /// Counts removals; a cursor from before one starts anew.
     removals: u64,
     n_asked: usize,
+    /// Of the reasons' texts.
+    asked_bytes: usize,
     unasked: Unasked,
     /// Comparisons made, for tests that count work.
     #[cfg(test)]
@@ -140,9 +142,14 @@ impl Mailbox {
         self.events.push_back(Waiting { event, account });
     }
 
-    /// Puts a notice at the end that the process has asked for, by a link or a monitor.
-    pub(crate) fn push_asked(&mut self, event: Event) {
+    /// Puts a notice at the end that the process has asked for, by a link or a monitor. It is never shed; but when the texts of the
+    /// reasons that wait would be more than the mailbox holds of messages, it comes without its own.
+    pub(crate) fn push_asked(&mut self, event: Event, bounds: MailboxBounds) {
+        let sum = self.asked_bytes.checked_add(reason_bytes(&event));
+        let has_room = sum.is_some_and(|sum| sum <= bounds.bytes);
+        let event = if has_room { event } else { without_text(event) };
         self.n_asked += 1;
+        self.asked_bytes += reason_bytes(&event);
         let account = Account::Asked;
         self.events.push_back(Waiting { event, account });
     }
@@ -194,7 +201,10 @@ impl Mailbox {
         self.removals += 1;
         match account {
             Account::Sender => {}
-            Account::Asked => self.n_asked -= 1,
+            Account::Asked => {
+                self.n_asked -= 1;
+                self.asked_bytes -= reason_bytes(&event);
+            }
             Account::Unasked => self.unasked.take_back(reason_bytes(&event)),
         }
         if self.events.is_empty() && self.events.capacity() > KEPT_MAX {
@@ -217,11 +227,30 @@ impl Mailbox {
     }
 }
 
-/// The bytes of an exit notice's reason.
+fn without_text(event: Event) -> Event {
+    match event {
+        Event::Exit { from, reason } => Event::Exit {
+            from,
+            reason: reason.without_text(),
+        },
+        Event::Down {
+            monitor,
+            pid,
+            reason,
+        } => Event::Down {
+            monitor,
+            pid,
+            reason: reason.without_text(),
+        },
+        Event::Message(_) | Event::Request(_) => event,
+    }
+}
+
+/// The bytes of a notice's reason.
 fn reason_bytes(event: &Event) -> usize {
     match event {
-        Event::Exit { reason, .. } => reason.text_len(),
-        Event::Message(_) | Event::Request(_) | Event::Down { .. } => 0,
+        Event::Exit { reason, .. } | Event::Down { reason, .. } => reason.text_len(),
+        Event::Message(_) | Event::Request(_) => 0,
     }
 }
 
@@ -280,6 +309,42 @@ mod tests {
             Some(message(1, 2))
         );
         assert_eq!(mailbox.len(), 1);
+    }
+
+    /// They are the process's own links and monitors, so all come; what their reasons say is the others' choice.
+    #[test]
+    fn notices_beyond_the_bytes_of_the_mailbox_come_without_their_texts() {
+        let bounds = MailboxBounds {
+            messages: 1,
+            bytes: 10,
+        };
+        let down = |text: &str| Event::Down {
+            monitor: Ref::from_u64(7).unwrap(),
+            pid: pid(3),
+            reason: ExitReason::error(text),
+        };
+        let exit = |text: &str| Event::Exit {
+            from: pid(3),
+            reason: ExitReason::trap(text),
+        };
+        let mut mailbox = Mailbox::default();
+        for event in [
+            down("12345"),
+            exit("1234"),
+            exit("12"),
+            down("1"),
+            down("1"),
+        ] {
+            mailbox.push_asked(event, bounds);
+        }
+        let mut next = || mailbox.take(&Selector::any(), &mut Cursor::default());
+        let received: Vec<_> = std::iter::from_fn(&mut next).collect();
+        let expected = [down("12345"), exit("1234"), exit(""), down("1"), down("")];
+        assert_eq!(received, expected);
+        // What was taken makes room.
+        mailbox.push_asked(down("1234567890"), bounds);
+        let last = mailbox.take(&Selector::any(), &mut Cursor::default());
+        assert_eq!(last, Some(down("1234567890")));
     }
 
     #[test]

@@ -304,7 +304,7 @@ impl Owner {
     fn act_on(&mut self, me: &Process, signal: Signal) {
         match self.relations.on_signal(signal) {
             Verdict::GoOn => {}
-            Verdict::Deliver(event) => self.mailbox.push_asked(event),
+            Verdict::Deliver(event) => self.mailbox.push_asked(event, me.inbox.bounds()),
             Verdict::DeliverUnasked(event) => self.mailbox.push_unasked(event, me.inbox.bounds()),
             Verdict::CalleeEnded(id, reason) => self.answer(id, None, Err(reason)),
             Verdict::Die(reason) => {

@@ -87,6 +87,21 @@ impl ExitReason {
         }
     }
 
+    /// The same kind of reason, without its text.
+    pub(crate) fn without_text(self) -> Self {
+        match self {
+            Self::Trap(_) => Self::trap(""),
+            Self::NotStarted(_) => Self::not_started(""),
+            Self::Error(_) => Self::error(""),
+            other @ (Self::Normal
+            | Self::Shutdown
+            | Self::Killed
+            | Self::NoProcess
+            | Self::NoConnection
+            | Self::Limit(_)) => other,
+        }
+    }
+
     /// `Normal` or `Shutdown`: a transient child is not restarted (OTP statement 119).
     pub fn is_orderly(&self) -> bool {
         matches!(self, Self::Normal | Self::Shutdown)

@@ -8,7 +8,7 @@
 //! # Room
 //! Each shard has room for a number of processes, which it takes from what the node allows and gives back in portions. So
 //! workers do not all write to one count, and the bound is exact all the same: who finds neither room of its own nor any left of
-//! the node's calls the other shards' in.
+//! the node's calls the other shards' in, again and again as long as fewer are alive than may be: others may be quicker to take what was called in.
 //!
 //! # Locking
 //! One lock per shard, held for a look-up, an insertion or a removal; never two.
@@ -51,6 +51,7 @@ impl Slots {
 #[derive(Debug)]
 pub(crate) struct ProcessTable {
     shards: Vec<Shard>,
+    n_alive_max: usize,
     /// Room that no shard has.
     room: AtomicUsize,
     /// The slots of one shard.
@@ -65,6 +66,7 @@ impl ProcessTable {
     pub(crate) fn new(n_alive_max: usize) -> Self {
         Self {
             shards: (0..SHARDS).map(|_| Shard::default()).collect(),
+            n_alive_max,
             room: AtomicUsize::new(n_alive_max),
             n_slots_max: SLOTS_MAX / SHARDS,
             is_closed: AtomicBool::new(false),
@@ -94,7 +96,6 @@ impl ProcessTable {
 
     /// A shard of which one more process may become part.
     fn with_room<'a>(&self, shard: &'a Shard) -> Result<MutexGuard<'a, Slots>, SpawnError> {
-        let mut is_called_in = false;
         loop {
             let mut slots = shard.0.lock();
             // SeqCst pairs with `close`: whoever misses the flag is in the list made after it.
@@ -107,12 +108,11 @@ impl ProcessTable {
             if slots.room > 0 {
                 return Ok(slots);
             }
-            if is_called_in {
+            drop(slots);
+            if self.count() >= self.n_alive_max {
                 return Err(SpawnError::TooMany);
             }
-            drop(slots);
             self.call_in();
-            is_called_in = true;
         }
     }
 
@@ -294,6 +294,27 @@ mod tests {
         assert!(table.is_empty());
         assert!((0..most).all(|_| insert(7).is_ok()));
         assert_eq!(insert(0), Err(SpawnError::TooMany));
+    }
+
+    /// Two shards whose room is called in by each other again and again, far below the bound.
+    #[test]
+    fn nobody_is_refused_while_there_is_room_somewhere() {
+        const ROUNDS: usize = if cfg!(miri) { 10 } else { 3_000 };
+        for (most, alive_of_each) in [(PORTION, 20), (PORTION + PORTION / 2, 40)] {
+            let (table, make) = table(most);
+            let churn = |home: usize| {
+                for _ in 0..ROUNDS {
+                    let pids: Vec<Pid> = (0..alive_of_each)
+                        .map(|_| table.insert(home, &make).unwrap().pid)
+                        .collect();
+                    assert!(pids.into_iter().all(|pid| !table.remove(pid)));
+                }
+            };
+            std::thread::scope(|scope| {
+                scope.spawn(|| churn(0));
+                churn(1);
+            });
+        }
     }
 
     #[test]

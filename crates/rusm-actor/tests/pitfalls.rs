@@ -1,4 +1,4 @@
-//! What goes wrong in runtimes of this kind, and must not here; the numbers are those of the project's list.
+//! What goes wrong in runtimes of this kind, and must not here; the numbers are those of `docs/pitfalls.md`.
 
 use crate::support::*;
 use rusm_actor::sim::Simulator;

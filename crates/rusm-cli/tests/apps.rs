@@ -252,6 +252,30 @@ fn a_missing_folder_is_one_process() {
         .says(&["warning: component 'x'", "nowhere"]);
 }
 
+/// A folder that no guest may be given is told by the check, also while the node has not made it yet.
+#[test]
+fn a_check_tells_of_a_folder_that_holds_the_store() {
+    let place = Place::new();
+    place.program("x.wasm", &programs::exits(0));
+    place.write(
+        "rusm.toml",
+        "[app]\nname = \"t\"\n[node]\nstore = \"data/app.redb\"\n\
+         [components.x]\nwasm = \"x.wasm\"\ncapability = \"c\"\nrestart = \"temporary\"\n\
+         [capabilities.c]\npreopen = [{ host = \"data\", guest = \"/d\", read-only = true }]\n",
+    );
+    for made in [false, true] {
+        assert_eq!(place.path("data/app.redb").exists(), made);
+        let told = place.rusm(["check"]).finish().ends_with(0);
+        told.says(&[
+            "warning: component 'x'",
+            "the store is",
+            "give another folder",
+        ]);
+        let run = place.rusm(["run"]).finish().ends_with(0);
+        run.says(&["crashed: not-started", "the store is"]);
+    }
+}
+
 /// A check compares code with grants, finds variables that are set nowhere, and has a form for programs.
 #[test]
 fn a_check_says_all_it_finds() {

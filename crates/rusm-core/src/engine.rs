@@ -262,7 +262,10 @@ impl Engines {
                 if let Some(engine) = self.concurrent.get() {
                     return Ok(engine);
                 }
-                let engine = engine(EngineClass::Concurrent, config::concurrent())?;
+                let engine = engine(
+                    EngineClass::Concurrent,
+                    config::concurrent(self.guards, &self.mappings),
+                )?;
                 // Two threads may make one each: the first is kept.
                 Ok(self.concurrent.get_or_init(|| engine))
             }
@@ -390,9 +393,9 @@ impl Engines {
     }
 }
 
-/// Each memory is an image, what lies around it, and a reserve. Its tasks have stacks of their own: two at the least.
+/// Each memory is an image, what lies around it, and a reserve. The stacks of its tasks are charged when they are made.
 fn concurrent_mappings(footprint: &Footprint) -> u32 {
-    footprint.memories.saturating_mul(4).saturating_add(4)
+    footprint.memories.saturating_mul(4)
 }
 
 /// Pooled engines for so many workers, with as many slots together as this machine gives, up to `wanted`; each with its slots.

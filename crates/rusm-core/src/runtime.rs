@@ -22,7 +22,7 @@ use crate::ticker::Ticker;
 use crate::wasi::Surroundings;
 use parking_lot::{Mutex, RwLock};
 use rusm_actor::{Name, Node};
-use rusm_caps::{Denied, Policy, Profile};
+use rusm_caps::{Denied, DirGrant, Policy, Profile};
 use rusm_control::Server;
 use rusm_kv::Store;
 use rusm_manifest::Placement;
@@ -265,6 +265,13 @@ impl Runtime {
     /// process's exit reason, `not-started`.
     pub fn spawn(&self, spawn: Spawn) -> Result<ProcessHandle, SpawnFailure> {
         handle::spawn(&self.0, spawn)
+    }
+
+    /// Why a process with this grant would not start, as the folder and the node's own places are now; none if it would. A
+    /// relative path of the grant is taken from `own_folder`. The policy is not asked.
+    pub fn why_not_given(&self, own_folder: &Path, grant: &DirGrant) -> Option<String> {
+        let examined = self.0.surroundings.examine_folder(own_folder, grant);
+        examined.err().map(|why| why.to_string())
     }
 
     /// What this machine can hold of guest processes.

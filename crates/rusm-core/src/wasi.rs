@@ -17,7 +17,7 @@ use crate::ceiling::Ceiling;
 use crate::code::Kind;
 use crate::guest::output::{Destination, GuestOutput, LineSink, OutputStream, Stream};
 use handles::{Handles, NoHandle, Promise};
-use rusm_caps::{Guard, Limits, Request};
+use rusm_caps::{DirGrant, Guard, Limits, Request};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::Path;
@@ -80,6 +80,17 @@ pub(crate) struct Surroundings {
     pub(crate) lines: Arc<dyn LineSink>,
     /// What the network is reached through.
     pub(crate) reach: Reach,
+}
+
+impl Surroundings {
+    /// Whether a process whose component lies in `own_folder` would be given this folder, as it is now.
+    pub(crate) fn examine_folder(
+        &self,
+        own_folder: &Path,
+        grant: &DirGrant,
+    ) -> Result<(), FolderError> {
+        folder::examined(&self.private_places, own_folder, grant).map(|_folder| ())
+    }
 }
 
 /// What of the network all processes of a node share.

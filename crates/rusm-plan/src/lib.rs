@@ -9,7 +9,7 @@
 //! what happened by [`Children::set_state`], asks, and does the steps in order; steps that follow a failed
 //! start are not done.
 //!
-//! Statement numbers in these pages are those of the project's OTP conformance list.
+//! Statement numbers in these pages are those of `tests/tidy/statements.txt`.
 //!
 //! ```
 //! use core::time::Duration;

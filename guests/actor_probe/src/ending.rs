@@ -1,6 +1,7 @@
 //! Commands that end the process.
 
 use std::hint::black_box;
+use std::time::{Duration, Instant};
 
 use rusm_sdk::{ExitReason, process};
 
@@ -20,6 +21,12 @@ pub(crate) fn run(command: &str, script: &mut Script) -> bool {
         "spin" => loop {
             black_box(());
         },
+        "spin-ms" => {
+            let (began, time) = (Instant::now(), Duration::from_millis(script.number()));
+            while began.elapsed() < time {
+                black_box(());
+            }
+        }
         "exit-code" => std::process::exit(script.number()),
         "exit" => process::exit(&script.reason()),
         "exit-long" => process::exit(&ExitReason::Error("x".repeat(script.number()))),

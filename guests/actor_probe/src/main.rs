@@ -29,6 +29,7 @@
 //! | `overflow-data` | recursion with large frames: the stack in memory overflows |
 //! | `hoard` | takes memory without end |
 //! | `spin` | an endless loop |
+//! | `spin-ms N` | not at all: a loop of so many milliseconds |
 //! | `doze` | receives with a time-out of a millisecond, without end |
 //! | `exit-code N`, `exit REASON`, `exit-long N` | by WASI, and by the actor interface. Rust's standard library has only success and failure to say on preview 2: any N but 0 arrives as 1 (the program `stock_exit` says it by another import). `exit-long` gives an error with a text of N letters |
 //!

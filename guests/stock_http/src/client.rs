@@ -98,6 +98,17 @@ pub(crate) fn answer<'a>(
             let added = (0..number(words)).try_for_each(|_| fields.append("x", &value));
             added.map_or_else(|error| format!("{error:?}"), |()| "ok".to_owned())
         }
+        "long" => {
+            let request = OutgoingRequest::new(Fields::new());
+            let is_method = words.next() == Some("method");
+            let name = "a".repeat(usize::try_from(number(words)).expect("it is a length"));
+            let set = if is_method {
+                request.set_method(&Method::Other(name))
+            } else {
+                request.set_authority(Some(&name))
+            };
+            set.map_or("refused", |()| "ok").to_owned()
+        }
         "patience" => {
             let until = words.next();
             let nanoseconds = Some(number(words) * 1_000_000);

@@ -12,6 +12,7 @@
 //! | `many N SCHEME AUTHORITY PATH` | N answers; all requests are begun before any is waited for, and `begun=N` says so |
 //! | `field NAME VALUE` | `ok`, or why there is no such header field |
 //! | `fields N` | `ok`, after adding N fields of a kilobyte to one request |
+//! | `long WHAT N` | `ok` or `refused`: a request's `method` or `authority` of N bytes |
 //! | `patience UNTIL MS` | nothing: how long later steps wait until they are `connected`, the response has `begun`, or `between` its parts |
 //!
 //! An authority that WASI itself does not take is answered by `not an authority`.

@@ -7,6 +7,7 @@
 //! | `get SCHEME AUTHORITY PATH` | `STATUS BODY`, or `error:CODE` |
 //! | `post N SCHEME AUTHORITY PATH` | the same, after sending N bytes |
 //! | `field NAME VALUE` | `ok`, or why there is no such header field |
+//! | `long WHAT N` | `ok` or `refused`: a request's `method` or `authority` of N bytes |
 //!
 //! An authority that WASI itself does not take is answered by `not an authority`.
 
@@ -55,6 +56,19 @@ async fn answer<'a>(command: &str, words: &mut impl Iterator<Item = &'a str>) ->
         "field" => {
             let added = Fields::new().append(words.next()?, words.next()?.as_bytes());
             Some(added.map_or_else(|error| format!("{error:?}"), |()| "ok".to_owned()))
+        }
+        "long" => {
+            let (_end, trailers) =
+                wit_future::new::<Result<Option<Fields>, ErrorCode>>(|| Ok(None));
+            let (request, _sent) = Request::new(Fields::new(), None, trailers, None);
+            let is_method = words.next()? == "method";
+            let name = "a".repeat(words.next()?.parse().ok()?);
+            let set = if is_method {
+                request.set_method(&Method::Other(name))
+            } else {
+                request.set_authority(Some(&name))
+            };
+            Some(set.map_or("refused", |()| "ok").to_owned())
         }
         _ => None,
     }

@@ -92,7 +92,12 @@ fn the_ceiling_of_the_node_holds_over_all_inboxes() {
     assert_eq!(ceiling.held(), 10);
     first.reserve(40).unwrap();
     first.accept_reserved(message(40)).unwrap();
-    first.close();
+    first.reserve(5).unwrap();
+    // Whoever holds it after its end holds no room.
+    assert_eq!(first.close().len(), 1);
+    assert_eq!(ceiling.held(), 10);
+    first.release_reserved(5);
+    assert_eq!(ceiling.held(), 10);
     drop((first, second));
     assert_eq!(ceiling.held(), 0);
 }

@@ -130,7 +130,7 @@ impl Crew {
         }
     }
 
-    /// The worker that pushes it takes it next.
+    /// The worker that pushes it takes it next, or lets another know when it does not.
     fn push_prompt(&self, process: Arc<Process>) -> Pushed {
         self.queues.push_prompt(process);
         Pushed::Own
@@ -262,6 +262,10 @@ impl Crew {
             return Some(self.instead(local, Next::second(process)));
         }
         if let Some(process) = local.queue.pop() {
+            if self.queues.has_prompt() {
+                // It is this one's turn, however long that takes.
+                self.notify();
+            }
             let follows = !is_timers_turn;
             return Some(Next {
                 follows,
@@ -398,7 +402,8 @@ fn work(kernel: &Arc<Kernel>, seat: Seat) {
             local.is_second.set(next.is_second);
             local.is_preempted.set(false);
             let (after, end) = slice::run(&process, last_end.only_if(next.follows));
-            last_end = end;
+            // Who is put back into a queue takes its time, and may wake somebody.
+            last_end = end.only_if(after == After::Rest);
             match after {
                 After::Rest => {}
                 After::Requeue if local.is_preempted.get() => crew.ready(process, Ready::Preempted),

@@ -18,7 +18,7 @@ use crate::place::{MANIFEST, find_app, folder_of, nearest};
 use crate::report::{Failure, Kind, print_json, print_result};
 use finding::{About, Finding, Findings, Level};
 use grants::Known;
-use rusm_core::{BootError, BootPlan, CodeKind, Inspection};
+use rusm_core::{BootError, BootPlan, CodeKind, Inspection, Runtime};
 use rusm_manifest::{CodeSource, ComponentDecl, Manifest};
 use std::path::Path;
 
@@ -31,10 +31,7 @@ pub(super) fn check(args: &CheckArgs, session: &Session) -> Result<u8, Failure> 
             findings.extend(errors.iter().map(Finding::of_diagnostic));
             None
         }
-        Ok(manifest) => {
-            let folder = folder_of(&path);
-            Some(check_app(args, manifest, folder, session, &mut findings)?)
-        }
+        Ok(manifest) => Some(check_app(args, manifest, &path, session, &mut findings)?),
     };
     session.progress.finish();
     let is_dry = args.dry_run || args.diff;
@@ -62,10 +59,11 @@ pub(super) fn check(args: &CheckArgs, session: &Session) -> Result<u8, Failure> 
 fn check_app(
     args: &CheckArgs,
     manifest: Manifest,
-    folder: &Path,
+    path: &Path,
     session: &Session,
     findings: &mut Findings,
 ) -> Result<Manifest, Failure> {
+    let folder = folder_of(path);
     findings.extend(
         manifest
             .warnings
@@ -80,7 +78,6 @@ fn check_app(
         }
     };
     for component in manifest.components.values() {
-        check_folders(component, folder, findings);
         if let Some(environment) = &environment {
             check_variables(component, environment, findings);
         }
@@ -95,6 +92,7 @@ fn check_app(
     };
     check_code(
         args,
+        path,
         BootPlan {
             manifest,
             folder: folder.to_owned(),
@@ -108,6 +106,7 @@ fn check_app(
 /// Loads the code of every component and compares it with its grants. Gives the manifest back.
 fn check_code(
     args: &CheckArgs,
+    path: &Path,
     plan: BootPlan,
     session: &Session,
     findings: &mut Findings,
@@ -115,7 +114,7 @@ fn check_code(
     session.start_log(LogLevel::Warn);
     let observer = session.observer(Scope::App);
     let runtime = session.runtime(
-        |builder| builder.workers(1),
+        |builder| builder.workers(1).manifest(&plan.manifest, path),
         Cache::unless(args.no_cache),
         Environment::new(),
         &observer,
@@ -140,6 +139,7 @@ fn check_code(
         }
         Err(error) => findings.push(Finding::error(About::Code, error.to_string())),
     }
+    check_folders(&plan, &runtime, findings);
     runtime.shutdown();
     let components = plan.manifest.components.values();
     let sound = components.filter(|component| !faulty.contains(&component.name));
@@ -197,16 +197,15 @@ fn check_memory(component: &ComponentDecl, found: &Inspection, findings: &mut Fi
     }
 }
 
-/// A folder that cannot be opened is a process that does not start.
-fn check_folders(component: &ComponentDecl, folder: &Path, findings: &mut Findings) {
-    for dir in component.profile.dirs() {
-        let host = folder.join(dir.host());
-        if !host.is_dir() {
-            let text = format!(
-                "its folder {} does not exist: its processes would end 'not-started'",
-                host.display()
-            );
-            findings.push(Finding::warning(About::Environment, text).of_component(&component.name));
+/// A folder that cannot be given is a process that does not start.
+fn check_folders(plan: &BootPlan, runtime: &Runtime, findings: &mut Findings) {
+    for component in plan.manifest.components.values() {
+        for grant in component.profile.dirs() {
+            if let Some(why) = runtime.why_not_given(&plan.folder, grant) {
+                let text = format!("{why}: its processes would end 'not-started'");
+                let finding = Finding::warning(About::Environment, text);
+                findings.push(finding.of_component(&component.name));
+            }
         }
     }
 }

@@ -200,7 +200,7 @@ pub(super) fn does_not_fit_the_pool(error: &CodeError) -> bool {
 fn materialise(engine: &Engine, kind: Kind, artefact: &Artefact) -> Result<Compiled, CodeError> {
     #[expect(
         unsafe_code,
-        reason = "compiled code can only be loaded on trust; this is the one place"
+        reason = "compiled code can only be loaded on trust; this is the one place that does it"
     )]
     // SAFETY: the bytes must be what `precompile_module` or `precompile_component` of a compatible engine made. They were either made by
     // this process a moment ago, or come from the cache, whose folder nobody but this user (or root) can write to, whose name carries the

@@ -90,14 +90,16 @@ pub(crate) fn dense(guards: Guards, account: &Arc<Mappings>) -> Config {
     config
 }
 
-/// The component model's concurrency, on memories and stacks of the kernel's.
-pub(crate) fn concurrent() -> Config {
+/// The component model's concurrency, on memories of the kernel's. Its tasks have stacks of their own, as many as a guest likes, so those
+/// come from a slab.
+pub(crate) fn concurrent(guards: Guards, account: &Arc<Mappings>) -> Config {
     let mut config = common();
     config
         .concurrency_support(true)
         .allocation_strategy(InstanceAllocationStrategy::OnDemand)
         .memory_reservation(MEMORY_SLOT_BYTES)
         .guard_before_linear_memory(false);
+    dense::configure_stacks(&mut config, FIBER_STACK_BYTES, guards, account);
     config
 }
 

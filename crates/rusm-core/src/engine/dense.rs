@@ -70,14 +70,25 @@ pub(super) fn configure(
     account: &Arc<Mappings>,
 ) {
     let pages = Arc::new(Pages::new());
+    // A process has one stack, and is charged for its guard when it starts.
+    let stacks = stack::Stacks::new(stack_bytes, guards, &pages, account, 0);
     config
         .with_host_memory(Arc::new(memory::Memories::new(&pages, account)))
-        .with_host_stack(Arc::new(stack::Stacks::new(
-            stack_bytes,
-            guards,
-            &pages,
-            account,
-        )));
+        .with_host_stack(Arc::new(stacks));
+}
+
+/// Lets an engine take its stacks alone from a slab, where a process may have any number of them: each is charged to `account` while
+/// it lives, and one for which there is no room is refused.
+pub(super) fn configure_stacks(
+    config: &mut Config,
+    stack_bytes: usize,
+    guards: Guards,
+    account: &Arc<Mappings>,
+) {
+    let pages = Arc::new(Pages::new());
+    let each = guards.mappings_each();
+    let stacks = stack::Stacks::new(stack_bytes, guards, &pages, account, each);
+    config.with_host_stack(Arc::new(stacks));
 }
 
 /// Rounds up to whole pages of the host; none if that is more than there can be.

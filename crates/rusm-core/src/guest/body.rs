@@ -63,11 +63,11 @@ pub(crate) fn run(context: Context, start: Start) -> impl Future<Output = ExitRe
         let (reason, evidence) = match limits.timeout {
             None => run.await,
             Some(timeout) => {
+                // From its birth on, and not from when it first waits: its first slice may be a long one.
+                let alarm = context.sleep(timeout.saturating_sub(meter.lived()));
                 let over = async {
-                    let born = context.now();
-                    context.sleep(timeout).await;
-                    let lived = context.now().saturating_sub(born);
-                    LimitBreach(Breach::wall(timeout, lived))
+                    alarm.await;
+                    LimitBreach(Breach::wall(timeout, meter.lived()))
                 };
                 Box::pin(within(run, over)).await
             }

@@ -65,6 +65,11 @@ impl Meter {
         Ok(Duration::from_nanos(computed))
     }
 
+    /// How long its life has lasted.
+    pub(crate) fn lived(&self) -> Duration {
+        Duration::from_nanos(self.now().saturating_sub(self.born))
+    }
+
     /// The guest is told to give way now.
     pub(crate) fn note_preempted(&self) {
         self.is_preempted.store(true, Relaxed);

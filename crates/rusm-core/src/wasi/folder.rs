@@ -3,7 +3,7 @@
 //! The folder is opened once and examined through the open handle, so that what was examined is what the guest gets, whatever happens to
 //! the path meanwhile (another guest may be able to write above it).
 
-use super::{WasiSetup, mounts};
+use super::{PrivatePlaces, WasiSetup, mounts, private};
 use rusm_caps::{Access, Denied, DirGrant, Request};
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -53,64 +53,70 @@ pub(super) fn open(
     setup: &WasiSetup,
     grant: &DirGrant,
 ) -> Result<(), FolderError> {
-    let (place, guest) = (setup.folder.join(grant.host()), grant.guest());
+    let folder = examined(&setup.surroundings.private_places, &setup.folder, grant)?;
+    let (host, guest) = (grant.host(), grant.guest());
     let (access, perms) = match grant.is_read_only() {
         true => (Access::Read, FsPerms::ReadOnly),
         false => (Access::Write, FsPerms::ReadWrite),
     };
-    let unopenable = |cause: String| FolderError::Unopenable {
-        host: place.clone(),
-        guest: guest.to_owned(),
-        cause,
-    };
-    let folder = Folder::open(&place).map_err(|cause| unopenable(cause.to_string()))?;
-    let real = folder
-        .real_path()
-        .map_err(|cause| unopenable(cause.to_string()))?;
-    if let Some(kernels) = mounts::kernel_interface_at(&real) {
-        return Err(FolderError::Refused {
-            host: place,
-            real,
-            place: kernels,
-        });
-    }
-    let touched = |access| {
-        setup
-            .surroundings
-            .private_places
-            .touched_from(&real, access)
-    };
-    if let Some((what, place)) = touched(Access::Read) {
-        let host = setup.folder.join(grant.host());
-        return Err(FolderError::Secret { host, what, place });
-    }
-    if !grant.is_read_only()
-        && let Some((what, place)) = touched(Access::Write)
-    {
-        let host = setup.folder.join(grant.host());
-        return Err(FolderError::Private { host, what, place });
-    }
     // Asked as it stands in the profile: the grant and the question speak of the same text.
-    let host = grant.host();
-    let folder = setup
-        .guard
-        .check(
-            Request::OpenDir {
-                host,
-                guest,
-                access,
-            },
-            folder,
-        )?
-        .into_inner();
+    let asked = Request::OpenDir {
+        host,
+        guest,
+        access,
+    };
+    let folder = setup.guard.check(asked, folder)?.into_inner();
     builder
         .preopened_dir(folder.handle_path(), guest, perms)
-        .map_err(|cause| unopenable(format!("{cause:#}")))?;
+        .map_err(|cause| unopenable(&setup.folder, grant, format!("{cause:#}")))?;
     Ok(())
 }
 
+/// The folder of a grant, opened, if it is one that a guest may be given beside these places.
+pub(super) fn examined(
+    private_places: &PrivatePlaces,
+    own_folder: &Path,
+    grant: &DirGrant,
+) -> Result<Folder, FolderError> {
+    let host = || own_folder.join(grant.host());
+    let failed = |cause: std::io::Error| unopenable(own_folder, grant, cause.to_string());
+    let opened = Folder::open(&host());
+    // One that is not there yet is told as what it will be.
+    let real = match &opened {
+        Ok(folder) => folder.real_path().map_err(failed)?,
+        Err(_) => private::resolved(&std::path::absolute(host()).map_err(failed)?),
+    };
+    if let Some(place) = mounts::kernel_interface_at(&real) {
+        return Err(FolderError::Refused {
+            host: host(),
+            real,
+            place,
+        });
+    }
+    if let Some((what, place)) = private_places.touched_from(&real, Access::Read) {
+        let host = host();
+        return Err(FolderError::Secret { host, what, place });
+    }
+    if !grant.is_read_only()
+        && let Some((what, place)) = private_places.touched_from(&real, Access::Write)
+    {
+        let host = host();
+        return Err(FolderError::Private { host, what, place });
+    }
+    opened.map_err(failed)
+}
+
+fn unopenable(own_folder: &Path, grant: &DirGrant, cause: String) -> FolderError {
+    FolderError::Unopenable {
+        host: own_folder.join(grant.host()),
+        guest: grant.guest().to_owned(),
+        cause,
+    }
+}
+
 /// An open folder.
-struct Folder {
+#[derive(Debug)]
+pub(super) struct Folder {
     #[cfg_attr(
         not(target_os = "linux"),
         expect(dead_code, reason = "elsewhere there is no path to a handle")
@@ -159,8 +165,8 @@ impl Folder {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wasi::Surroundings;
     use crate::wasi::tests::{setup, surroundings};
-    use crate::wasi::{PrivatePlaces, Surroundings};
     use rusm_caps::Profile;
     use std::sync::Arc;
 
@@ -236,6 +242,22 @@ mod tests {
                 );
             }
         }
+    }
+
+    /// As the folder of a store that the first start will make.
+    #[test]
+    fn a_folder_that_is_not_there_yet_is_told_as_what_it_will_be() {
+        let house = tempfile::tempdir().unwrap();
+        let mut places = PrivatePlaces::default();
+        places.add_secret("the store", house.path().join("data/app.redb"));
+        let open = |host: &str| {
+            let grant = DirGrant::read_only(house.path().join(host), "/data").unwrap();
+            try_open_beside(grant, places.clone()).unwrap_err()
+        };
+        let within = open("data");
+        assert!(matches!(within, FolderError::Secret { .. }), "{within}");
+        let beside = open("public");
+        assert!(matches!(beside, FolderError::Unopenable { .. }), "{beside}");
     }
 
     #[test]

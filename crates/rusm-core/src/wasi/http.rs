@@ -7,9 +7,10 @@
 //! Invariants:
 //! - a process without a grant that covers the host gets `HTTP-request-denied`, and the audit a record; nothing left the machine;
 //! - one exchange is one connection, closed with it: nothing of one process is found by another, neither connection nor TLS session;
-//! - everything has a bound: exchanges at once, the body that is sent, the head that is received, and every wait.
+//! - everything has a bound: exchanges at once, what a request says of itself, the body that is sent, the head that is received, and every wait.
 
 mod body;
+mod bounds;
 mod error;
 mod exchange;
 mod target;
@@ -38,13 +39,15 @@ const CHUNK_BYTES: usize = 64 << 10;
 pub(crate) fn add_p2<T: Guest>(linker: &mut Linker<T>) -> wasmtime::Result<()> {
     let options = p2::bindings::LinkOptions::default();
     p2::bindings::http::outgoing_handler::add_to_linker::<T, WasiHttp>(linker, view)?;
-    p2::bindings::http::types::add_to_linker::<T, WasiHttp>(linker, &(&options).into(), view)
+    p2::bindings::http::types::add_to_linker::<T, WasiHttp>(linker, &(&options).into(), view)?;
+    bounds::shadow_p2(linker)
 }
 
 /// Links the interfaces of WASI 0.3.
 pub(crate) fn add_p3<T: Guest>(linker: &mut Linker<T>) -> wasmtime::Result<()> {
     p3::bindings::http::client::add_to_linker::<T, WasiHttp>(linker, view)?;
-    p3::bindings::http::types::add_to_linker::<T, WasiHttp>(linker, view)
+    p3::bindings::http::types::add_to_linker::<T, WasiHttp>(linker, view)?;
+    bounds::shadow_p3(linker)
 }
 
 fn view<T: Guest>(state: &mut T) -> WasiHttpCtxView<'_> {

@@ -57,7 +57,7 @@ impl PrivatePlaces {
 }
 
 /// Where a path leads, links resolved as far as it exists.
-fn resolved(path: &Path) -> PathBuf {
+pub(super) fn resolved(path: &Path) -> PathBuf {
     path.canonicalize()
         .unwrap_or_else(|_| in_resolved_folder(path))
 }

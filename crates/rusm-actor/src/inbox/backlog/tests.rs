@@ -173,7 +173,7 @@ fn receive(mut relations: Relations, envelopes: Vec<Envelope>) -> Outcome {
         && let Some(Envelope::Signal(signal)) = envelopes.next()
     {
         match relations.on_signal(signal) {
-            Verdict::Deliver(event) => mailbox.push_asked(event),
+            Verdict::Deliver(event) => mailbox.push_asked(event, MailboxBounds::default()),
             Verdict::DeliverUnasked(event) => mailbox.push_unasked(event, BOUNDS),
             Verdict::Die(reason) => doom = Some(reason),
             Verdict::GoOn | Verdict::CalleeEnded(..) => {}

@@ -16,6 +16,7 @@ use super::memory::resident;
 use super::pages::Pages;
 use super::slab::{Slab, Slot};
 use super::{Mappings, Refused, whole_pages};
+use crate::engine::mappings::Charge;
 use std::ops::Range;
 use std::ptr::NonNull;
 use std::sync::Arc;
@@ -31,6 +32,9 @@ struct Shared {
     slab: Slab,
     guards: Guards,
     pages: Arc<Pages>,
+    account: Arc<Mappings>,
+    /// Mappings that each is charged with while it lives.
+    charged_each: u32,
 }
 
 /// One stack.
@@ -39,6 +43,7 @@ pub(super) struct DenseStack {
     /// There until it is dropped.
     slot: Option<Slot>,
     guard: Address,
+    _charge: Option<Charge>,
 }
 
 impl Stacks {
@@ -48,17 +53,24 @@ impl Stacks {
         guards: Guards,
         pages: &Arc<Pages>,
         account: &Arc<Mappings>,
+        charged_each: u32,
     ) -> Stacks {
         let bytes = whole_pages(bytes).unwrap_or(bytes);
         Stacks(Arc::new(Shared {
             slab: Slab::new(bytes.saturating_add(page_bytes()), Purpose::Stacks, account),
             guards,
             pages: Arc::clone(pages),
+            account: Arc::clone(account),
+            charged_each,
         }))
     }
 
     pub(super) fn make(&self) -> Result<DenseStack, Refused> {
         let shared = &self.0;
+        let charge = match shared.charged_each {
+            0 => None,
+            each => Some(shared.account.charge(each)?),
+        };
         let mut slot = shared.slab.take()?;
         if !slot.is_prepared {
             if let Err(cause) = shared.guards.install(slot.base()) {
@@ -72,6 +84,7 @@ impl Stacks {
             shared: Arc::clone(shared),
             guard: Address(slot.base()),
             slot: Some(slot),
+            _charge: charge,
         })
     }
 }

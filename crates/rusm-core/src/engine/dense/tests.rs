@@ -36,7 +36,8 @@ fn memories() -> Memories {
 }
 
 fn stacks(guards: Guards) -> Stacks {
-    Stacks::new(STACK_BYTES, guards, &Arc::new(Pages::new()), &account(None))
+    let pages = Arc::new(Pages::new());
+    Stacks::new(STACK_BYTES, guards, &pages, &account(None), 0)
 }
 
 /// All that a memory's guest could read.
@@ -251,12 +252,31 @@ fn without_room_for_a_mapping_there_is_no_stack_and_the_reason_is_told() {
         Guards::probe(),
         &Arc::new(Pages::new()),
         &account,
+        0,
     );
     let refused = stacks.make().map(|_| ()).unwrap_err();
     assert!(
         refused.to_string().contains("vm.max_map_count"),
         "{refused}"
     );
+}
+
+/// Of a process that has any number of stacks, as the tasks of WASI 0.3 are.
+#[test]
+fn a_stack_that_is_charged_is_charged_while_it_lives() {
+    // One for the slab's own, and room for two stacks.
+    let account = account(Some(1_024 + 1 + 2 * 2));
+    let pages = Arc::new(Pages::new());
+    let stacks = Stacks::new(STACK_BYTES, Guards::probe(), &pages, &account, 2);
+    let first = stacks.make().unwrap();
+    let in_use = account.in_use();
+    let second = stacks.make().unwrap();
+    assert_eq!(account.in_use(), in_use + 2);
+    let refused = stacks.make().map(|_| ()).unwrap_err().to_string();
+    assert!(refused.contains("vm.max_map_count"), "{refused}");
+    drop(second);
+    assert_eq!(account.in_use(), in_use);
+    drop((stacks.make().unwrap(), first));
 }
 
 /// A program of its own writes into the guard, and dies of it; without the write it lives.
