@@ -51,37 +51,34 @@ where
 /// A worker that lets somebody else have a turn does not keep to itself who goes ahead: the others sleep.
 #[test]
 fn who_goes_ahead_does_not_wait_for_a_turn_of_others() {
+    const ROUNDS: usize = 20;
     let node = node(2);
-    let (tell, told) = mpsc::channel();
-    let is_told = node.block_on(move |me| async move {
-        let last = start_system(&me, move |me| async move {
-            next(&me).await;
-            tell.send(()).unwrap();
-            ExitReason::Normal
-        });
+    for _ in 0..ROUNDS {
+        let (tell, told) = mpsc::channel();
         let (done, is_done) = mpsc::channel();
-        let first = start_system(&me, move |me| async move {
-            next(&me).await;
-            // Has its turn first, and the worker for as long as nobody else has told it.
-            start(&me, move |_| async move {
-                let is_told = told.recv_timeout(Duration::from_secs(20)).is_ok();
-                done.send(is_told).unwrap();
+        let first = node.block_on(move |me| async move {
+            let last = start_system(&me, move |me| async move {
+                next(&me).await;
+                tell.send(()).unwrap();
                 ExitReason::Normal
             });
-            me.send(last, 0, "").unwrap();
-            ExitReason::Normal
+            start_system(&me, move |me| async move {
+                next(&me).await;
+                // Has its turn first, and the worker for as long as nobody else has told it.
+                start(&me, move |_| async move {
+                    let is_told = told.recv_timeout(Duration::from_secs(20)).is_ok();
+                    done.send(is_told).unwrap();
+                    ExitReason::Normal
+                });
+                me.send(last, 0, "").unwrap();
+                ExitReason::Normal
+            })
         });
-        // Both wait, and so does the other worker.
-        for _ in 0..100 {
-            me.yield_now().await;
-        }
-        me.send(first, 0, "").unwrap();
-        is_done
-    });
-    assert!(
-        is_told.unwrap().recv().unwrap(),
-        "it waited behind the other's turn"
-    );
+        let first = first.unwrap();
+        // Wakes one worker, and no other.
+        node.block_on(move |me| async move { me.send(first, 0, "").unwrap() });
+        assert!(is_done.recv().unwrap(), "it waited for a turn of others");
+    }
 }
 
 /// Two chatting processes do not starve a third on one worker.
