@@ -28,6 +28,10 @@ pub(crate) fn with_dot_env(
             format!("cannot read '{}': {why}", path.display()),
         )
     };
+    // Opening a pipe waits for whoever writes to it.
+    if path.metadata().is_ok_and(|found| !found.is_file()) {
+        return Err(unreadable("it is no plain file"));
+    }
     let lines = match dotenvy::from_path_iter(&path) {
         Ok(lines) => lines,
         Err(error) if error.not_found() => return Ok(environment),

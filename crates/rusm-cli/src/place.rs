@@ -149,6 +149,10 @@ fn manifest_in(folder: &Path) -> Result<PathBuf, Failure> {
 }
 
 fn begins_like_wasm(path: &Path) -> io::Result<bool> {
+    // Opening a pipe waits for whoever writes to it, and what is read from it is gone.
+    if !path.metadata()?.is_file() {
+        return Err(io::Error::other("it is no plain file"));
+    }
     let mut start = Vec::with_capacity(WASM_MAGIC.len());
     File::open(path)?.take(4).read_to_end(&mut start)?;
     Ok(start == WASM_MAGIC)

@@ -31,8 +31,11 @@ enum State {
     /// Nothing runs.
     #[default]
     Idle,
-    /// Something is being started: signals wait for it.
-    Held(Vec<Demand>),
+    /// Something is being started. Signals wait for it; the action hears of them before that.
+    Held {
+        demands: Vec<Demand>,
+        meanwhile: Action,
+    },
     /// Signals go to whoever can carry them out.
     Armed(Action),
 }
@@ -41,7 +44,7 @@ impl std::fmt::Debug for State {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Idle => "Idle",
-            Self::Held(_) => "Held",
+            Self::Held { .. } => "Held",
             Self::Armed(_) => "Armed",
         })
     }
@@ -83,15 +86,22 @@ impl Listener {
         Ok(listener)
     }
 
-    /// From now on signals wait for [`Listener::arm`]: what is about to be started has to be stopped in order.
-    pub(crate) fn hold(&self) {
-        *self.lock() = State::Held(Vec::new());
+    /// From now on signals wait for [`Listener::arm`], as what is about to be started has to be stopped in order. `meanwhile` hears
+    /// of them at once, and may kill what was started so far.
+    pub(crate) fn hold(&self, meanwhile: impl FnMut(Demand) + Send + 'static) {
+        let (demands, meanwhile) = (Vec::new(), Box::new(meanwhile));
+        *self.lock() = State::Held { demands, meanwhile };
+    }
+
+    /// Whether a second signal has killed what ran or was started.
+    pub(crate) fn has_killed(&self) -> bool {
+        self.is_final.load(Ordering::Acquire)
     }
 
     /// From now on signals go to this action, on the listening thread; those that have waited go to it here.
     pub(crate) fn arm(&self, mut action: impl FnMut(Demand) + Send + 'static) {
         let mut state = self.lock();
-        if let State::Held(demands) = &*state {
+        if let State::Held { demands, .. } = &*state {
             demands.iter().for_each(|demand| action(*demand));
         }
         *state = State::Armed(Box::new(action));
@@ -109,7 +119,10 @@ impl Listener {
         }
         match &mut *self.lock() {
             State::Armed(action) => action(demand),
-            State::Held(demands) => demands.push(demand),
+            State::Held { demands, meanwhile } => {
+                demands.push(demand);
+                meanwhile(demand);
+            }
             State::Idle => {
                 // Nothing runs yet that would have to be stopped; the default action ends the process.
                 let _unsupported = signal_hook::low_level::emulate_default_handler(signal);
@@ -163,7 +176,7 @@ mod tests {
         assert_eq!(*seen.lock().unwrap(), [Demand::Stop, Demand::Kill]);
     }
 
-    /// A signal that comes while something is started is not lost, and not early.
+    /// A signal that comes while something is started is not lost, and told at once.
     #[test]
     fn held_signals_wait() {
         let listener = Listener {
@@ -171,12 +184,18 @@ mod tests {
             last: Arc::default(),
             is_final: Arc::default(),
         };
-        listener.hold();
-        listener.obey(Demand::Stop, SIGTERM);
         let seen = Arc::new(Mutex::new(Vec::new()));
         let log = Arc::clone(&seen);
+        listener.hold(move |demand| log.lock().unwrap().push(demand));
+        let next = listener.obey(Demand::Stop, SIGTERM);
+        assert_eq!(std::mem::take(&mut *seen.lock().unwrap()), [Demand::Stop]);
+        assert!(!listener.has_killed());
+        listener.obey(next, SIGTERM);
+        assert_eq!(std::mem::take(&mut *seen.lock().unwrap()), [Demand::Kill]);
+        assert!(listener.has_killed());
+        let log = Arc::clone(&seen);
         listener.arm(move |demand| log.lock().unwrap().push(demand));
-        assert_eq!(*seen.lock().unwrap(), [Demand::Stop]);
+        assert_eq!(*seen.lock().unwrap(), [Demand::Stop, Demand::Kill]);
     }
 
     /// Shells add 128 to the signal.

@@ -263,6 +263,23 @@ fn app_shutdown_is_cut_short_by_a_second_signal() {
     Outcome::of(child).ends_with(143);
 }
 
+/// A tree that takes minutes to start does not make a signal wait for it: the first is told, the second kills.
+#[test]
+fn a_start_is_cut_short_by_a_second_signal() {
+    let place = app(
+        &[("x", programs::sleeps())],
+        "[supervisors.s]\nchildren = [{ component = \"x\", count = 2_000_000 }]\n",
+    );
+    let (child, mut log) = start_and_wait(&place, "ready");
+    signal(&child, "TERM");
+    read_up_to(&mut log, "stopping in order when all has started");
+    signal(&child, "TERM");
+    read_up_to(&mut log, "killing what was started so far");
+    // Nobody reads what was printed until then.
+    std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
+    Outcome::of(child).ends_with(143);
+}
+
 /// OTP statement 141: what was stopped can be started again, and is the same.
 #[test]
 fn app_stop_and_start_again() {

@@ -2,6 +2,7 @@
 
 use crate::programs;
 use crate::support::Place;
+use std::process::Command;
 
 /// Files that are not what their name says.
 #[test]
@@ -33,6 +34,38 @@ fn what_is_no_code_is_refused() {
                 .says(&["error: cannot run", name, why]);
         assert_eq!(outcome.stderr.lines().count(), 1, "{}", outcome.stderr);
     }
+}
+
+/// A pipe that nobody writes to would be waited for, and a device read for ever.
+#[test]
+fn what_is_no_plain_file_is_not_read() {
+    let place = Place::new();
+    let pipe = |name: &str| {
+        let made = Command::new("mkfifo").arg(place.path(name)).status();
+        assert!(made.unwrap().success());
+    };
+    pipe("pipe.wasm");
+    pipe("pipe");
+    for file in ["pipe.wasm", "pipe", "/dev/zero"] {
+        let refused = place.rusm(["run", file]).finish().ends_with(4);
+        refused.says(&["it is no plain file", file]);
+        let manifest = format!(
+            "[app]\nname = \"t\"\n[components.x]\nwasm = \"{file}\"\nrestart = \"temporary\"\n"
+        );
+        place.write("rusm.toml", manifest);
+        for command in ["check", "run"] {
+            let refused = place.rusm([command]).finish().ends_with(4);
+            refused.says(&["component 'x'", "is no plain file"]);
+        }
+    }
+    place.program("x.wasm", &programs::exits(0));
+    let manifest =
+        "[app]\nname = \"t\"\n[components.x]\nwasm = \"x.wasm\"\nrestart = \"temporary\"\n";
+    place.write("rusm.toml", manifest);
+    place.rusm(["run"]).finish().ends_with(0);
+    pipe(".env");
+    let refused = place.rusm(["run"]).finish().ends_with(3);
+    refused.says(&[".env", "it is no plain file"]);
 }
 
 /// Every truncation of a good file is an error, not a crash.

@@ -37,6 +37,9 @@ pub(crate) const IGNORES: &[u8] = b"ignore";
 /// so that a process that floods it cannot put the restart off for ever.
 const EVENTS_BETWEEN_TRIES_MAX: usize = 10_000;
 
+/// How many steps of a plan are carried out in one slice, at most: a tree of millions starts for minutes, and can be killed meanwhile.
+const STEPS_PER_SLICE_MAX: usize = 64;
+
 /// Who started a supervisor.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Starter {
@@ -310,7 +313,12 @@ impl Supervisor {
 
     async fn carry_out(&mut self, mut work: Work) -> Flow {
         let mut is_any_ignored = false;
+        let mut n_steps = 0_usize;
         while let Some(step) = work.steps.pop_front() {
+            n_steps += 1;
+            if n_steps.is_multiple_of(STEPS_PER_SLICE_MAX) {
+                self.context.yield_now().await;
+            }
             match step {
                 Step::Stop(who) => self.stop(who, work.cause()).await,
                 Step::StopTogether => self.stop_together().await,

@@ -73,7 +73,16 @@ pub(super) fn run(args: &RunArgs, path: &Path, session: &Session) -> Result<u8, 
             return Ok(AppEnd::Finished);
         }
         // Compiling is over, which a signal may break off; from here on there is an order to stop in.
-        signals.hold();
+        let started = runtime.clone();
+        signals.hold(move |demand| match demand {
+            Demand::Stop => {
+                tracing::info!(target: crate::log::TARGET, "stopping in order when all has started; once more kills");
+            }
+            Demand::Kill => {
+                tracing::warn!(target: crate::log::TARGET, "killing what was started so far");
+                started.shutdown();
+            }
+        });
         runtime
             .start(&plan)
             .map(|app| stay(app, &runtime, &signals))
@@ -82,7 +91,13 @@ pub(super) fn run(args: &RunArgs, path: &Path, session: &Session) -> Result<u8, 
     observer.finish();
     runtime.shutdown();
     watchers.finish(&end_in_words(&ended));
-    outcome(&plan.manifest.app, ended, signals.exit_code())
+    match (&ended, signals.exit_code()) {
+        // It was killed before it had started.
+        (Err(BootError::Tree(_) | BootError::Node(_)), Some(code)) if signals.has_killed() => {
+            Ok(code)
+        }
+        (_, signal) => outcome(&plan.manifest.app, ended, signal),
+    }
 }
 
 /// Makes the control socket, which is there before the wall goes up: behind it no socket is made.

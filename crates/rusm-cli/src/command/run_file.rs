@@ -94,7 +94,8 @@ fn start(
     let program = runtime
         .load(name, wasm)
         .map_err(|error| error.to_string())?;
-    signals.hold();
+    // It is a moment: nobody has to hear of them meanwhile.
+    signals.hold(|_| ());
     let spawn = Spawn::new(name, &program)
         .profile(profile)
         .args(args.iter().cloned());
@@ -116,9 +117,12 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
             format!("cannot read '{}': {why}", path.display()),
         )
     };
-    let size = std::fs::metadata(path)
-        .map_err(|error| cannot(plain_cause(&error)))?
-        .len();
+    let metadata = std::fs::metadata(path).map_err(|error| cannot(plain_cause(&error)))?;
+    // Opening a pipe waits for whoever writes to it, and a device may have no end.
+    if !metadata.is_file() && !metadata.is_dir() {
+        return Err(cannot("it is no plain file".to_owned()));
+    }
+    let size = metadata.len();
     if size > FILE_BYTES_MAX {
         return Err(cannot(format!(
             "it has {size} bytes, and no code is larger than {FILE_BYTES_MAX}"

@@ -116,7 +116,12 @@ fn path(plan: &BootPlan, component: &ComponentDecl) -> Result<PathBuf, String> {
 fn read(path: &Path) -> Result<Vec<u8>, String> {
     let place = path.display();
     let cannot = |error: std::io::Error| format!("cannot read {place}: {error}");
-    let size = std::fs::metadata(path).map_err(cannot)?.len();
+    let metadata = std::fs::metadata(path).map_err(cannot)?;
+    // Opening a pipe waits for whoever writes to it, and a device may have no end.
+    if !metadata.is_file() && !metadata.is_dir() {
+        return Err(format!("{place} is no plain file"));
+    }
+    let size = metadata.len();
     if size > OPERATOR_BYTES_MAX {
         return Err(format!(
             "{place} has {size} bytes; code may have {OPERATOR_BYTES_MAX}"
