@@ -298,6 +298,7 @@ mod tests {
 
     /// Two shards whose room is called in by each other again and again, far below the bound.
     #[test]
+    #[expect(clippy::disallowed_methods, reason = "two workers at once")]
     fn nobody_is_refused_while_there_is_room_somewhere() {
         const ROUNDS: usize = if cfg!(miri) { 10 } else { 3_000 };
         for (most, alive_of_each) in [(PORTION, 20), (PORTION + PORTION / 2, 40)] {

@@ -276,6 +276,27 @@ fn a_check_tells_of_a_folder_that_holds_the_store() {
     }
 }
 
+/// Processes that print to a reader which has stopped reading hold no worker: the others go on.
+#[test]
+fn a_terminal_that_takes_nothing_starves_nobody() {
+    let place = Place::new();
+    place.program("flood.wasm", &programs::floods());
+    place.program("other.wasm", &programs::prints(1, "still here\n"));
+    place.write(
+        "rusm.toml",
+        "[app]\nname = \"t\"\n[node]\nworkers = 2\n\
+         [components.flood]\nwasm = \"flood.wasm\"\ncapability = \"loud\"\n\
+         [components.other]\nwasm = \"other.wasm\"\n\
+         [capabilities.loud]\nallow-stdio = true\nmax-output-kb = 0\n\
+         [supervisors.s]\nchildren = [{ component = \"flood\", count = 4 }, { component = \"other\", restart = \"temporary\" }]\n",
+    );
+    let mut child = place.rusm(["run"]).start();
+    let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
+    assert!(log.any(|line| line.unwrap().contains("| still here")));
+    signal(&child, "TERM");
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
 /// A check compares code with grants, finds variables that are set nowhere, and has a form for programs.
 #[test]
 fn a_check_says_all_it_finds() {

@@ -104,6 +104,53 @@ fn bounds_end_the_run() {
     assert!(outcome.stdout.len() <= 4096);
 }
 
+/// Whoever prints to a reader that has stopped reading waits as for anything else: its bounds and signals end it.
+#[test]
+fn a_reader_that_stops_reading_holds_nobody() {
+    let place = Place::new();
+    place.program("flood.wasm", &programs::floods());
+    let flood = |bound: &[&str]| {
+        let args = ["run", "flood.wasm", "--max-output-kb", "0"];
+        place.rusm(args.iter().chain(bound)).start()
+    };
+    // Nobody reads what they print before they have ended.
+    let mut bounded = flood(&["--timeout-ms", "300"]);
+    assert_eq!(bounded.wait().unwrap().code(), Some(124));
+    let mut stopped = flood(&[]);
+    let mut first = [0];
+    let printed = stopped.stdout.as_mut().unwrap();
+    printed.read_exact(&mut first).unwrap();
+    signal(&stopped, "TERM");
+    assert_eq!(stopped.wait().unwrap().code(), Some(143));
+}
+
+/// What a slow reader takes late is all there, and in order.
+#[test]
+fn a_slow_reader_gets_everything() {
+    const LINE: &[u8] = b"again and again and again and again\n";
+    let place = Place::new();
+    place.program("flood.wasm", &programs::floods());
+    let mut child = place
+        .rusm(["run", "flood.wasm", "--max-output-kb", "300"])
+        .start();
+    let mut printed = child.stdout.take().unwrap();
+    let mut output = Vec::new();
+    // A page at a time, as a pager takes it: the pipe is full whenever the guest prints.
+    let mut next = || {
+        printed
+            .by_ref()
+            .take(4096)
+            .read_to_end(&mut output)
+            .unwrap()
+    };
+    while next() > 0 {
+        std::thread::yield_now();
+    }
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    let n_lines = (300 << 10) / LINE.len();
+    assert!(output == LINE.repeat(n_lines), "{} bytes", output.len());
+}
+
 /// Arguments stand behind `--`, after the program's own name.
 #[test]
 fn arguments_are_the_guests() {

@@ -15,7 +15,7 @@ use self::http::HttpState;
 use self::network::Network;
 use crate::ceiling::Ceiling;
 use crate::code::Kind;
-use crate::guest::output::{Destination, GuestOutput, LineSink, OutputStream, Stream};
+use crate::guest::output::{Destination, GuestOutput, LineSink, OutputStream, Stream, Waiting};
 use handles::{Handles, NoHandle, Promise};
 use rusm_caps::{DirGrant, Guard, Limits, Request};
 use std::collections::BTreeMap;
@@ -170,6 +170,7 @@ impl WasiState {
                 let copy = self.setup.logs_terminal;
                 Destination::Terminal {
                     copy: copy.then(|| Arc::clone(lines)),
+                    waiting: Waiting::default(),
                 }
             } else {
                 Destination::Lines(Arc::clone(lines))

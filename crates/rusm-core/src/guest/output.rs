@@ -11,13 +11,13 @@ use super::LimitBreach;
 use super::breach::Breach;
 use parking_lot::Mutex;
 use rusm_caps::Subject;
-use std::io::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use tokio::sync::Notify;
 
 mod line;
 mod stream;
+mod terminal;
 
 pub(crate) use line::escape;
 pub(crate) use stream::OutputStream;
@@ -55,9 +55,27 @@ pub(crate) enum Destination {
     Terminal {
         /// Where a copy goes, line by line.
         copy: Option<Arc<dyn LineSink>>,
+        /// What the streams have not taken yet. While there is anything nothing more is accepted for that stream.
+        waiting: Waiting,
     },
     /// The node's log, line by line.
     Lines(Arc<dyn LineSink>),
+}
+
+/// Bytes of both streams that wait until these take them.
+#[derive(Debug, Default)]
+pub(crate) struct Waiting {
+    stdout: Mutex<Vec<u8>>,
+    stderr: Mutex<Vec<u8>>,
+}
+
+impl Waiting {
+    fn of(&self, stream: Stream) -> &Mutex<Vec<u8>> {
+        match stream {
+            Stream::Stdout => &self.stdout,
+            Stream::Stderr => &self.stderr,
+        }
+    }
 }
 
 /// Both output streams of one process.
@@ -91,12 +109,18 @@ impl GuestOutput {
         })
     }
 
-    /// Prints, or says that the guest has printed too much.
+    /// Prints, or says that the guest has printed too much. What the terminal does not take at once waits for [`Self::print_waiting`].
     fn write(&self, stream: Stream, bytes: &[u8]) -> Result<(), WriteError> {
         self.spend(bytes.len())?;
         match &self.destination {
-            Destination::Terminal { copy } => {
-                print(stream, bytes).map_err(WriteError::Terminal)?;
+            Destination::Terminal { copy, waiting } => {
+                let mut waiting = waiting.of(stream).lock();
+                if !waiting.is_empty() {
+                    return Err(WriteError::NoRoom);
+                }
+                let n_printed = terminal::print(stream, bytes).map_err(WriteError::Terminal)?;
+                waiting.extend_from_slice(bytes.get(n_printed..).unwrap_or_default());
+                drop(waiting);
                 if let Some(sink) = copy {
                     self.log(&**sink, stream, bytes);
                 }
@@ -104,6 +128,24 @@ impl GuestOutput {
             Destination::Lines(sink) => self.log(&**sink, stream, bytes),
         }
         Ok(())
+    }
+
+    /// Prints what waits, as far as the terminal takes it. Answers whether it takes more.
+    fn print_waiting(&self, stream: Stream) -> std::io::Result<bool> {
+        let Destination::Terminal { waiting, .. } = &self.destination else {
+            return Ok(true);
+        };
+        let mut waiting = waiting.of(stream).lock();
+        if !waiting.is_empty() {
+            let printed = terminal::print(stream, &waiting);
+            // What a broken stream does not take is nobody's.
+            let n_printed = printed
+                .as_ref()
+                .map_or(waiting.len(), |n_printed| *n_printed);
+            waiting.drain(..n_printed);
+            printed?;
+        }
+        Ok(waiting.is_empty() && terminal::takes(stream))
     }
 
     fn log(&self, sink: &dyn LineSink, stream: Stream, bytes: &[u8]) {
@@ -123,7 +165,7 @@ impl GuestOutput {
     /// Passes on what lies unfinished in the buffers: at the end of the process.
     pub(crate) fn finish(&self) {
         let sink = match &self.destination {
-            Destination::Terminal { copy } => copy.as_ref(),
+            Destination::Terminal { copy, .. } => copy.as_ref(),
             Destination::Lines(sink) => Some(sink),
         };
         if let Some(sink) = sink {
@@ -216,18 +258,8 @@ impl std::fmt::Debug for GuestOutput {
 enum WriteError {
     Breach(LimitBreach),
     Terminal(std::io::Error),
-}
-
-/// Bytes to the node's own stream, at once and unchanged.
-fn print(stream: Stream, bytes: &[u8]) -> std::io::Result<()> {
-    fn all(mut to: impl Write, bytes: &[u8]) -> std::io::Result<()> {
-        to.write_all(bytes)?;
-        to.flush()
-    }
-    match stream {
-        Stream::Stdout => all(std::io::stdout().lock(), bytes),
-        Stream::Stderr => all(std::io::stderr().lock(), bytes),
-    }
+    /// The guest did not ask whether it may write, and may not.
+    NoRoom,
 }
 
 #[cfg(test)]
