@@ -124,6 +124,7 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
             "dotenvy",
             "indicatif",
             "mimalloc",
+            "rustix",
             "semver",
             "serde",
             "serde_json",

@@ -8,6 +8,7 @@ mod crash;
 mod line;
 mod observer;
 mod repeats;
+mod writer;
 
 pub(crate) use crash::line as crash_line;
 pub(crate) use observer::{LogObserver, Scope};
@@ -16,11 +17,10 @@ use crate::args::{GlobalArgs, LogFormat, LogLevel};
 use crate::progress::Progress;
 use crate::report::Console;
 use line::Lines;
-use std::io::{self, Write};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
-use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
+use writer::LogWriter;
 
 /// The target of every event of ours; the subscriber shows no other.
 pub(crate) const TARGET: &str = "rusm";
@@ -46,7 +46,8 @@ pub(crate) fn start(global: &GlobalArgs, default: LogLevel, console: Console, pr
         LogLevel::Trace => LevelFilter::TRACE,
     };
     let registry = tracing_subscriber::registry().with(Targets::new().with_target(TARGET, level));
-    let layer = tracing_subscriber::fmt::layer().with_writer(LogWriter(progress.clone()));
+    let layer =
+        tracing_subscriber::fmt::layer().with_writer(LogWriter::new(progress, global.log_format));
     let started = match global.log_format {
         LogFormat::Text => {
             let lines = layer.event_format(Lines {
@@ -65,28 +66,6 @@ pub(crate) fn start(global: &GlobalArgs, default: LogLevel, console: Console, pr
         }
     };
     started.expect("a run starts its log once");
-}
-
-/// Standard error, with the progress bar out of the way. A line is one write.
-#[derive(Debug)]
-struct LogWriter(Progress);
-
-impl Write for &LogWriter {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.suspend(|| io::stderr().lock().write(bytes))
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        io::stderr().lock().flush()
-    }
-}
-
-impl<'a> MakeWriter<'a> for LogWriter {
-    type Writer = &'a LogWriter;
-
-    fn make_writer(&'a self) -> Self::Writer {
-        self
-    }
 }
 
 #[cfg(test)]

@@ -35,6 +35,11 @@ impl Progress {
         Self(console.is_terminal.then(Arc::default))
     }
 
+    #[cfg(test)]
+    pub(crate) fn silent() -> Self {
+        Self(None)
+    }
+
     /// `done` of `total` components are loaded; `component` is next.
     pub(crate) fn loading(&self, component: &str, done: usize, total: usize) {
         if done >= total {

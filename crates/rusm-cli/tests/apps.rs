@@ -297,6 +297,28 @@ fn a_terminal_that_takes_nothing_starves_nobody() {
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }
 
+/// A log that nobody reads stops neither processes nor signals.
+#[test]
+fn a_log_that_takes_nothing_holds_nobody() {
+    let place = Place::new();
+    app(
+        &place,
+        &programs::floods(),
+        "permanent",
+        "max-output-kb = 0",
+    );
+    let mut child = place.rusm(["run"]).start();
+    let mut log = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("again and again") {
+        line.clear();
+        assert!(log.read_line(&mut line).unwrap() > 0, "it ended early");
+    }
+    signal(&child, "TERM");
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    drop(log);
+}
+
 /// A check compares code with grants, finds variables that are set nowhere, and has a form for programs.
 #[test]
 fn a_check_says_all_it_finds() {
