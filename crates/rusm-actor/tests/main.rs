@@ -25,6 +25,7 @@ mod names;
 mod node;
 mod order;
 mod pitfalls;
+mod prompt;
 mod receive;
 mod scale;
 mod scheduler;

@@ -85,7 +85,7 @@ fn bounds_end_the_run() {
         .rusm(["run", "spin.wasm", "--max-slice-ms", "50"])
         .finish()
         .ends_with(124)
-        .says(&["CPU time"]);
+        .says(&["CPU time", "help: --max-slice-ms sets the bound"]);
     place.program("eat.wasm", &programs::eats_memory());
     place
         .rusm(["run", "--max-memory-mb", "16", "eat.wasm"])

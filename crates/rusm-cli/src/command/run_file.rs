@@ -164,7 +164,9 @@ fn end(name: &str, ended: &Ended, signal: Option<u8>) -> Result<u8, Failure> {
 }
 
 fn breach(name: &str, limit: Limit, breach: Option<Breach>) -> Failure {
+    let is_of_slice = breach.is_some_and(|breach| breach.key == Some("max-slice-ms"));
     let (kind, what, flag) = match limit {
+        Limit::CpuTime if is_of_slice => (Kind::TimeLimit, "CPU time", Some("--max-slice-ms")),
         Limit::CpuTime => (Kind::TimeLimit, "CPU time", Some("--max-cpu-ms")),
         Limit::WallTime => (Kind::TimeLimit, "time", Some("--timeout-ms")),
         Limit::Memory => (Kind::General, "memory", Some("--max-memory-mb")),
