@@ -144,6 +144,56 @@ pub(crate) fn floods() -> String {
     )
 }
 
+/// A component that prints 4 KiB and waits for it, then 64 KiB more without waiting, and ends: more than a pipe holds.
+pub(crate) fn prints_and_leaves() -> String {
+    let function = |name: &str| {
+        format!(
+            r#"(export "[method]output-stream.{name}"
+                 (func (param "self" (borrow $out)) (param "contents" (list u8)) (result (result (error $stream-error)))))"#
+        )
+    };
+    let (waiting, leaving) = (function("blocking-write-and-flush"), function("write"));
+    format!(
+        r#"(component
+          (import "wasi:io/error@0.2.0" (instance $error (export "error" (type (sub resource)))))
+          (alias export $error "error" (type $error-t))
+          (import "wasi:io/streams@0.2.0" (instance $streams
+            (export "output-stream" (type $out (sub resource)))
+            (alias outer 1 $error-t (type $e))
+            (export "error" (type $err (eq $e)))
+            (type $own-err (own $err))
+            (type $se (variant (case "last-operation-failed" $own-err) (case "closed")))
+            (export "stream-error" (type $stream-error (eq $se)))
+            {waiting} {leaving}))
+          (alias export $streams "output-stream" (type $out))
+          (import "wasi:cli/stdout@0.2.0" (instance $stdout
+            (alias outer 1 $out (type $o)) (export "output-stream" (type $out (eq $o)))
+            (export "get-stdout" (func (result (own $out))))))
+          (core module $libc (memory (export "memory") 3))
+          (core instance $libc (instantiate $libc))
+          (core func $wait (canon lower (func $streams "[method]output-stream.blocking-write-and-flush") (memory (core memory $libc "memory"))))
+          (core func $write (canon lower (func $streams "[method]output-stream.write") (memory (core memory $libc "memory"))))
+          (core func $get (canon lower (func $stdout "get-stdout")))
+          (core module $main
+            (import "host" "wait" (func $wait (param i32 i32 i32 i32)))
+            (import "host" "write" (func $write (param i32 i32 i32 i32)))
+            (import "host" "get" (func $get (result i32)))
+            (import "libc" "memory" (memory 3))
+            (func (export "run") (result i32) (local $out i32)
+              (local.set $out (call $get))
+              (memory.fill (i32.const 1024) (i32.const 120) (i32.const 65536))
+              (call $wait (local.get $out) (i32.const 1024) (i32.const 4096) (i32.const 16))
+              (call $write (local.get $out) (i32.const 1024) (i32.const 65536) (i32.const 16))
+              (i32.const 0)))
+          (core instance $main (instantiate $main
+            (with "libc" (instance $libc))
+            (with "host" (instance (export "wait" (func $wait)) (export "write" (func $write)) (export "get" (func $get))))))
+          (func $run (result (result)) (canon lift (core func $main "run")))
+          (instance $entry (export "run" (func $run)))
+          (export "wasi:cli/run@0.2.0" (instance $entry)))"#
+    )
+}
+
 /// Registers itself, sends itself three messages of 3, 0 and 200 bytes, and divides by zero.
 pub(crate) fn traps_with_mail(name: &str) -> String {
     let length = name.len();

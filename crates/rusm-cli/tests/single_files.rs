@@ -151,6 +151,23 @@ fn a_slow_reader_gets_everything() {
     assert!(output == LINE.repeat(n_lines), "{} bytes", output.len());
 }
 
+/// What a guest printed and did not wait for is waited for when it has ended.
+#[test]
+fn what_was_printed_last_is_not_lost() {
+    let place = Place::new();
+    place.program("leave.wasm", &programs::prints_and_leaves());
+    let mut child = place
+        .rusm(["run", "leave.wasm", "--max-output-kb", "0"])
+        .start();
+    let mut printed = child.stdout.take().unwrap();
+    let mut output = vec![0];
+    printed.read_exact(&mut output).unwrap();
+    // It has printed; that it ends before it is read on cannot be seen from here, and need not be.
+    printed.read_to_end(&mut output).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert!(output == vec![b'x'; 4096 + 65536], "{}", output.len());
+}
+
 /// Arguments stand behind `--`, after the program's own name.
 #[test]
 fn arguments_are_the_guests() {

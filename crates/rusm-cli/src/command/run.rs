@@ -181,6 +181,13 @@ fn not_started(app: &str, error: &impl Display) -> Failure {
 }
 
 fn gave_up(app: &str, crashes: &[CrashReport]) -> Failure {
+    if crashes.is_empty() {
+        let message =
+            format!("app '{app}' stopped: supervision gave up restarting, and nothing crashed");
+        return Failure::new(Kind::GaveUp, message).help(
+            "what is permanent is restarted whenever it ends; write restart = \"transient\" for what may end well",
+        );
+    }
     let message =
         format!("app '{app}' stopped: supervision gave up restarting; the last crashes were");
     let failure = Failure::new(Kind::GaveUp, message);
@@ -231,6 +238,17 @@ mod tests {
         let told = failure.to_string();
         assert!(
             told.contains("cannot start app 'orders'") && told.contains(reason),
+            "{told}"
+        );
+    }
+
+    /// A permanent process that ends well, again and again.
+    #[test]
+    fn giving_up_without_a_crash_says_what_to_write() {
+        let failure = outcome("orders", Ok(AppEnd::GaveUp(Vec::new())), None).unwrap_err();
+        let told = failure.to_string();
+        assert!(
+            told.contains("nothing crashed") && told.contains("transient"),
             "{told}"
         );
     }

@@ -309,6 +309,8 @@ impl RuntimeObserver for LogObserver {
 /// The sentence of a denial, with the flag that would allow it in place of the manifest's line.
 fn for_command_line(denial: &Recorded) -> String {
     let flag = match denial.permission {
+        // Any grant opens a socket; which one is needed shows when it connects.
+        "network" if denial.target.ends_with(":0") => Some("--allow-net".to_owned()),
         "network" => Some(format!("--allow-net={}", denial.target)),
         "files" => Some(format!("--dir {}", denial.target)),
         "env" => Some(format!("--env {}", denial.target)),
@@ -349,6 +351,8 @@ mod tests {
             told.ends_with("allows nothing. To allow it: --allow-net=1.2.3.4:80"),
             "{told}"
         );
+        let told = for_command_line(&denial("network", "0.0.0.0:0"));
+        assert!(told.ends_with("To allow it: --allow-net"), "{told}");
         assert!(for_command_line(&denial("env", "HOME")).ends_with("To allow it: --env HOME"));
         assert!(for_command_line(&denial("storage", "b")).ends_with("allows nothing."));
     }

@@ -253,6 +253,10 @@ impl<T: Guest> Started<'_, T> {
             Ok(result) => Ended::by_exit_code(i32::from(result.is_err())),
             Err(error) => met(&error, Stage::Running, store),
         };
+        let printed = store.data_mut().wasi().printed().cloned();
+        if let Some(output) = printed.filter(|output| output.is_waiting()) {
+            Box::pin(async move { output.drain().await }).await;
+        }
         finish(store, ended)
     }
 }

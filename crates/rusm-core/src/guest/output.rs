@@ -14,6 +14,7 @@ use rusm_caps::Subject;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use tokio::sync::Notify;
+use wasmtime_wasi::p2::Pollable as _;
 
 mod line;
 mod stream;
@@ -146,6 +147,29 @@ impl GuestOutput {
             printed?;
         }
         Ok(waiting.is_empty() && terminal::takes(stream))
+    }
+
+    /// Whether a stream of the terminal has not taken all yet.
+    pub(crate) fn is_waiting(&self) -> bool {
+        [Stream::Stdout, Stream::Stderr]
+            .into_iter()
+            .any(|stream| self.waits_for(stream))
+    }
+
+    fn waits_for(&self, stream: Stream) -> bool {
+        match &self.destination {
+            Destination::Terminal { waiting, .. } => !waiting.of(stream).lock().is_empty(),
+            Destination::Lines(_) => false,
+        }
+    }
+
+    /// Waits until the terminal has taken all, or is broken: a guest that has ended well loses nothing of what it printed.
+    pub(crate) async fn drain(self: &Arc<Self>) {
+        for stream in [Stream::Stdout, Stream::Stderr] {
+            if self.waits_for(stream) {
+                OutputStream::new(Arc::clone(self), stream).ready().await;
+            }
+        }
     }
 
     fn log(&self, sink: &dyn LineSink, stream: Stream, bytes: &[u8]) {
