@@ -7,6 +7,7 @@
 use crate::args::LogFormat;
 use crate::progress::Progress;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::retry_on_intr;
 use std::io::{self, Write};
 use std::os::fd::AsFd;
 use std::sync::{Mutex, PoisonError};
@@ -87,8 +88,8 @@ impl Missed {
 fn takes_within(stream: &impl AsFd, time: Duration) -> bool {
     let mut asked = [PollFd::new(stream, PollFlags::OUT)];
     let time = Timespec::try_from(time).ok();
-    // What cannot be asked is written to.
-    poll(&mut asked, time.as_ref()).map_or(true, |n_ready| n_ready > 0)
+    // A signal says nothing of the stream. What cannot be asked is written to.
+    retry_on_intr(|| poll(&mut asked, time.as_ref())).map_or(true, |n_ready| n_ready > 0)
 }
 
 impl Write for &LogWriter {

@@ -5,6 +5,7 @@
 
 use super::Stream;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::retry_on_intr;
 use std::io::{self, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use tokio::io::Interest;
@@ -27,8 +28,8 @@ fn is_writable(stream: impl AsFd) -> bool {
         tv_sec: 0,
         tv_nsec: 0,
     };
-    // What cannot be asked is written to.
-    poll(&mut asked, Some(&at_once)).map_or(true, |n_ready| n_ready > 0)
+    // A signal says nothing of the stream. What cannot be asked is written to.
+    retry_on_intr(|| poll(&mut asked, Some(&at_once))).map_or(true, |n_ready| n_ready > 0)
 }
 
 /// Writes as much as the stream takes without waiting, unchanged, and answers how much that was.
