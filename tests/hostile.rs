@@ -3,6 +3,7 @@
 mod addresses;
 mod arena;
 mod attack;
+mod beneath;
 mod bombs;
 mod bounds;
 mod breeding;

@@ -95,6 +95,7 @@ pub(crate) fn core_imports() -> String {
 /// A component with these imports, called by their names without what stands in brackets, and this body.
 ///
 /// A name that several interfaces have is written `interface#name`. A resource is given back by `interface#[resource-drop]NAME`.
+/// What is no function of an interface is written as a whole import.
 pub(crate) fn component(name: &'static str, imports: &[&str], body: &str) -> Attack {
     component_of(Wasi::V02, name, imports, body)
 }
@@ -301,6 +302,9 @@ impl Guest {
 }
 
 fn import(functions: &[Imported], wanted: &str) -> String {
+    if wanted.starts_with("(import ") {
+        return wanted.to_owned();
+    }
     let (interface, name) = wanted.split_once('#').unwrap_or(("", wanted));
     let is_of = |function: &&Imported| {
         interface.is_empty()

@@ -5,7 +5,7 @@ use super::attack::{Attack, both, core_with, scene};
 use crate::app::scripted;
 use crate::stage::actor;
 use crate::support::GuestPath;
-use crate::trial::nothing;
+use crate::trial::{Outcome, nothing};
 use rusm_caps::{DirGrant, Profile};
 use rusm_core::{ExitReason, ProcessHandle};
 use std::fs;
@@ -247,13 +247,28 @@ fn by_descriptor() -> Vec<Attack> {
             names,
             read_only,
         )
-        .under_in(both_ways),
-        core_with("names that are none", names, names_that_lie).under_in(both_ways),
+        .under_in(both_ways)
+        .shows(|outcome| {
+            // In the order of the calls; what was opened within the folder has no name of its own.
+            let targets = "/read/file /read/file /read/file /read/new /read/new an open file an open file /read /read/new \
+                /read/file /read/file /read/dir /read/new /read/file /read/file /read/new /read/file /read/new new new";
+            audited(outcome, targets);
+        }),
+        core_with("names that are none", names, names_that_lie)
+            .under_in(both_ways)
+            .shows(|outcome| audited(outcome, "/write/../secret /data/file")),
     ]
 }
 
+/// These targets were audited, no more and no others.
+#[track_caller]
+fn audited(outcome: &Outcome, targets: &str) {
+    let told: Vec<_> = outcome.denied.iter().map(|it| &*it.target).collect();
+    assert_eq!(told.join(" "), targets, "{outcome:#?}");
+}
+
 /// The folder for reading comes first.
-fn both_ways(folder: &Path) -> Profile {
+pub(super) fn both_ways(folder: &Path) -> Profile {
     house(folder);
     let data = || folder.join("data");
     let read = DirGrant::read_only(data(), "/read").expect("it is a folder");

@@ -2,6 +2,7 @@
 
 use crate::app::{boot_in, component};
 use crate::support::{BOTH_PATHS, GuestPath, Scenario};
+use rusm_core::RuntimeEvent;
 use std::collections::BTreeMap;
 use std::os::unix::fs::symlink;
 use std::path::Path;
@@ -69,6 +70,21 @@ fn try_each(path: GuestPath, house: &Path, keys: &str, steps: &[&str]) -> Vec<(S
     let answers = lines
         .iter()
         .map(|line| line.split_once('=').expect("it is a report").1.to_owned());
+    let is_denied = |event: &RuntimeEvent| matches!(event, RuntimeEvent::Denied(_));
+    let audited = scenario
+        .recorder
+        .events()
+        .iter()
+        .filter(|it| is_denied(it))
+        .count();
+    let refused = answers
+        .clone()
+        .filter(|answer| answer.starts_with("denied:"))
+        .count();
+    assert!(
+        audited >= refused,
+        "{audited} were audited, {refused} refused"
+    );
     steps
         .iter()
         .map(|step| (*step).to_owned())

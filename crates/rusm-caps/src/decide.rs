@@ -44,6 +44,7 @@ pub(crate) fn allows(profile: &Profile, request: &Request<'_>) -> bool {
             .dirs()
             .iter()
             .any(|dir| dir.guest() == *guest && dir.allows(*access) && dir.host() == *host),
+        Request::Beneath { .. } => false,
         Request::Env { name } => profile.env().iter().any(|grant| grant.covers(name)),
         Request::Connect { addr, names, .. } => profile.network().covers_connect(*addr, names),
         Request::ConnectName { name, port } => profile.network().covers_name(name, *port),

@@ -84,5 +84,5 @@ pub use limits::{LimitError, Limits};
 pub use permission::Permission;
 pub use policy::{Decision, Policy, Question};
 pub use profile::Profile;
-pub use request::{Access, Peer, Protocol, Relation, Request};
+pub use request::{Access, Obstacle, Peer, Protocol, Relation, Request};
 pub use restrict::{RestrictError, Restrictions};

@@ -46,6 +46,17 @@ pub enum Access {
     Write,
 }
 
+/// Why WASI refused something beneath a granted folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Obstacle {
+    /// It would have changed something, and the folder is granted for reading.
+    ReadOnly,
+    /// The path, or a link on it, leads out of the folder.
+    LeadsOut,
+    /// The process has given up its folders.
+    GivenUp,
+}
+
 /// What a socket speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Protocol {
@@ -104,6 +115,16 @@ pub enum Request<'a> {
         guest: &'a str,
         /// Whether writing is asked for.
         access: Access,
+    },
+    /// Use a path beneath a folder that is open. Whoever resolves the path finds out what stands
+    /// against it, so this is asked once it was refused, and is never allowed.
+    Beneath {
+        /// Where the guest sees the folder; empty if it came there through another handle.
+        folder: &'a str,
+        /// The path from there, as the guest gave it; empty for what is open already.
+        path: &'a str,
+        /// Why it was refused.
+        obstacle: Obstacle,
     },
     /// See an environment variable.
     Env {
@@ -167,7 +188,7 @@ impl Request<'_> {
             Request::Spawn { .. } => Permission::Spawn,
             Request::Load => Permission::Load,
             Request::Storage { .. } => Permission::Storage,
-            Request::OpenDir { .. } => Permission::Files,
+            Request::OpenDir { .. } | Request::Beneath { .. } => Permission::Files,
             Request::Env { .. } => Permission::Env,
             Request::Bind { addr, .. } if addr.port() != 0 => Permission::Listen,
             Request::Bind { .. }

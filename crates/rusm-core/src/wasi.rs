@@ -29,6 +29,7 @@ use wasmtime_wasi::p2::bindings::filesystem::preopens::Host as _;
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 use wasmtime_wasi_http::WasiHttpCtxView;
 
+pub(crate) use beneath::{shadow_paths_p1, shadow_paths_p2, shadow_paths_p3};
 pub(crate) use folder::FolderError;
 pub(crate) use handles::{max_component_handles, max_table_entries};
 pub(crate) use handles::{shadow_handles_p2, shadow_handles_p3, shadow_p1};
@@ -42,6 +43,7 @@ pub(crate) use private::PrivatePlaces;
 pub(crate) use sockets::{shadow_p2, shadow_p3};
 
 mod answer;
+mod beneath;
 mod folder;
 mod handles;
 mod http;

@@ -11,7 +11,7 @@ use super::words::addressed;
 use crate::escape::{fits, toml_string};
 use crate::{
     Access, BucketPattern, Cidr, EnvGrant, HostFunctionName, ListenRule, NetGrant, NetHost,
-    NetRule, PortRange, Profile, Request,
+    NetRule, Obstacle, PortRange, Profile, Request,
 };
 
 type Line = Result<String, &'static str>;
@@ -26,7 +26,7 @@ pub(super) fn remedy(profile: &Profile, request: &Request<'_>) -> Line {
             "It was given up or taken away when the process was spawned, and does not come back",
         );
     }
-    let line = manifest_line(request)?;
+    let line = manifest_line(profile, request)?;
     let name = profile.name();
     if Profile::BUILT_IN.contains(&name) {
         return Ok(format!(
@@ -46,7 +46,7 @@ pub(super) fn remedy(profile: &Profile, request: &Request<'_>) -> Line {
     Ok(format!("{line} under [capabilities.{key}]"))
 }
 
-fn manifest_line(request: &Request<'_>) -> Line {
+fn manifest_line(profile: &Profile, request: &Request<'_>) -> Line {
     match request {
         Request::Send { to } => one("allow-send", addressed(to)),
         Request::Link { .. }
@@ -61,6 +61,9 @@ fn manifest_line(request: &Request<'_>) -> Line {
             guest,
             access,
         } => preopen(&host.display().to_string(), guest, *access),
+        Request::Beneath {
+            folder, obstacle, ..
+        } => beneath(profile, folder, *obstacle),
         Request::Env { name } => match name.parse::<EnvGrant>() {
             Ok(grant) if grant.exact_name().is_some() => one("env", name),
             Ok(_) | Err(_) => Err(UNWRITABLE),
@@ -117,6 +120,20 @@ fn preopen(host: &str, guest: &str, access: Access) -> Line {
         toml_string(host),
         toml_string(guest)
     ))
+}
+
+/// The folder's own grant, for writing. What lies outside of a folder is not opened through it.
+fn beneath(profile: &Profile, folder: &str, obstacle: Obstacle) -> Line {
+    match obstacle {
+        Obstacle::ReadOnly => match profile.dirs().iter().find(|dir| dir.guest() == folder) {
+            Some(dir) => preopen(&dir.host().display().to_string(), folder, Access::Write),
+            None => Err("The folder that it lies in would have to be granted for writing"),
+        },
+        Obstacle::LeadsOut => {
+            Err("No path leads out of a granted folder; grant the folder that it leads to")
+        }
+        Obstacle::GivenUp => Err("Folders that were given up do not come back"),
+    }
 }
 
 /// By a name that the process looked up, if a rule by that name opens the address; else by the

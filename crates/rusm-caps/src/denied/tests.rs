@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::*;
-use crate::{Access, BucketSet, Peer, Protocol, Relation, SendGrant, decide};
+use crate::{Access, BucketSet, Obstacle, Peer, Protocol, Relation, SendGrant, decide};
 
 fn web() -> Profile {
     Profile::sandboxed()
@@ -46,7 +46,7 @@ fn a_denial_reads_as_one_sentence() {
         names: &[],
     };
     let host = Path::new("data");
-    let rows: [(Request<'_>, &str); 13] = [
+    let rows: [(Request<'_>, &str); 16] = [
         (
             connect("8.8.8.8:5432"),
             "connect to 8.8.8.8:5432: profile 'web' allows public:443, 10.1.0.0/16:5432. To allow it: allow-network = [\"8.8.8.8:5432\"] under [capabilities.web]",
@@ -92,6 +92,30 @@ fn a_denial_reads_as_one_sentence() {
                 access: Access::Write,
             },
             "open data as /data for writing: profile 'web' allows data::/data::ro. To allow it: preopen = [{ host = \"data\", guest = \"/data\" }] under [capabilities.web]",
+        ),
+        (
+            Request::Beneath {
+                folder: "/data",
+                path: "new",
+                obstacle: Obstacle::ReadOnly,
+            },
+            "change /data/new, which is for reading only: profile 'web' allows data::/data::ro. To allow it: preopen = [{ host = \"data\", guest = \"/data\" }] under [capabilities.web]",
+        ),
+        (
+            Request::Beneath {
+                folder: "",
+                path: "",
+                obstacle: Obstacle::ReadOnly,
+            },
+            "change an open file, which is for reading only: profile 'web' allows data::/data::ro. The folder that it lies in would have to be granted for writing",
+        ),
+        (
+            Request::Beneath {
+                folder: "/data",
+                path: "../x\u{1b}",
+                obstacle: Obstacle::LeadsOut,
+            },
+            "use '/data/../x\\u{1b}', which leads out of the folder: profile 'web' allows data::/data::ro. No path leads out of a granted folder; grant the folder that it leads to",
         ),
         (
             Request::Env { name: "HOME" },

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use crate::escape::quoted;
-use crate::{Access, Peer, Protocol, Request};
+use crate::{Access, Obstacle, Peer, Protocol, Request};
 
 /// What a request would have done, as it stands behind "may".
 pub(crate) fn deed(request: &Request<'_>) -> String {
@@ -35,6 +35,11 @@ pub(crate) fn deed(request: &Request<'_>) -> String {
             };
             format!("open {target} as {} for {access}", quoted(guest))
         }
+        Request::Beneath { obstacle, .. } => match obstacle {
+            Obstacle::ReadOnly => format!("change {target}, which is for reading only"),
+            Obstacle::LeadsOut => format!("use {target}, which leads out of the folder"),
+            Obstacle::GivenUp => format!("use {target}"),
+        },
         Request::Env { .. } => format!("see the environment variable {target}"),
         Request::Connect { addr, proto, names } => {
             let at = match names.first() {
@@ -68,6 +73,7 @@ pub(crate) fn target(request: &Request<'_>) -> String {
         Request::ListProcesses => "processes".to_owned(),
         Request::Storage { bucket, .. } => quoted(bucket),
         Request::OpenDir { host, .. } => quoted(&host.display().to_string()),
+        Request::Beneath { folder, path, .. } => beneath(folder, path),
         Request::Env { name } | Request::ResolveName { name } | Request::HostFunction { name } => {
             quoted(name)
         }
@@ -78,6 +84,16 @@ pub(crate) fn target(request: &Request<'_>) -> String {
         Request::Bind { addr, .. } | Request::Listen { addr } => addr.to_string(),
         Request::ConnectName { name, port } => with_port(name, *port),
         Request::Stdio => "terminal".to_owned(),
+    }
+}
+
+/// `/data/in/x`: a path as it was given, behind its folder if it begins there.
+fn beneath(folder: &str, path: &str) -> String {
+    match (folder, path) {
+        ("", "") => "an open file".to_owned(),
+        ("", text) | (text, "") => quoted(text),
+        (_, path) if path.starts_with('/') => quoted(path),
+        (folder, path) => quoted(&format!("{}/{path}", folder.trim_end_matches('/'))),
     }
 }
 

@@ -180,6 +180,7 @@ fn a_query_asks_the_functions_too() {
                 Request::Link { .. }
                 | Request::Signal { .. }
                 | Request::ProcessControl { .. }
+                | Request::Beneath { .. }
                 | Request::Bind { .. }
                 | Request::Listen { .. }
                 | Request::Stdio

@@ -18,6 +18,7 @@ pub(crate) enum Asked {
     Spawn(&'static str),
     Storage(&'static str, Access),
     OpenDir(PathBuf, &'static str, Access),
+    Beneath(&'static str, Obstacle),
     Env(&'static str),
     Connect(SocketAddr, Protocol, Vec<Arc<str>>),
     ConnectName(&'static str, u16),
@@ -55,6 +56,11 @@ impl Asked {
                 host,
                 guest,
                 access: *access,
+            },
+            Asked::Beneath(folder, obstacle) => Request::Beneath {
+                folder,
+                path: "x",
+                obstacle: *obstacle,
             },
             Asked::Env(name) => Request::Env { name },
             Asked::Connect(addr, proto, names) => Request::Connect {
@@ -113,9 +119,11 @@ impl Asked {
             Asked::HostFunction(name) => ("host-functions", name.clone()),
             Asked::Plain("list") => ("process-control", "any".to_owned()),
             Asked::Plain(name) => (name, "any".to_owned()),
-            Asked::Peer(..) | Asked::OpenDir(..) | Asked::Connect(..) | Asked::Bind(..) => {
-                return None;
-            }
+            Asked::Peer(..)
+            | Asked::OpenDir(..)
+            | Asked::Beneath(..)
+            | Asked::Connect(..)
+            | Asked::Bind(..) => return None,
         })
     }
 }
@@ -145,6 +153,7 @@ pub(crate) fn asked() -> impl Strategy<Value = Asked> {
         1 => select(&NAMES).prop_map(Asked::Spawn),
         2 => (select(&BUCKETS), access()).prop_map(|(bucket, access)| Asked::Storage(bucket, access)),
         2 => (select(&["a", "b", "/srv"]), select(&["/a", "/b", "/srv"]), access()).prop_map(|(host, guest, access)| Asked::OpenDir(host.into(), guest, access)),
+        1 => (select(&["/a", "/b", ""]), select(vec![Obstacle::ReadOnly, Obstacle::LeadsOut, Obstacle::GivenUp])).prop_map(|(folder, obstacle)| Asked::Beneath(folder, obstacle)),
         1 => select(&VARIABLES).prop_map(Asked::Env),
         4 => (addr(), proto(), names).prop_map(|(addr, proto, names)| Asked::Connect(addr, proto, names)),
         2 => (select(&HOSTS), select(&PORTS)).prop_map(|(name, port)| Asked::ConnectName(name, port)),

@@ -47,7 +47,7 @@ pub(crate) fn crowded() -> Profile {
 }
 
 /// One request for each kind of permission, by the last entry of its grant. Every variant of
-/// `Request` is here: the match below does not compile without it.
+/// `Request` that can be allowed is here: the match below does not compile without it.
 pub(crate) fn requests(names: &[Arc<str>]) -> Vec<Request<'_>> {
     let to = Peer {
         pid: 9,
@@ -127,6 +127,7 @@ pub(crate) fn requests(names: &[Arc<str>]) -> Vec<Request<'_>> {
             | Request::ListProcesses
             | Request::Storage { .. }
             | Request::OpenDir { .. }
+            | Request::Beneath { .. }
             | Request::Env { .. }
             | Request::Connect { .. }
             | Request::ConnectName { .. }

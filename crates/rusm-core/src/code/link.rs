@@ -7,6 +7,7 @@ use super::shape::{Entry, Shape};
 use super::{EngineClass, Guest, Site};
 use crate::wasi::{add_http_p2, add_http_p3};
 use crate::wasi::{shadow_handles_p2, shadow_handles_p3, shadow_p1, shadow_p2, shadow_p3};
+use crate::wasi::{shadow_paths_p1, shadow_paths_p2, shadow_paths_p3};
 use std::sync::OnceLock;
 use wasmtime::component::{Component, Linker as ComponentLinker};
 use wasmtime::{Engine, Linker, Module};
@@ -141,6 +142,7 @@ impl<T: Guest> Linkers<T> {
             let mut linker = Linker::new(module.engine());
             p1::add_to_linker_async(&mut linker, |state: &mut T| state.wasi().preview1())?;
             shadow_p1(&mut linker)?;
+            shadow_paths_p1(&mut linker)?;
             (self.links.module)(&mut linker)?;
             Ok(linker)
         })?;
@@ -200,6 +202,7 @@ impl<T: Guest> Linkers<T> {
         let mut linker = ComponentLinker::new(engine);
         p2::add_to_linker_async(&mut linker)?;
         shadow_handles_p2(&mut linker)?;
+        shadow_paths_p2(&mut linker)?;
         shadow_p2(&mut linker)?;
         add_http_p2(&mut linker)?;
         match class {
@@ -207,6 +210,7 @@ impl<T: Guest> Linkers<T> {
             EngineClass::Concurrent => {
                 p3::add_to_linker(&mut linker)?;
                 shadow_handles_p3(&mut linker)?;
+                shadow_paths_p3(&mut linker)?;
                 shadow_p3(&mut linker)?;
                 add_http_p3(&mut linker)?;
             }

@@ -26,6 +26,7 @@ mod p2;
 mod p3_files;
 
 pub(crate) use p1::shadow_p1;
+pub(super) use p1::{enter as enter_p1, errno};
 pub(crate) use p2::shadow_handles_p2;
 pub(crate) use p3_files::shadow_handles_p3;
 
@@ -96,6 +97,12 @@ impl Handles {
         self.granted = folders;
     }
 
+    /// Which of them it is, in the order in which they were granted.
+    pub(super) fn position_of_granted(&self, folder: &Arc<File>) -> Option<usize> {
+        let is_it = |granted: &Arc<File>| Arc::ptr_eq(granted, folder);
+        self.granted.iter().position(is_it)
+    }
+
     /// Room for so many more.
     pub(super) fn promise(
         &mut self,
@@ -148,10 +155,7 @@ impl Handles {
         if let Some(descriptor) = entry.downcast_ref::<Descriptor>() {
             return match descriptor {
                 Descriptor::File(_) => true,
-                Descriptor::Dir(folder) => {
-                    let is_it = |granted: &Arc<File>| Arc::ptr_eq(granted, &folder.dir);
-                    !self.granted.iter().any(is_it)
-                }
+                Descriptor::Dir(folder) => self.position_of_granted(&folder.dir).is_none(),
             };
         }
         entry.is::<ReaddirIterator>()

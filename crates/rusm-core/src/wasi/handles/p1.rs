@@ -1,11 +1,12 @@
 //! The functions of WASI preview 1 that make handles, that close them, or that take host memory by a number; each asks for room first and
 //! goes on as Wasmtime's own.
 
+use super::super::beneath::{At, tell_p1};
 use super::p2::check_random;
 use crate::code::Guest;
 use wasmtime::{AsContextMut, Caller, Extern, Linker, Memory};
 use wasmtime_wasi::p1::WasiP1Ctx;
-use wasmtime_wasi::p1::types::{Errno, Fd, Filetype, Lookupflags};
+use wasmtime_wasi::p1::types::{Errno, Fd, Filetype, Lookupflags, Oflags, Rights};
 use wasmtime_wasi::p1::wasi_snapshot_preview1::{self as preview1, WasiSnapshotPreview1};
 use wiggle::{GuestMemory, GuestPtr};
 
@@ -44,7 +45,7 @@ async fn path_open<T: Guest>(mut caller: Caller<'_, T>, args: Open) -> wasmtime:
     if is_special(context, &mut memory, fd, flags, (path, length)).await {
         return Ok(errno(Errno::Notsup));
     }
-    preview1::path_open(
+    let answer = preview1::path_open(
         context,
         &mut memory,
         fd,
@@ -57,7 +58,25 @@ async fn path_open<T: Guest>(mut caller: Caller<'_, T>, args: Open) -> wasmtime:
         fd_flags,
         result,
     )
-    .await
+    .await?;
+    let attempt = [At::followed(fd, flags, path, length)];
+    tell_p1(
+        state,
+        &mut memory,
+        answer,
+        is_change(open, rights),
+        &attempt,
+    )
+    .await;
+    Ok(answer)
+}
+
+/// Whether opening would change anything.
+fn is_change(open: i32, rights: i64) -> bool {
+    let makes = Oflags::CREAT | Oflags::TRUNC;
+    let makes = Oflags::try_from(open).is_ok_and(|open| open.intersects(makes));
+    // Rights that there are not are left out by Wasmtime too.
+    makes || Rights::from_bits_truncate(rights.cast_unsigned()).contains(Rights::FD_WRITE)
 }
 
 /// Whether a path leads to neither a file nor a folder nor a link, see `files.rs`.
@@ -123,7 +142,7 @@ fn random_get<T: Guest>(
 }
 
 /// The guest's memory and state, with what one call may take of the host set anew.
-fn enter<'a, T: Guest>(
+pub(in super::super) fn enter<'a, T: Guest>(
     caller: &'a mut Caller<'_, T>,
 ) -> wasmtime::Result<(GuestMemory<'a>, &'a mut T)> {
     let fuel = caller.as_context_mut().hostcall_fuel();
@@ -134,6 +153,6 @@ fn enter<'a, T: Guest>(
     Ok((GuestMemory::Unshared(bytes), state))
 }
 
-fn errno(errno: Errno) -> i32 {
+pub(in super::super) fn errno(errno: Errno) -> i32 {
     i32::from(u16::from(errno))
 }

@@ -2,6 +2,7 @@
 //! as Wasmtime's own.
 
 use super::super::answer::{Answer, answer};
+use super::super::beneath::{opening_p2, tell_open_p2, tell_p2};
 use super::files::is_special_p2;
 use crate::code::Guest;
 use crate::guest::LimitBreach;
@@ -55,12 +56,11 @@ fn opening<T: Guest>(files: &mut LinkerInstance<'_, T>) -> wasmtime::Result<()> 
                 if is_special_p2(&mut state.filesystem(), &fd, path_flags, &path).await {
                     return Ok((Err(fs::ErrorCode::Unsupported),));
                 }
-                answer(
-                    state
-                        .filesystem()
-                        .open_at(fd, path_flags, path, open, flags)
-                        .await,
-                )
+                let attempt = opening_p2(&fd, path_flags, &path, open, flags);
+                let mut files = state.filesystem();
+                let answer = answer(files.open_at(fd, path_flags, path, open, flags).await);
+                tell_p2(state, &attempt, &answer).await;
+                answer
             })
         },
     )?;
@@ -72,7 +72,10 @@ fn opening<T: Guest>(files: &mut LinkerInstance<'_, T>) -> wasmtime::Result<()> 
                 let Ok(_promise) = state.wasi().promise(1) else {
                     return Ok((Err(fs::ErrorCode::InsufficientMemory),));
                 };
-                answer(state.filesystem().read_directory(fd).await)
+                let handle = fd.rep();
+                let answer = answer(state.filesystem().read_directory(fd).await);
+                tell_open_p2(state, handle, &answer);
+                answer
             })
         },
     )
@@ -91,19 +94,25 @@ fn streaming<T: Guest>(files: &mut LinkerInstance<'_, T>) -> wasmtime::Result<()
     files.func_wrap(
         "[method]descriptor.write-via-stream",
         |mut store: StoreContextMut<'_, T>, (fd, offset): (Fd, u64)| -> Answer<_, _> {
-            match store.data_mut().wasi().promise(1) {
-                Ok(_promise) => answer(store.data_mut().filesystem().write_via_stream(fd, offset)),
-                Err(_) => Ok((Err(fs::ErrorCode::InsufficientMemory),)),
-            }
+            let (state, handle) = (store.data_mut(), fd.rep());
+            let Ok(_promise) = state.wasi().promise(1) else {
+                return Ok((Err(fs::ErrorCode::InsufficientMemory),));
+            };
+            let answer = answer(state.filesystem().write_via_stream(fd, offset));
+            tell_open_p2(state, handle, &answer);
+            answer
         },
     )?;
     files.func_wrap(
         "[method]descriptor.append-via-stream",
         |mut store: StoreContextMut<'_, T>, (fd,): (Fd,)| -> Answer<_, _> {
-            match store.data_mut().wasi().promise(1) {
-                Ok(_promise) => answer(store.data_mut().filesystem().append_via_stream(fd)),
-                Err(_) => Ok((Err(fs::ErrorCode::InsufficientMemory),)),
-            }
+            let (state, handle) = (store.data_mut(), fd.rep());
+            let Ok(_promise) = state.wasi().promise(1) else {
+                return Ok((Err(fs::ErrorCode::InsufficientMemory),));
+            };
+            let answer = answer(state.filesystem().append_via_stream(fd));
+            tell_open_p2(state, handle, &answer);
+            answer
         },
     )
 }

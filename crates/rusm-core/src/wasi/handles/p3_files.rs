@@ -1,6 +1,7 @@
 //! The one function of WASI 0.3 for files that makes a handle; it asks for room first and goes on as Wasmtime's own.
 
 use super::super::answer::answer;
+use super::super::beneath::{opening_p3, tell_p3};
 use crate::code::Guest;
 use wasmtime::component::{Accessor, Linker, Resource};
 use wasmtime_wasi::filesystem::{Descriptor, WasiFilesystem, WasiFilesystemView as _};
@@ -32,7 +33,11 @@ pub(crate) fn shadow_handles_p3<T: Guest>(linker: &mut Linker<T>) -> wasmtime::R
                     if is_special(&files, &fd, path_flags, &path).await {
                         return Ok((Err(ErrorCode::Unsupported),));
                     }
-                    answer(WasiFilesystem::open_at(&files, fd, path_flags, path, open, flags).await)
+                    let attempt = opening_p3(&fd, path_flags, &path, open, flags);
+                    let opened = WasiFilesystem::open_at(&files, fd, path_flags, path, open, flags);
+                    let answer = answer(opened.await);
+                    tell_p3(accessor, &attempt, &answer).await;
+                    answer
                 })
             },
         )?;
