@@ -210,6 +210,7 @@ impl RuntimeBuilder {
     /// # Errors
     /// [`BuildError`] when the machine gives no threads or lacks what an engine needs, or a root certificate is none.
     pub fn build(mut self) -> Result<Runtime, BuildError> {
+        try_a_thread()?;
         let io = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("rusm-io")
@@ -291,6 +292,15 @@ impl RuntimeBuilder {
         shared.reporter.attach(&shared);
         Ok(Runtime(shared))
     }
+}
+
+/// Whether the system gives one at all: Tokio panics where it does not.
+fn try_a_thread() -> std::io::Result<()> {
+    let thread = std::thread::Builder::new().spawn(|| ())?;
+    // It does nothing that could panic.
+    thread
+        .join()
+        .map_err(|_panic| std::io::Error::other("a thread could not end"))
 }
 
 /// The code store; what it has to say goes to the embedder's observer.

@@ -4,7 +4,9 @@
 
 use crate::code::error::{CodeError, chain};
 use parking_lot::{Condvar, Mutex};
+use std::error::Error;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::OnceLock;
 
 /// Stack of the compiling thread. Code may nest blocks as deep as its functions are long.
 const COMPILER_STACK_BYTES: usize = 64 << 20;
@@ -47,9 +49,17 @@ impl Drop for Turn<'_> {
 /// How much of the machine the compiler may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Threads {
-    /// Every core: by the pool of the whole program, whose size and stacks are Rayon's defaults.
+    /// Every core: by the pool of the whole program, whose size and stacks are Rayon's defaults. One, if there is no such pool.
     All,
     One,
+}
+
+/// Whether there is a pool of the whole program. Made here, because Rayon panics where it would make one by the way and has no thread.
+fn has_pool_of_all() -> bool {
+    static HAS_POOL: OnceLock<bool> = OnceLock::new();
+    // An error without a cause says that there is one already.
+    let made = || rayon::ThreadPoolBuilder::new().build_global();
+    *HAS_POOL.get_or_init(|| made().map_or_else(|error| error.source().is_none(), |()| true))
 }
 
 /// Runs the compiler on a thread with a large stack; a panic is an error.
@@ -61,7 +71,7 @@ pub(super) fn on_own_stack(
         cause: format!("no thread to compile on: {cause}"),
     };
     let joined = match threads {
-        Threads::All => std::thread::scope(|scope| {
+        Threads::All if has_pool_of_all() => std::thread::scope(|scope| {
             let thread = std::thread::Builder::new()
                 .name("rusm-compile".to_owned())
                 .stack_size(COMPILER_STACK_BYTES)
@@ -70,7 +80,7 @@ pub(super) fn on_own_stack(
         })
         .map_err(|cause| no_thread(&cause))?,
         // Where the compiler shares out its work, it does so among the threads of the pool it runs in.
-        Threads::One => {
+        Threads::All | Threads::One => {
             let pool = rayon::ThreadPoolBuilder::new()
                 .num_threads(1)
                 .thread_name(|_| "rusm-compile-guest".to_owned())
