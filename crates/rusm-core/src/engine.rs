@@ -13,7 +13,7 @@
 //! - a start beyond what the machine holds is a typed [`NoRoom`], never an abort and never silence.
 
 use dense::Guards;
-use mappings::{Charge, Full, Mappings};
+use mappings::{Charge, Full, Mappings, Unaddressable};
 use memory::{MemoryFloor, Short};
 use rusm_manifest::Placement;
 use seats::{Seat, Seats};
@@ -119,6 +119,10 @@ pub(crate) enum NoRoom {
         wanted: u64,
     },
     #[error(
+        "no room for another process: {most} memories of WASI 0.3 components, with 4 GiB of addresses each, are all that a node has"
+    )]
+    Addresses { most: u32 },
+    #[error(
         "no room for another process: it needs {} MiB, the machine has {} MiB left and {} MiB are kept free",
         .wanted_bytes.div_ceil(1 << 20), .available_bytes >> 20, .floor_bytes >> 20
     )]
@@ -151,6 +155,14 @@ impl From<Full> for NoRoom {
             in_use,
             limit,
             wanted,
+        }
+    }
+}
+
+impl From<Unaddressable> for NoRoom {
+    fn from(Unaddressable: Unaddressable) -> NoRoom {
+        NoRoom::Addresses {
+            most: mappings::MEMORIES_MAX,
         }
     }
 }
@@ -289,8 +301,12 @@ impl Engines {
         self.floor.admit(footprint.memory_bytes)?;
         let seat = match (wish.home, wish.placement) {
             (EngineClass::Concurrent, _) => {
-                let mappings = concurrent_mappings(footprint);
-                return self.place(EngineClass::Concurrent.into(), None, mappings);
+                let charge = self.mappings.charge(concurrent_mappings(footprint))?;
+                return Ok(Place {
+                    site: EngineClass::Concurrent.into(),
+                    _seat: None,
+                    _charge: Some(charge.with_memories(footprint.memories)?),
+                });
             }
             (EngineClass::Dense, _) | (EngineClass::Pooled, Placement::Dense) => None,
             (EngineClass::Pooled, Placement::Guarded) => Some(self.guarded(wish)?),

@@ -7,12 +7,15 @@
 //! The account is an estimate that is corrected by counting: counting reads a line per mapping, so it happens only when the estimate
 //! has grown much since the last count, or when it says that there is no room. The estimate is
 //! `counted at last count + charged since - credited since + what the pool may still come to map`.
+//!
+//! Addresses run out as well, and no count of mappings shows it: an empty memory that may grow has 4 GiB of them in one mapping, which
+//! the kernel joins with its neighbours. So memories that are reserved that way have a bound of their own.
 
 use super::config::MAPPINGS_PER_SLOT;
 use super::seats::Seats;
 use parking_lot::Mutex;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// Kept free for what is not counted per process: code, threads, malloc arenas, memories that grow into pieces.
@@ -21,6 +24,9 @@ const RESERVE: u64 = 1_024;
 const RECOUNT_AFTER: i64 = 4_096;
 /// Counting is dear: while the account is full, at most one count in this time.
 const RECOUNT_INTERVAL: Duration = Duration::from_millis(100);
+
+/// Memories of 4 GiB of addresses each, outside of the pools: half of what a program can address (128 TiB, less on few machines).
+pub(crate) const MEMORIES_MAX: u32 = 16_000;
 
 /// Counts the mappings that exist. Replaced in tests.
 pub(crate) type Count = Box<dyn Fn() -> Option<u64> + Send + Sync>;
@@ -33,14 +39,20 @@ pub(crate) struct Mappings {
     counted: AtomicU64,
     change: AtomicI64,
     last_count: Mutex<Option<Instant>>,
+    memories: AtomicU32,
 }
 
 /// What was charged; credits itself when dropped.
 #[derive(Debug)]
 pub(crate) struct Charge {
     account: Arc<Mappings>,
-    mappings: i64,
+    mappings: u32,
+    memories: u32,
 }
+
+/// No addresses for another memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Unaddressable;
 
 /// Why there is no room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,16 +73,18 @@ impl Mappings {
             counted: AtomicU64::new(counted),
             change: AtomicI64::new(0),
             last_count: Mutex::new(None),
+            memories: AtomicU32::new(0),
         })
     }
 
     /// Charges a start with `wanted` mappings, or says why there is no room for it.
     pub(crate) fn charge(self: &Arc<Mappings>, wanted: u32) -> Result<Charge, Full> {
-        let wanted = i64::from(wanted);
-        let change = self.change.fetch_add(wanted, Ordering::Relaxed) + wanted;
+        let more = i64::from(wanted);
+        let change = self.change.fetch_add(more, Ordering::Relaxed) + more;
         let charge = Charge {
             account: Arc::clone(self),
             mappings: wanted,
+            memories: 0,
         };
         let Some(limit) = self.limit else {
             return Ok(charge);
@@ -78,7 +92,7 @@ impl Mappings {
         if self.fits(limit) && change < RECOUNT_AFTER {
             return Ok(charge);
         }
-        self.recount(wanted);
+        self.recount(more);
         if self.fits(limit) {
             return Ok(charge);
         }
@@ -86,7 +100,7 @@ impl Mappings {
         Err(Full {
             in_use: self.in_use(),
             limit,
-            wanted: u64::try_from(wanted).unwrap_or(0),
+            wanted: wanted.into(),
         })
     }
 
@@ -131,11 +145,30 @@ impl Mappings {
     }
 }
 
+impl Charge {
+    /// Sets aside the addresses of so many memories as well.
+    pub(crate) fn with_memories(mut self, memories: u32) -> Result<Charge, Unaddressable> {
+        let within = |reserved: u32| {
+            let sum = reserved.checked_add(memories)?;
+            (sum <= MEMORIES_MAX).then_some(sum)
+        };
+        let reserved = &self.account.memories;
+        let taken = reserved.try_update(Ordering::Relaxed, Ordering::Relaxed, within);
+        taken.map_err(|_| Unaddressable)?;
+        self.memories = memories;
+        Ok(self)
+    }
+}
+
 impl Drop for Charge {
     fn drop(&mut self) {
-        self.account
-            .change
-            .fetch_sub(self.mappings, Ordering::Relaxed);
+        let Mappings {
+            change, memories, ..
+        } = &*self.account;
+        change.fetch_sub(self.mappings.into(), Ordering::Relaxed);
+        if self.memories > 0 {
+            memories.fetch_sub(self.memories, Ordering::Relaxed);
+        }
     }
 }
 

@@ -83,3 +83,26 @@ fn without_a_limit_everything_fits() {
         .map(|_| account.charge(1_000).unwrap())
         .collect();
 }
+
+/// Whatever the kernel counts: empty memories may be no mapping at all.
+#[test]
+fn addresses_are_bounded_and_come_back() {
+    let (account, _) = account(RESERVE + 1_000_000, 4);
+    let half = || account.charge(4).unwrap().with_memories(MEMORIES_MAX / 2);
+    let (first, second) = (half().unwrap(), half().unwrap());
+    let one = || account.charge(4).unwrap().with_memories(1);
+    assert_eq!(one().unwrap_err(), Unaddressable);
+    assert_eq!(
+        account
+            .charge(0)
+            .unwrap()
+            .with_memories(u32::MAX)
+            .unwrap_err(),
+        Unaddressable
+    );
+    drop(first);
+    assert!(one().is_ok());
+    drop(second);
+    assert_eq!(account.memories.load(Ordering::Relaxed), 0);
+    assert_eq!(account.in_use(), 4);
+}
