@@ -1,9 +1,10 @@
 //! Rights that one wants and has not: given up and used, asked for without end, brought in by loaded code, taken from a parent.
 
 use super::arena::{Arena, fight};
-use super::attack::{Attack, both, core, core_imports, core_with, scene, times};
+use super::attack::{Attack, both, component_of, core, core_imports, core_with, scene, times};
 use crate::app::scripted;
 use crate::desk::Desk;
+use crate::forge::Wasi;
 use crate::stage::actor;
 use crate::support::{GuestPath, guest};
 use crate::trial::nothing;
@@ -11,7 +12,7 @@ use rusm_caps::{KvGrant, Profile, SendGrant, SpawnGrant};
 use rusm_core::{ExitReason, Spawn};
 
 pub(super) fn attacks() -> Vec<Attack> {
-    let lists = [given_up(), strangers(), asked(), brought()];
+    let lists = [given_up(), variables(), strangers(), asked(), brought()];
     lists.into_iter().flatten().collect()
 }
 
@@ -65,6 +66,37 @@ fn given_up() -> Vec<Attack> {
         }),
         both("a bucket without a right", "kv-get others secret then kv-list others - then kv-delete others secret")
             .denied(&["storage", "storage", "storage"]),
+    ]
+}
+
+/// Variables are put into a context when it is built; whether it was built before they were given up makes no difference.
+fn variables() -> Vec<Attack> {
+    let path = || {
+        let builder = nothing().to_builder("variables");
+        let builder = builder.env("PATH".parse().expect("it is a name"));
+        builder.build().expect("it can be honoured")
+    };
+    let names = r#"(data (i32.const 16) "env")"#;
+    let of_component = |wasi, name| {
+        let body = "
+            (call $get-environment (i32.const 64)) (call $check (i32.eq (i32.load (i32.const 68)) (i32.const 1)))
+            (call $drop (i32.const 16) (i32.const 3))
+            (call $get-environment (i32.const 64)) (call $check (i32.eqz (i32.load (i32.const 68))))";
+        let imports = ["environment#get-environment", "permissions#drop"];
+        component_of(wasi, name, &imports, body)
+            .defining(names)
+            .under(path())
+    };
+    let of_module = "
+        (call $check (i32.eqz (call $environ_sizes_get (i32.const 64) (i32.const 68))))
+        (call $check (i32.eq (i32.load (i32.const 64)) (i32.const 1)))
+        (call $drop (i32.const 16) (i32.const 3))
+        (call $check (i32.eqz (call $environ_sizes_get (i32.const 64) (i32.const 68))))
+        (call $check (i32.eqz (i32.load (i32.const 64))))";
+    vec![
+        core_with("variables after giving them up", names, of_module).under(path()),
+        of_component(Wasi::V02, "variables after giving them up, of WASI 0.2"),
+        of_component(Wasi::V03, "variables after giving them up, of WASI 0.3"),
     ]
 }
 

@@ -32,7 +32,7 @@ pub fn printable(text: &str) -> String {
 }
 
 /// A plain word as it is; anything else printable and in single quotes, so that its end is seen.
-pub(crate) fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     if is_plain(text) {
         return text.to_owned();
     }

@@ -69,7 +69,7 @@ pub use builder::{ProfileBuilder, ProfileError};
 pub use covers::Escalation;
 pub use decide::decide;
 pub use denied::Denied;
-pub use escape::{is_steering, printable};
+pub use escape::{is_steering, printable, quoted};
 pub use explain::{
     Entry, Explanation, LIMIT_KEYS, TargetError, Verdict, entries, explain, explain_target,
     limit_text,

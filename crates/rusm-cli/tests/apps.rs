@@ -297,6 +297,21 @@ fn a_terminal_that_takes_nothing_starves_nobody() {
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }
 
+/// Who gives the terminal up prints to the log from then on, like everybody without it.
+#[test]
+fn a_terminal_that_was_given_up_is_printed_to_no_more() {
+    let place = Place::new();
+    app(
+        &place,
+        &programs::leaves_the_terminal(),
+        "temporary",
+        "allow-stdio = true",
+    );
+    let outcome = place.rusm(["run"]).finish().ends_with(0);
+    let outcome = outcome.says(&["INFO x <0.", "> | after"]);
+    assert_eq!(outcome.stdout(), "before\n");
+}
+
 /// A log that nobody reads stops neither processes nor signals.
 #[test]
 fn a_log_that_takes_nothing_holds_nobody() {

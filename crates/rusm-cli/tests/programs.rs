@@ -233,3 +233,17 @@ fn actor(body: &str) -> String {
     "#;
     format!("(module {ACTOR} {HEAD} {body})")
 }
+
+/// Prints a line, gives the terminal up, and prints another.
+pub(crate) fn leaves_the_terminal() -> String {
+    format!(
+        r#"(module
+          (import "rusm" "drop" (func $drop_permission (param i32 i32)))
+          {HEAD}
+          (data (i32.const 64) "before\nafter\nstdio")
+          (func (export "_start")
+            (call $write (i32.const 1) (i32.const 64) (i32.const 7))
+            (call $drop_permission (i32.const 77) (i32.const 5))
+            (call $write (i32.const 1) (i32.const 71) (i32.const 6))))"#
+    )
+}

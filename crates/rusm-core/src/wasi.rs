@@ -15,9 +15,9 @@ use self::http::HttpState;
 use self::network::Network;
 use crate::ceiling::Ceiling;
 use crate::code::Kind;
-use crate::guest::output::{Destination, GuestOutput, LineSink, OutputStream, Stream, Waiting};
+use crate::guest::output::{GuestOutput, LineSink, OutputStream, Stream, Terminal};
 use handles::{Handles, NoHandle, Promise};
-use rusm_caps::{DirGrant, Guard, Limits, Request};
+use rusm_caps::{DirGrant, Guard, Limits, Profile, Request};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::Path;
@@ -168,17 +168,10 @@ impl WasiState {
         self.output.get_or_init(|| {
             let (guard, lines) = (&self.setup.guard, &self.setup.surroundings.lines);
             let has_terminal = guard.given().stdio() && guard.check(Request::Stdio, ()).is_ok();
-            let destination = if has_terminal {
-                let copy = self.setup.logs_terminal;
-                Destination::Terminal {
-                    copy: copy.then(|| Arc::clone(lines)),
-                    waiting: Waiting::default(),
-                }
-            } else {
-                Destination::Lines(Arc::clone(lines))
-            };
+            let terminal = has_terminal.then(|| Terminal::new(self.setup.logs_terminal));
             let max_output_bytes = guard.limits().max_output_bytes;
-            GuestOutput::new(guard.subject().clone(), destination, max_output_bytes)
+            let (from, lines) = (guard.subject().clone(), Arc::clone(lines));
+            GuestOutput::new(from, terminal, lines, max_output_bytes)
         })
     }
 
@@ -276,6 +269,20 @@ impl WasiState {
             // What is sealed leads nowhere and is no handle any more.
             let sealed = seal::close(ctx, table);
             self.handles.grant(sealed.into_iter().collect());
+        }
+    }
+
+    /// Takes back what permissions that were given up have put into a context that is built: variables, and the terminal. Who reads
+    /// from the terminal already goes on.
+    pub(crate) fn take_back(&mut self) {
+        if !self.setup.guard.with_profile(Profile::stdio)
+            && let Some(output) = self.output.get()
+        {
+            output.leave_terminal();
+        }
+        let mut fresh = self.builder_without_folders().build();
+        if let Some(view) = self.context.view() {
+            std::mem::swap(view.ctx.cli(), fresh.cli());
         }
     }
 

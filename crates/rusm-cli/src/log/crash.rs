@@ -4,6 +4,7 @@
 //! steers a terminal is escaped, so that a report stays one report of this process, whatever it says.
 
 use crate::visible::visible;
+use rusm_caps::quoted;
 use rusm_core::{Aftermath, CrashReport, Exit, SupervisedBy};
 
 /// Characters of a reason that are shown.
@@ -75,7 +76,7 @@ pub(crate) fn line(report: &CrashReport) -> String {
     let reason = cut(&exit.reason.to_string());
     format!(
         "{} {}: {reason}{}{}",
-        exit.component,
+        quoted(&exit.component),
         exit.pid,
         breach(exit),
         told(&report.aftermath)

@@ -2,10 +2,12 @@
 //!
 //! `2026-11-21T05:08:11.123456Z  INFO api <0.7.12> | text`. What a guest printed stands behind a
 //! bar; what is said about it stands behind a colon. A report may go on below, indented: the frames of a
-//! trap on a line, and its other particulars on another. No field can start a line of its own.
+//! trap on a line, and its other particulars on another. No field can start a line of its own, and a name that is no plain
+//! word, as only code that a guest brings can have, is in quotes.
 
 use crate::report::Colour;
 use crate::visible::visible;
+use rusm_caps::quoted;
 use std::fmt;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
@@ -55,11 +57,11 @@ impl Lines {
             self.colour.paint(code, name)
         );
         if let Some(component) = &fields.component {
-            let who = match &fields.pid {
-                Some(pid) => format!("{component} {pid}"),
-                None => component.clone(),
-            };
-            line.push_str(&self.colour.paint("36", &visible(&who)));
+            let mut who = quoted(component);
+            if let Some(pid) = &fields.pid {
+                who.push_str(&format!(" {}", visible(pid)));
+            }
+            line.push_str(&self.colour.paint("36", &who));
             line.push_str(if fields.is_output { " | " } else { ": " });
         }
         line.push_str(&visible(&fields.message));
@@ -181,6 +183,15 @@ mod tests {
         };
         assert_eq!(line(&forged).matches('\n').count(), 1);
         assert!(!line(&forged).contains('\x1b'));
+        let forged = Fields {
+            component: Some("bank <0.65.2> | paid;".into()),
+            is_output: true,
+            ..fields("text")
+        };
+        assert_eq!(
+            line(&forged),
+            "12:00:00Z  INFO 'bank <0.65.2> | paid;' <0.7.12> | text\n"
+        );
         let forged = Fields {
             frames: Some("f\n12:00:00Z  INFO bank: paid".into()),
             others: vec!["name=a\rb".into()],

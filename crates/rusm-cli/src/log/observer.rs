@@ -8,7 +8,7 @@ use super::TARGET;
 use super::crash::Crash;
 use super::repeats::{Repeats, STRETCH, Verdict};
 use crate::progress::Progress;
-use rusm_caps::Recorded;
+use rusm_caps::{Recorded, quoted};
 use rusm_core::{Breach, CrashReport, Exit, Pid, RuntimeEvent, RuntimeObserver, Stream};
 use rusm_supervisor::{Decision, SupervisorEvent, SupervisorReport};
 use std::sync::{Mutex, PoisonError};
@@ -31,7 +31,10 @@ pub(crate) struct LogObserver {
     scope: Scope,
     progress: Progress,
     started: Instant,
-    repeats: Mutex<Repeats>,
+    /// Crashes, failed starts and what became of them.
+    ends: Mutex<Repeats>,
+    /// Apart, because a guest asks for as many different things as it likes: they must not hide how it ended.
+    denials: Mutex<Repeats>,
     /// The bound that the single file ran into.
     own_breach: Mutex<Option<Breach>>,
 }
@@ -42,22 +45,23 @@ impl LogObserver {
             scope,
             progress,
             started: Instant::now(),
-            repeats: Mutex::default(),
+            ends: Mutex::default(),
+            denials: Mutex::default(),
             own_breach: Mutex::default(),
         }
     }
 
     /// Says how often that happened which was not shown every time.
     pub(crate) fn finish(&self) {
-        let hidden = self
-            .repeats
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take_hidden();
+        let take = |repeats: &Mutex<Repeats>| {
+            let mut repeats = repeats.lock().unwrap_or_else(PoisonError::into_inner);
+            repeats.take_hidden()
+        };
+        let hidden = [take(&self.ends), take(&self.denials)];
         if enabled!(target: TARGET, Level::DEBUG) {
             return;
         }
-        for hidden in hidden {
+        for hidden in hidden.into_iter().flatten() {
             let (component, n_times, n_hidden) =
                 (hidden.component.as_str(), hidden.n_times, hidden.n_hidden);
             let what = hidden.what;
@@ -66,13 +70,11 @@ impl LogObserver {
     }
 
     /// What to add to a warning; nothing is logged when there is no answer, only counted. `what` is the same for all that are alike.
-    fn count(&self, component: &str, what: &str) -> Option<String> {
+    fn count(&self, repeats: &Mutex<Repeats>, component: &str, what: &str) -> Option<String> {
         let now = self.started.elapsed();
-        let verdict = self
-            .repeats
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .note(component, what, now);
+        let mut repeats = repeats.lock().unwrap_or_else(PoisonError::into_inner);
+        let verdict = repeats.note(component, what, now);
+        drop(repeats);
         if enabled!(target: TARGET, Level::DEBUG) {
             return Some(String::new());
         }
@@ -89,7 +91,7 @@ impl LogObserver {
 
     /// A warning about a process, shown or counted. `detail` need not be the same for all that are alike.
     fn warn(&self, component: &str, pid: &str, what: &str, detail: &str) {
-        if let Some(more) = self.count(component, what) {
+        if let Some(more) = self.count(&self.ends, component, what) {
             warn!(target: TARGET, component, pid, "{what}{detail}{more}");
         }
     }
@@ -125,7 +127,7 @@ impl LogObserver {
             return;
         }
         let crash = Crash::of(report);
-        let Some(more) = self.count(component, &crash.what) else {
+        let Some(more) = self.count(&self.ends, component, &crash.what) else {
             return;
         };
         warn!(
@@ -211,18 +213,19 @@ impl LogObserver {
             Scope::File(_) => for_command_line(denial),
         };
         // The sentence names the process; what is alike does not depend on it.
-        let who = format!("{} (pid ", denial.component);
-        let what = match sentence
-            .strip_prefix(&who)
-            .and_then(|rest| rest.split_once(") "))
-        {
+        let who = format!("{} (pid ", quoted(&denial.component));
+        let rest = sentence.strip_prefix(&who);
+        let what = match rest.and_then(|rest| rest.split_once(") ")) {
             Some((_, what)) => format!("denied: {what}"),
             None => format!("denied: {sentence}"),
         };
         let pid = Pid::from_u64(denial.pid)
             .map(|pid| pid.to_string())
             .unwrap_or_default();
-        self.warn(&denial.component, &pid, &what, "");
+        let component = &*denial.component;
+        if let Some(more) = self.count(&self.denials, component, &what) {
+            warn!(target: TARGET, component, pid, "{what}{more}");
+        }
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! Of each kind a few are shown in every stretch of time; the first of the next stretch says how many
 //! were not, and so does a line at the end. Kinds are kept per component, a bounded number of them:
-//! a guest that dies of a new reason each time shares one count for all that are too many.
+//! a guest that dies of a new reason each time shares one count for all that are too many. What has not
+//! happened for a stretch makes room, so a flood hides nothing for longer than it lasts.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -15,6 +16,8 @@ pub(super) const STRETCH: Duration = Duration::from_secs(10);
 const KINDS_MAX: usize = 8;
 /// Components kept apart; what is new beyond them is one component.
 const COMPONENTS_MAX: usize = 512;
+const OTHER_REASONS: &str = "other reasons";
+const OTHER_COMPONENTS: &str = "other components";
 
 /// What to do with something that happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,9 +56,19 @@ struct Count {
 }
 
 impl Count {
+    /// Whether its last stretch is over.
+    fn is_over(&self, now: Duration) -> bool {
+        now.saturating_sub(self.began) >= STRETCH
+    }
+
+    /// Whether there is nothing left to tell of it, now or at the end.
+    fn is_forgettable(&self, now: Duration) -> bool {
+        self.is_over(now) && self.n_hidden == 0
+    }
+
     fn note(&mut self, now: Duration) -> Verdict {
         self.n_times += 1;
-        if self.n_in_stretch == 0 || now.saturating_sub(self.began) >= STRETCH {
+        if self.n_in_stretch == 0 || self.is_over(now) {
             self.began = now;
             self.n_in_stretch = 0;
         }
@@ -74,27 +87,45 @@ impl Count {
     }
 }
 
+/// Forgets what has not happened for a stretch. What was hidden of it is told with the other reasons.
+fn make_room(kinds: &mut BTreeMap<String, Count>, now: Duration) {
+    let is_over = |what: &str, count: &Count| what != OTHER_REASONS && count.is_over(now);
+    let mut hidden = Count::default();
+    for (_, count) in kinds.extract_if(.., |what, count| is_over(what, count)) {
+        if count.n_hidden > 0 {
+            hidden.n_times += count.n_times;
+            hidden.n_hidden += count.n_hidden;
+            hidden.n_untold += count.n_untold;
+        }
+    }
+    if hidden.n_hidden > 0 {
+        let others = kinds.entry(OTHER_REASONS.to_owned()).or_default();
+        others.n_times += hidden.n_times;
+        others.n_hidden += hidden.n_hidden;
+        others.n_untold += hidden.n_untold;
+    }
+}
+
 impl Repeats {
     /// Takes note of one more, at a time since any fixed moment.
     pub(super) fn note(&mut self, component: &str, what: &str, now: Duration) -> Verdict {
-        let is_known =
-            self.components.contains_key(component) || self.components.len() < COMPONENTS_MAX;
-        let kinds = self
-            .components
-            .entry(
-                if is_known {
-                    component
-                } else {
-                    "other components"
-                }
-                .to_owned(),
-            )
-            .or_default();
+        let components = &mut self.components;
+        if !components.contains_key(component) && components.len() >= COMPONENTS_MAX {
+            components.retain(|_, kinds| !kinds.values().all(|count| count.is_forgettable(now)));
+        }
+        let is_known = components.contains_key(component) || components.len() < COMPONENTS_MAX;
+        let component = if is_known {
+            component
+        } else {
+            OTHER_COMPONENTS
+        };
+        let kinds = components.entry(component.to_owned()).or_default();
+        if !kinds.contains_key(what) && kinds.len() >= KINDS_MAX {
+            make_room(kinds, now);
+        }
         let is_known = kinds.contains_key(what) || kinds.len() < KINDS_MAX;
-        kinds
-            .entry(if is_known { what } else { "other reasons" }.to_owned())
-            .or_default()
-            .note(now)
+        let what = if is_known { what } else { OTHER_REASONS };
+        kinds.entry(what.to_owned()).or_default().note(now)
     }
 
     /// What was not shown every time; forgets it.
@@ -189,6 +220,34 @@ mod tests {
         }
         assert!(is_shown(&repeats.note("a", "y", Duration::ZERO)));
         assert!(is_shown(&repeats.note("b", "x", Duration::ZERO)));
+    }
+
+    /// A flood of one stretch hides nothing in the next, and what it hid is told.
+    #[test]
+    fn a_flood_makes_room_when_it_is_over() {
+        let mut repeats = Repeats::default();
+        for n in 0..100 {
+            for _ in 0..10 {
+                repeats.note("hostile", &format!("reason {n}"), Duration::ZERO);
+            }
+        }
+        for component in 0..1_000 {
+            repeats.note(&component.to_string(), "x", Duration::ZERO);
+        }
+        let later = (0..KINDS_MAX).map(|n| repeats.note("hostile", &format!("later {n}"), STRETCH));
+        assert!(later.collect::<Vec<_>>().iter().all(is_shown));
+        assert!(is_shown(&repeats.note("api", "x", STRETCH)));
+        let hidden = repeats.take_hidden();
+        let of = |name: &str| {
+            hidden
+                .iter()
+                .filter(|it| it.component == name)
+                .map(|it| it.n_hidden)
+                .sum::<u64>()
+        };
+        // Eight kinds of ten with five shown each, and all others together with five.
+        assert_eq!(of("hostile"), 8 * 5 + 920 - 5);
+        assert_eq!(of(OTHER_COMPONENTS), 1_000 - 511 - 5);
     }
 
     /// A guest that dies of a new reason each time fills neither the memory nor the log.

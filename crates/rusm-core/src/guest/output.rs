@@ -11,7 +11,7 @@ use super::LimitBreach;
 use super::breach::Breach;
 use parking_lot::Mutex;
 use rusm_caps::Subject;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use tokio::sync::Notify;
 use wasmtime_wasi::p2::Pollable as _;
@@ -50,22 +50,30 @@ pub(crate) trait LineSink: Send + Sync {
     fn line(&self, from: &Subject, line: &Line<'_>);
 }
 
-/// Where a guest's output goes.
-pub(crate) enum Destination {
-    /// The terminal of the node itself: bytes as they are. Only for profiles that grant `stdio`.
-    Terminal {
-        /// Where a copy goes, line by line.
-        copy: Option<Arc<dyn LineSink>>,
-        /// What the streams have not taken yet. While there is anything nothing more is accepted for that stream.
-        waiting: Waiting,
-    },
-    /// The node's log, line by line.
-    Lines(Arc<dyn LineSink>),
+/// The terminal of the node itself, which takes bytes as they are. Only for profiles that grant `stdio`.
+#[derive(Debug)]
+pub(crate) struct Terminal {
+    /// Whether the log gets a copy.
+    is_logged: bool,
+    /// What the streams have not taken yet. While there is anything nothing more is accepted for that stream.
+    waiting: Waiting,
+    /// Whether `stdio` was given up: what is printed from then on is logged.
+    is_left: AtomicBool,
+}
+
+impl Terminal {
+    pub(crate) fn new(is_logged: bool) -> Terminal {
+        Terminal {
+            is_logged,
+            waiting: Waiting::default(),
+            is_left: AtomicBool::new(false),
+        }
+    }
 }
 
 /// Bytes of both streams that wait until these take them.
 #[derive(Debug, Default)]
-pub(crate) struct Waiting {
+struct Waiting {
     stdout: Mutex<Vec<u8>>,
     stderr: Mutex<Vec<u8>>,
 }
@@ -82,7 +90,9 @@ impl Waiting {
 /// Both output streams of one process.
 pub(crate) struct GuestOutput {
     from: Subject,
-    destination: Destination,
+    /// None: all goes to the log, line by line.
+    terminal: Option<Terminal>,
+    lines: Arc<dyn LineSink>,
     bound_bytes: u64,
     written_bytes: AtomicU64,
     breach: OnceLock<Breach>,
@@ -95,12 +105,14 @@ impl GuestOutput {
     /// `max_output_bytes` of `u64::MAX` is no bound.
     pub(crate) fn new(
         from: Subject,
-        destination: Destination,
+        terminal: Option<Terminal>,
+        lines: Arc<dyn LineSink>,
         max_output_bytes: u64,
     ) -> Arc<GuestOutput> {
         Arc::new(GuestOutput {
             from,
-            destination,
+            terminal,
+            lines,
             bound_bytes: max_output_bytes,
             written_bytes: AtomicU64::new(0),
             breach: OnceLock::new(),
@@ -113,30 +125,41 @@ impl GuestOutput {
     /// Prints, or says that the guest has printed too much. What the terminal does not take at once waits for [`Self::print_waiting`].
     fn write(&self, stream: Stream, bytes: &[u8]) -> Result<(), WriteError> {
         self.spend(bytes.len())?;
-        match &self.destination {
-            Destination::Terminal { copy, waiting } => {
-                let mut waiting = waiting.of(stream).lock();
-                if !waiting.is_empty() {
-                    return Err(WriteError::NoRoom);
-                }
-                let n_printed = terminal::print(stream, bytes).map_err(WriteError::Terminal)?;
-                waiting.extend_from_slice(bytes.get(n_printed..).unwrap_or_default());
-                drop(waiting);
-                if let Some(sink) = copy {
-                    self.log(&**sink, stream, bytes);
-                }
+        if let Some(terminal) = self.own_terminal() {
+            let mut waiting = terminal.waiting.of(stream).lock();
+            if !waiting.is_empty() {
+                return Err(WriteError::NoRoom);
             }
-            Destination::Lines(sink) => self.log(&**sink, stream, bytes),
+            let n_printed = terminal::print(stream, bytes).map_err(WriteError::Terminal)?;
+            waiting.extend_from_slice(bytes.get(n_printed..).unwrap_or_default());
+            if !terminal.is_logged {
+                return Ok(());
+            }
         }
+        self.log(stream, bytes);
         Ok(())
+    }
+
+    /// Prints to the log from now on. What was printed before still reaches the terminal.
+    pub(crate) fn leave_terminal(&self) {
+        if let Some(terminal) = &self.terminal {
+            // Relaxed: the guest that prints is the one that gave it up.
+            terminal.is_left.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// The terminal, as long as it is the guest's to print to.
+    fn own_terminal(&self) -> Option<&Terminal> {
+        let terminal = self.terminal.as_ref();
+        terminal.filter(|terminal| !terminal.is_left.load(Ordering::Relaxed))
     }
 
     /// Prints what waits, as far as the terminal takes it. Answers whether it takes more.
     fn print_waiting(&self, stream: Stream) -> std::io::Result<bool> {
-        let Destination::Terminal { waiting, .. } = &self.destination else {
+        let Some(terminal) = &self.terminal else {
             return Ok(true);
         };
-        let mut waiting = waiting.of(stream).lock();
+        let mut waiting = terminal.waiting.of(stream).lock();
         if !waiting.is_empty() {
             let printed = terminal::print(stream, &waiting);
             // What a broken stream does not take is nobody's.
@@ -157,10 +180,8 @@ impl GuestOutput {
     }
 
     fn waits_for(&self, stream: Stream) -> bool {
-        match &self.destination {
-            Destination::Terminal { waiting, .. } => !waiting.of(stream).lock().is_empty(),
-            Destination::Lines(_) => false,
-        }
+        let terminal = self.terminal.as_ref();
+        terminal.is_some_and(|terminal| !terminal.waiting.of(stream).lock().is_empty())
     }
 
     /// Waits until the terminal has taken all, or is broken: a guest that has ended well loses nothing of what it printed.
@@ -172,32 +193,25 @@ impl GuestOutput {
         }
     }
 
-    fn log(&self, sink: &dyn LineSink, stream: Stream, bytes: &[u8]) {
+    fn log(&self, stream: Stream, bytes: &[u8]) {
         let mut splitter = self.splitter(stream).lock();
-        splitter.push(bytes, &mut |text| self.emit(sink, stream, text));
+        splitter.push(bytes, &mut |text| self.emit(stream, text));
     }
 
-    fn emit(&self, sink: &dyn LineSink, stream: Stream, text: &str) {
+    fn emit(&self, stream: Stream, text: &str) {
         let line = Line {
             stream,
             text,
             on_terminal: self.has_terminal(),
         };
-        sink.line(&self.from, &line);
+        self.lines.line(&self.from, &line);
     }
 
     /// Passes on what lies unfinished in the buffers: at the end of the process.
     pub(crate) fn finish(&self) {
-        let sink = match &self.destination {
-            Destination::Terminal { copy, .. } => copy.as_ref(),
-            Destination::Lines(sink) => Some(sink),
-        };
-        if let Some(sink) = sink {
-            for stream in [Stream::Stdout, Stream::Stderr] {
-                self.splitter(stream)
-                    .lock()
-                    .finish(&mut |text| self.emit(&**sink, stream, text));
-            }
+        for stream in [Stream::Stdout, Stream::Stderr] {
+            let mut splitter = self.splitter(stream).lock();
+            splitter.finish(&mut |text| self.emit(stream, text));
         }
     }
 
@@ -240,7 +254,7 @@ impl GuestOutput {
 
     /// Whether the bytes go to the node's own terminal.
     pub(crate) fn has_terminal(&self) -> bool {
-        matches!(self.destination, Destination::Terminal { .. })
+        self.own_terminal().is_some()
     }
 
     fn splitter(&self, stream: Stream) -> &Mutex<line::Splitter> {
@@ -251,14 +265,10 @@ impl GuestOutput {
     }
 
     fn is_terminal(&self, stream: Stream) -> bool {
-        match (&self.destination, stream) {
-            (Destination::Lines(_), _) => false,
-            (Destination::Terminal { .. }, Stream::Stdout) => {
-                std::io::IsTerminal::is_terminal(&std::io::stdout())
-            }
-            (Destination::Terminal { .. }, Stream::Stderr) => {
-                std::io::IsTerminal::is_terminal(&std::io::stderr())
-            }
+        match (self.has_terminal(), stream) {
+            (false, _) => false,
+            (true, Stream::Stdout) => std::io::IsTerminal::is_terminal(&std::io::stdout()),
+            (true, Stream::Stderr) => std::io::IsTerminal::is_terminal(&std::io::stderr()),
         }
     }
 }

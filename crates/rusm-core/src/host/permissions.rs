@@ -11,14 +11,23 @@ impl Host<'_> {
         self.state.guard.query(permission, target)
     }
 
-    /// Gives a permission up for good, folders included that are open; connections and files that are open stay so,
-    /// and variables that were read are known. A name that is none ends the caller: a right that was meant to go must
+    /// Gives a permission up for good, folders included that are open; connections, files and the terminal's input that are open
+    /// stay so, and variables that were read are known. A name that is none ends the caller: a right that was meant to go must
     /// not stay.
     pub(crate) fn drop_permission(&mut self, permission: &str) -> Result<(), Fault> {
         if self.state.guard.drop_permission(permission) {
             if let Some(permission) = Permission::from_name(permission) {
-                if permission == Permission::Files {
-                    self.state.wasi.close_folders();
+                match permission {
+                    Permission::Files => self.state.wasi.close_folders(),
+                    Permission::Env | Permission::Stdio => self.state.wasi.take_back(),
+                    Permission::Network
+                    | Permission::Listen
+                    | Permission::Spawn
+                    | Permission::Send
+                    | Permission::ProcessControl
+                    | Permission::Storage
+                    | Permission::Load
+                    | Permission::HostFunctions => {}
                 }
                 self.report_drop(permission);
             }

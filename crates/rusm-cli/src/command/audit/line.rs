@@ -2,6 +2,7 @@
 
 use crate::visible::visible;
 use rusm_audit::Entry;
+use rusm_caps::quoted;
 use serde_json::Value;
 
 /// Time, kind, and what happened; nothing of it steers a terminal.
@@ -14,9 +15,9 @@ pub(super) fn of(entry: &Entry) -> String {
 fn what(entry: &Entry) -> String {
     let text = |field| entry.text(field).unwrap_or("?");
     let who = || match entry.text("pid") {
-        Some("") => format!("{} (not started)", text("component")),
-        Some(pid) => format!("{} (pid {pid})", text("component")),
-        None => text("component").to_owned(),
+        Some("") => format!("{} (not started)", quoted(text("component"))),
+        Some(pid) => format!("{} (pid {pid})", quoted(text("component"))),
+        None => quoted(text("component")),
     };
     match entry.kind.as_str() {
         "start" => format!("app '{}', rusm {}", text("app"), text("version")),
@@ -26,7 +27,7 @@ fn what(entry: &Entry) -> String {
             let verb = if is_offered { "may be given" } else { "has" };
             format!(
                 "{} {verb} profile '{}'{}",
-                text("component"),
+                quoted(text("component")),
                 text("profile"),
                 grants(entry)
             )

@@ -19,7 +19,8 @@ fn output(bound: u64) -> (Arc<GuestOutput>, Arc<Kept>) {
     (
         GuestOutput::new(
             Subject::new("test", 1, "<0.1.1>"),
-            Destination::Lines(Arc::clone(&kept) as Arc<dyn LineSink>),
+            None,
+            Arc::clone(&kept) as Arc<dyn LineSink>,
             bound,
         ),
         kept,
