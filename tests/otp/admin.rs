@@ -92,7 +92,7 @@ fn dyn_same_spec() {
         "h: ended worker, error: e, Restart",
         "h: started worker",
         "by process: Ok(())",
-        "again: Err(NotFound)",
+        "again: Ok(())",
         "ids: [None]",
         "NotStarted(Error(\"no\"))",
         "None",

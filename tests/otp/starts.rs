@@ -74,6 +74,19 @@ fn continue_first() {
     check("continue_first", &lines);
 }
 
+/// A starter that is asked at once can answer: it does not wait for what follows on the initialisation.
+#[test]
+fn start_is_over_before_what_follows() {
+    let lines = ["log: Ok(\"continued Ok([121, 101, 115])\")"];
+    check("start_is_over_before_what_follows", &lines);
+}
+
+/// An initialisation that receives sees nothing of its starter's question, and does not lose it.
+#[test]
+fn an_initialisation_may_receive() {
+    check("an_initialisation_may_receive", &["log: Ok(\"\")"]);
+}
+
 /// It fires when nothing comes, and not if something has come already; asking whether the server has started is not something.
 #[test]
 fn server_timeout() {

@@ -9,7 +9,7 @@ pub struct Denial {
     pub permission: String,
     /// What it was asked for: a component, a process, a bucket.
     pub target: String,
-    /// The manifest line that would allow it.
+    /// The manifest line that would allow it; or, where no line can, why.
     pub help: String,
 }
 
@@ -23,10 +23,40 @@ impl fmt::Display for Denial {
         write!(f, "'{permission}' does not cover '{target}'")?;
         if help.is_empty() {
             Ok(())
-        } else {
+        } else if help.contains(" = ") {
             write!(f, "; to allow it: {help}")
+        } else {
+            write!(f, "; {help}")
         }
     }
 }
 
 impl std::error::Error for Denial {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is no manifest line is no advice.
+    #[test]
+    fn only_a_line_is_advice() {
+        let said = |help: &str| {
+            let (permission, target, help) = ("spawn".into(), "w".into(), help.into());
+            Denial {
+                permission,
+                target,
+                help,
+            }
+            .to_string()
+        };
+        assert_eq!(said(""), "'spawn' does not cover 'w'");
+        assert_eq!(
+            said("allow-spawn = [\"w\"] under [capabilities.p]"),
+            "'spawn' does not cover 'w'; to allow it: allow-spawn = [\"w\"] under [capabilities.p]"
+        );
+        assert_eq!(
+            said("It was given up"),
+            "'spawn' does not cover 'w'; It was given up"
+        );
+    }
+}

@@ -8,7 +8,7 @@ mod selector;
 pub(crate) mod stash;
 
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 pub use event::{Down, Event, Exit, Message, Request};
 pub use selector::Selector;
@@ -113,7 +113,42 @@ pub fn receive_timeout(selector: &Selector, timeout: Duration) -> Option<Event> 
 
 /// Every message comes this way: one without a selector costs nothing for those with one.
 fn take(selector: Option<&Selector>, timeout_ms: Option<u64>) -> Option<Event> {
-    stash::take(selector).or_else(|| sys::mailbox_receive(selector, timeout_ms))
+    let event = stash::take(selector).or_else(|| sys::mailbox_receive(selector, timeout_ms))?;
+    if stash::is_held(&event) {
+        return take_another(event, selector, timeout_ms);
+    }
+    Some(event)
+}
+
+/// What is held back does not count as received, and the time goes on.
+#[cold]
+fn take_another(
+    held: Event,
+    selector: Option<&Selector>,
+    timeout_ms: Option<u64>,
+) -> Option<Event> {
+    let begin = Instant::now();
+    stash::hold(held);
+    loop {
+        let left = timeout_ms.map(|ms| ms.saturating_sub(elapsed_ms(begin)));
+        let event = sys::mailbox_receive(selector, left)?;
+        if !stash::is_held(&event) {
+            return Some(event);
+        }
+        stash::hold(event);
+    }
+}
+
+fn elapsed_ms(begin: Instant) -> u64 {
+    u64::try_from(begin.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Does something during which no request with this tag is received; then they are there, before all others.
+pub(crate) fn holding<R>(tag: u64, work: impl FnOnce() -> R) -> R {
+    stash::begin_to_hold(tag);
+    let result = work();
+    stash::end_of_hold();
+    result
 }
 
 fn expected(event: Option<Event>) -> Event {

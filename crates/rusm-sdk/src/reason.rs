@@ -1,5 +1,6 @@
 //! Why a process ended: [`ExitReason`].
 
+use rusm_abi::limits::MAX_REASON_TEXT;
 use std::fmt;
 use std::str::FromStr;
 
@@ -62,6 +63,27 @@ impl ExitReason {
     /// `Normal` or `Shutdown`: a transient child is not restarted.
     pub const fn is_orderly(&self) -> bool {
         matches!(self, Self::Normal | Self::Shutdown)
+    }
+}
+
+impl ExitReason {
+    /// With as much of its text as the node keeps.
+    pub(crate) fn cut(&self) -> Self {
+        let cut = |text: &String| {
+            let end = text.floor_char_boundary(MAX_REASON_TEXT);
+            text.get(..end).unwrap_or_default().to_owned()
+        };
+        match self {
+            Self::Trap(text) => Self::Trap(cut(text)),
+            Self::NotStarted(text) => Self::NotStarted(cut(text)),
+            Self::Error(text) => Self::Error(cut(text)),
+            Self::Normal
+            | Self::Shutdown
+            | Self::Killed
+            | Self::NoProcess
+            | Self::NoConnection
+            | Self::Limit(_) => self.clone(),
+        }
     }
 }
 

@@ -74,6 +74,7 @@ use crate::wire::{Malformed, Reader, Wire};
 use crate::{ExitReason, Pid, Reference, process};
 
 pub use client::{CALL_TIMEOUT, call, call_timeout, cast, stop};
+pub(crate) use engine::is_alive;
 pub use engine::run;
 pub use error::{CallError, StartError, StopError};
 pub(crate) use start::reason_of;

@@ -49,7 +49,7 @@
 //!
 //! # Order
 //! What a callback inserts is handled first, then what was postponed and is to be retried, then time-outs that are due, and then
-//! the mailbox (OTP statements 106 to 109). Callbacks that insert or change for ever keep the mailbox waiting for ever.
+//! the mailbox (OTP statements 106, 107 and 109; that a due time-out does not queue behind older events is a difference). Callbacks that insert or change for ever keep the mailbox waiting for ever.
 //! Events that are never retried are kept: a machine that postpones what anybody may send bounds them itself.
 
 mod core;

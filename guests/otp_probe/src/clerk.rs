@@ -1,7 +1,8 @@
 //! A server that does as it is asked: [`Clerk`].
 //!
 //! A call and a cast are a verb and a text. The arguments are a label, which stands before every line that the clerk
-//! says, and what its initialisation does: any of `trap`, `continue`, `idle MS`, `tell-parent TEXT`,
+//! says, and what its initialisation does: any of `trap`, `continue`, `consults` (it asks its parent, after the initialisation),
+//! `listens MS` (it receives whatever comes within that time), `idle MS`, `tell-parent TEXT`,
 //! `needs NAME` (it stops if nobody has this name), `stubborn`, `pushes NAME`, `crew N` (`leaving.rs`), and last
 //! `ignore`, `stop TEXT`, `panic` or `forever`, without which it ends well.
 
@@ -39,6 +40,7 @@ struct Clerk {
     log: Vec<String>,
     held: Vec<(Caller<String>, String)>,
     leaving: Leaving,
+    consults: bool,
 }
 
 impl Server for Clerk {
@@ -98,6 +100,9 @@ impl Server for Clerk {
 
     fn handle_continue(&mut self) -> Next {
         self.log.push("continued".into());
+        if std::mem::take(&mut self.consults) {
+            self.consult();
+        }
         Next::Wait
     }
 
@@ -123,6 +128,11 @@ impl Clerk {
                     process::trap_exits(ExitSignals::Trapped);
                 }
                 "continue" => next = clerk.continued("early"),
+                "consults" => {
+                    clerk.consults = true;
+                    next = Next::Continue;
+                }
+                "listens" => clerk.listen(milliseconds(&text())),
                 "idle" => next = Next::WaitUpTo(milliseconds(&text())),
                 "ignore" => return Init::Ignore,
                 "stop" => return Init::Stop(error(&text())),
@@ -147,6 +157,22 @@ impl Clerk {
 
     fn tell(&self, text: &str) {
         tell(format_args!("{}: {text}", self.label));
+    }
+
+    /// Whoever started it answers, so the start must be over; should it not be, the time passes.
+    fn consult(&mut self) {
+        let Some(parent) = process::parent() else {
+            return;
+        };
+        let time = Some(server::CALL_TIMEOUT);
+        let answer = mailbox::call(parent, crate::helper::ORDER, b"", time);
+        self.log.push(format!("{answer:?}"));
+    }
+
+    fn listen(&mut self, time: Duration) {
+        while let Some(event) = mailbox::receive_timeout(&Selector::any(), time) {
+            self.log.push(format!("{event:?}"));
+        }
     }
 
     /// A cast waits in the mailbox when the continuation begins.

@@ -27,6 +27,37 @@ pub(super) fn take(selector: Option<&Selector>) -> Option<Event> {
     })
 }
 
+thread_local! {
+    /// Requests with this tag are held back, and are these; no tag while it is zero.
+    static HELD: RefCell<(u64, Vec<Event>)> = const { RefCell::new((0, Vec::new())) };
+}
+
+pub(super) fn begin_to_hold(tag: u64) {
+    HELD.with_borrow_mut(|(held, _)| *held = tag);
+}
+
+/// Whether it is one of those that are held back.
+pub(super) fn is_held(event: &Event) -> bool {
+    let Event::Request(request) = event else {
+        return false;
+    };
+    HELD.with_borrow(|(tag, _)| *tag != 0 && request.tag == *tag)
+}
+
+pub(super) fn hold(event: Event) {
+    HELD.with_borrow_mut(|(_, events)| events.push(event));
+}
+
+/// Gives them back. They come before what was put back meanwhile: they are older than all that their senders sent later.
+pub(super) fn end_of_hold() {
+    let (_, held) = HELD.take();
+    STASH.with_borrow_mut(|stash| {
+        for event in held.into_iter().rev() {
+            stash.push_front(event);
+        }
+    });
+}
+
 /// Puts an event behind those that were put back before.
 pub(crate) fn put_back(event: Event) {
     STASH.with_borrow_mut(|stash| stash.push_back(event));
@@ -87,6 +118,32 @@ mod tests {
             Some(message(3, 1))
         );
         assert_eq!(take(None), Some(exit));
+        assert_eq!(take(None), None);
+    }
+
+    fn request(sender: u64, tag: u64) -> Event {
+        Event::Request(crate::mailbox::Request {
+            id: Reference::from_u64(9).unwrap(),
+            sender: pid(sender),
+            tag,
+            payload: Vec::new(),
+        })
+    }
+
+    #[test]
+    fn what_is_held_back_comes_first_when_that_is_over() {
+        assert!(!is_held(&request(3, 0)) && !is_held(&request(3, 7)));
+        begin_to_hold(7);
+        assert!(is_held(&request(3, 7)));
+        assert!(!is_held(&request(3, 8)) && !is_held(&message(3, 7)));
+        hold(request(3, 7));
+        hold(request(4, 7));
+        put_back(message(3, 1));
+        end_of_hold();
+        assert!(!is_held(&request(3, 7)));
+        assert_eq!(take(None), Some(request(3, 7)));
+        assert_eq!(take(None), Some(request(4, 7)));
+        assert_eq!(take(None), Some(message(3, 1)));
         assert_eq!(take(None), None);
     }
 

@@ -50,6 +50,8 @@ pub fn stop<'a>(
     reason: &ExitReason,
     timeout: Option<Duration>,
 ) -> Result<(), StopError> {
+    // As the node would cut it, so that the end can be told for this one.
+    let reason = &reason.cut();
     let answer: Result<(), CallError> = ask(to.into(), tags::STOP, reason, timeout);
     match answer {
         Err(CallError::Exited(ended)) if ended == *reason => Ok(()),

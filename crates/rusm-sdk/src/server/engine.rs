@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::{Answer, Caller, Info, Init, Next, Server, protocol};
-use crate::mailbox::{self, Event, Exit, Request, Selector};
+use crate::mailbox::{self, Event, Exit, Request, Selector, stash};
 use crate::wire::{self, Wire};
 use crate::{ExitReason, Pid, Reference, process, tags};
 
@@ -15,7 +15,9 @@ use crate::{ExitReason, Pid, Reference, process, tags};
 /// Returns when the server has ended with `normal`. With any other reason the process ends in here.
 pub fn run<S: Server>(init: impl FnOnce(Vec<String>) -> Init<S>) {
     let args = std::env::args().skip(1).collect();
-    let reason = match init(args) {
+    // It may receive, and is not to see who waits for its end.
+    let begun = mailbox::holding(tags::START, || init(args));
+    let reason = match begun {
         Init::Ok(server, first) => Engine::new(server).serve(first),
         Init::Ignore => ExitReason::Normal,
         Init::Stop(reason) => reason,
@@ -42,6 +44,11 @@ impl<S: Server> Engine<S> {
     }
 
     fn serve(mut self, first: Next) -> ExitReason {
+        if first == Next::Continue
+            && let Some(parent) = self.parent
+        {
+            tell_starter(parent);
+        }
         let mut next = first;
         loop {
             next = match next {
@@ -120,6 +127,27 @@ impl<S: Server> Engine<S> {
     }
 }
 
+/// How long a server that goes on at once waits for whoever started it to ask.
+const STARTER_PATIENCE: Duration = Duration::from_millis(250);
+
+/// Answers [`start`](super::start) before what follows on the initialisation, which may take long or ask the starter (OTP statement
+/// 099). The starter asks right after the spawn, so the question is the first that comes from it, and may come a moment later than
+/// this. Who was spawned without it is not asked, and goes on when the time has passed or something else came.
+fn tell_starter(parent: Pid) {
+    let from_parent = Selector::any().sender(parent);
+    match mailbox::receive_timeout(&from_parent, STARTER_PATIENCE) {
+        Some(Event::Request(request)) if request.tag == tags::START => {
+            let answer = match wire::decode::<()>(&request.payload) {
+                Ok(()) => protocol::value(&()),
+                Err(_) => protocol::unreadable(),
+            };
+            mailbox::reply(request.id, &answer);
+        }
+        Some(other) => stash::put_back(other),
+        None => {}
+    }
+}
+
 /// Whether an exit signal is an order of the one above, and not the news of somebody else's end.
 ///
 /// A process that the node itself started, by a supervisor of the manifest for instance, cannot know the pid above it.
@@ -134,7 +162,7 @@ fn is_order(parent: Option<Pid>, exit: &Exit) -> bool {
     }
 }
 
-fn is_alive(pid: Pid) -> bool {
+pub(crate) fn is_alive(pid: Pid) -> bool {
     let monitor = process::monitor(pid);
     let down = mailbox::receive_timeout(&Selector::any().monitor(monitor), Duration::ZERO);
     process::demonitor(monitor);

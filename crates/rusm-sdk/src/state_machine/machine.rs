@@ -13,9 +13,8 @@ use crate::{ExitReason, Pid};
 pub fn run<M: StateMachine>(init: impl FnOnce(Vec<String>) -> Begin<M>) {
     server::run(|args| match init(args) {
         Begin::Ok(machine, state) => {
-            let mut process = Process::new(machine, state);
-            let next = process.begin();
-            Init::Ok(process, next)
+            // Entering the first state is no part of the initialisation (OTP statement 099).
+            Init::Ok(Process::new(machine, state), Next::Continue)
         }
         Begin::Ignore => Init::Ignore,
         Begin::Stop(reason) => Init::Stop(reason),
@@ -98,6 +97,10 @@ impl<M: StateMachine> Server for Process<M> {
     type Call = M::Call;
     type Reply = M::Reply;
     type Cast = M::Cast;
+
+    fn handle_continue(&mut self) -> Next {
+        self.begin()
+    }
 
     fn handle_call(&mut self, call: M::Call, from: Caller<M::Reply>) -> Answer<M::Reply> {
         Answer::NoReply(self.handle(Event::Call(call, from)))

@@ -7,6 +7,7 @@ use rusm_plan::{Child, ChildKey, ChildState, Refusal, Step, if_stopped, terminat
 use super::process::Running;
 use super::request::{Done, Request};
 use super::{AdminError, ChildInfo, ChildSpec, Presence};
+use crate::server::is_alive;
 use crate::{Pid, Reference};
 
 impl Running {
@@ -20,10 +21,12 @@ impl Running {
                 let who = self.named(&id)?;
                 self.terminate_child(who)
             }
-            Request::TerminateProcess(process) => {
-                let who = self.running_as(process)?;
-                self.terminate_child(who)
-            }
+            Request::TerminateProcess(process) => match self.running_as(process) {
+                Ok(who) => self.terminate_child(who),
+                // It has ended already, which is what was asked for (OTP statement 130).
+                Err(AdminError::NotFound) if !is_alive(process) => Ok(Done::Nothing),
+                Err(error) => Err(error),
+            },
             Request::Restart(id) => {
                 let who = self.stopped(&id)?;
                 Ok(Done::Started(self.start(who)?))

@@ -18,6 +18,8 @@ pub(super) fn run(scene: &str) -> bool {
         "start_variants" => start_variants(),
         "start_keeps_messages" => start_keeps_messages(),
         "continue_first" => continue_first(),
+        "start_is_over_before_what_follows" => start_is_over_before_what_follows(),
+        "an_initialisation_may_receive" => an_initialisation_may_receive(),
         "server_timeout" => server_timeout(),
         _ => return false,
     }
@@ -89,6 +91,22 @@ fn continue_first() {
     let clerk = started(&clerk("c").arg("continue"));
     show("log", asked(clerk, "log", ""));
     must(asked(clerk, "continue", "late"));
+    show("log", asked(clerk, "log", ""));
+}
+
+/// The server asks its starter right after the initialisation.
+fn start_is_over_before_what_follows() {
+    let clerk = started(&clerk("c").arg("consults"));
+    let asked_by_it = Selector::any().sender(clerk);
+    if let Event::Request(request) = mailbox::receive_where(&asked_by_it) {
+        mailbox::reply(request.id, b"yes");
+    }
+    show("log", asked(clerk, "log", ""));
+}
+
+/// What asks whether it has started is not for it to receive.
+fn an_initialisation_may_receive() {
+    let clerk = started(&clerk("c").arg("listens").arg("50"));
     show("log", asked(clerk, "log", ""));
 }
 
