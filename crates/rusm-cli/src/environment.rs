@@ -2,8 +2,10 @@
 //!
 //! The process environment itself is never changed, and no value ever reaches a message.
 
+use crate::place::plain_cause;
 use crate::report::{Failure, Kind};
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::Path;
 
 /// Names and values, for grants to choose from.
@@ -32,19 +34,30 @@ pub(crate) fn with_dot_env(
     if path.metadata().is_ok_and(|found| !found.is_file()) {
         return Err(unreadable("it is no plain file"));
     }
-    let lines = match dotenvy::from_path_iter(&path) {
-        Ok(lines) => lines,
-        Err(error) if error.not_found() => return Ok(environment),
-        Err(error) => return Err(unreadable(&reason(&error))),
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(environment),
+        Err(error) => return Err(unreadable(&plain_cause(&error))),
     };
-    for (position, line) in lines.enumerate() {
-        let (name, value) = line.map_err(|error| {
-            unreadable(&format!("assignment {}: {}", position + 1, reason(&error)))
-                .help("write one NAME=VALUE a line")
+    for assignment in dotenvy::from_read_iter(text.as_bytes()) {
+        let (name, value) = assignment.map_err(|error| {
+            let place =
+                line_of(&text, &error).map_or_else(String::new, |line| format!("line {line}: "));
+            unreadable(&format!("{place}{}", reason(&error))).help("write one NAME=VALUE a line")
         })?;
         environment.entry(name).or_insert(value);
     }
     Ok(environment)
+}
+
+/// Which line of the file an error is about, if it says so.
+fn line_of(text: &str, error: &dotenvy::Error) -> Option<usize> {
+    let dotenvy::Error::LineParse(wrong, _) = error else {
+        return None;
+    };
+    let first = wrong.lines().next()?.trim();
+    let position = text.lines().position(|line| line.trim() == first)?;
+    Some(position + 1)
 }
 
 /// The cause without the line it is about: that may hold a secret.
@@ -99,9 +112,9 @@ mod tests {
     /// A line that cannot be read is an error that does not repeat the line, which may be a secret.
     #[test]
     fn a_broken_line_is_an_error_without_its_text() {
-        let failure = read("GOOD=1\nPASSWORD hunter2\n").unwrap_err();
+        let failure = read("# a remark\nGOOD=1\n\nPASSWORD hunter2\n").unwrap_err();
         assert_eq!(failure.kind(), Kind::Manifest);
-        assert!(failure.to_string().contains("assignment 2"), "{failure}");
+        assert!(failure.to_string().contains("line 4: "), "{failure}");
         assert!(!failure.to_string().contains("hunter2"), "{failure}");
     }
 }

@@ -87,7 +87,8 @@ pub(crate) fn cache_folder(variable: impl Fn(&str) -> Option<OsString>) -> Optio
 
 /// The known word that was most likely meant by one that is not known.
 pub(crate) fn nearest<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
-    let allowed = (word.chars().count() / 3).max(1);
+    let n_chars = word.chars().count();
+    let allowed = (n_chars / 3).max(1);
     known
         .map(|candidate| {
             (
@@ -95,7 +96,8 @@ pub(crate) fn nearest<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> O
                 candidate,
             )
         })
-        .filter(|(distance, _)| *distance <= allowed)
+        // A word of which nothing is left is not the same one.
+        .filter(|(distance, _)| *distance <= allowed && *distance < n_chars)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
 }
@@ -109,7 +111,11 @@ pub(crate) fn nearest_path(path: &Path) -> Option<String> {
         .take(SUGGESTED_FROM_MAX)
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
         .collect();
-    let near = nearest(wanted, names.iter().map(String::as_str))?;
+    let others = names
+        .iter()
+        .map(String::as_str)
+        .filter(|name| *name != wanted);
+    let near = nearest(wanted, others)?;
     Some(format!(
         "did you mean '{}'?",
         folder.unwrap_or(Path::new("")).join(near).display()
@@ -122,8 +128,12 @@ fn manifest_in(folder: &Path) -> Result<PathBuf, Failure> {
     } else {
         folder.join(MANIFEST)
     };
-    if manifest.is_file() {
-        return Ok(manifest);
+    match fs::metadata(&manifest) {
+        Ok(found) if found.is_file() => return Ok(manifest),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            return Err(unreadable(&manifest, &error));
+        }
+        Ok(_) | Err(_) => {}
     }
     let place = if folder == Path::new(".") {
         "the current folder".to_owned()

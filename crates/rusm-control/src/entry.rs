@@ -43,6 +43,10 @@ impl Entry {
     /// # Errors
     /// What is wrong with it, for people.
     pub fn from_line(line: &[u8]) -> Result<Entry, String> {
+        // A list of the fields in their order would be read as well.
+        if line.trim_ascii_start().first() == Some(&b'[') {
+            return Err("it is a list, and not an object".to_owned());
+        }
         serde_json::from_slice(line).map_err(|error| {
             let text = error.to_string();
             // There is only one line, and whoever asks knows which.
@@ -163,6 +167,7 @@ mod tests {
                 "-1",
             ),
             (r#"{"bucket":"b","key":"\ud800","value":""}"#, "hex escape"),
+            (r#" ["b","k","v"]"#, "a list, and not an object"),
         ] {
             let error = Entry::from_line(line.as_bytes()).unwrap_err();
             assert!(error.contains(why), "{line}: {error}");

@@ -133,6 +133,12 @@ impl RuntimeShared {
     /// Processes have this store from now on. Those in one commit are woken together.
     pub(crate) fn set_store(&self, store: Store) {
         store.answer_within(|answer| rusm_actor::wake_together(answer));
+        let reporter = Arc::clone(&self.reporter);
+        store.on_poison(Box::new(move |reason| {
+            reporter.report(&RuntimeEvent::Warning(format!(
+                "the store takes no more writes until the node is started again: {reason}"
+            )));
+        }));
         *self.store.lock() = Some(store);
     }
 

@@ -89,5 +89,5 @@ pub use limits::{MAX_BATCH_BYTES, MAX_BUCKET, MAX_KEY, MAX_OPS, MAX_VALUE};
 pub use options::Options;
 pub use page::{Bucket, Buckets, Entry, Keys, Page};
 pub use snapshot::Snapshot;
-pub use store::{Around, Compacted, Status, Store};
+pub use store::{Around, Compacted, OnPoison, Status, Store};
 pub use waiting::{Readable, Submission};

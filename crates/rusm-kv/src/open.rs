@@ -95,6 +95,9 @@ fn open_file(path: &Path) -> Result<File, OpenError> {
         if source.kind() != ErrorKind::NotFound {
             return io(path, "open")(source);
         }
+        if path.symlink_metadata().is_ok() {
+            return not_a_store(path, "it is a link to what does not exist");
+        }
         OpenError::Missing {
             path: path.to_owned(),
         }

@@ -4,9 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-
-/// Names that are tried for a file that is not whole yet.
-const TRIES: usize = 100;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What became of a new file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,24 +39,27 @@ pub(crate) fn folder(path: &Path) -> &Path {
     folder.unwrap_or(Path::new("."))
 }
 
-/// A new file beside `path`, readable and writable by its owner alone. One that a killed process has left has
-/// another name.
+/// A new file beside `path`, readable and writable by its owner alone.
+///
+/// No name is used twice by one process, so what is there already was left by a killed one of the same number, which in a container
+/// may be every one: it is removed.
 fn partial(path: &Path) -> io::Result<(File, PathBuf)> {
+    static N_MADE: AtomicU64 = AtomicU64::new(0);
+    let count = N_MADE.fetch_add(1, Ordering::Relaxed);
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!(".{}-{count}.partial", std::process::id()));
+    let name = PathBuf::from(name);
     let mut how = OpenOptions::new();
     how.read(true).write(true).create_new(true).mode(0o600);
-    let mut count = 0;
-    loop {
-        let mut name = path.as_os_str().to_owned();
-        name.push(format!(".{}-{count}.partial", std::process::id()));
-        let name = PathBuf::from(name);
-        match how.open(&name) {
-            Ok(file) => return Ok((file, name)),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && count < TRIES => {
-                count += 1;
-            }
-            Err(error) => return Err(error),
+    let made = match how.open(&name) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            std::fs::remove_file(&name).and_then(|()| how.open(&name))
         }
-    }
+        made => made,
+    };
+    let of_it =
+        |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", name.display()));
+    Ok((made.map_err(of_it)?, name))
 }
 
 fn publish(partial: &Path, path: &Path) -> io::Result<Made> {
@@ -70,4 +71,24 @@ fn publish(partial: &Path, path: &Path) -> io::Result<Made> {
     }
     File::open(folder(path))?.sync_all()?;
     Ok(Made::New)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What killed processes of the same number have left is neither in the way nor kept.
+    #[test]
+    fn what_was_left_is_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.redb");
+        for count in 0..200 {
+            let name = format!("x.redb.{}-{count}.partial", std::process::id());
+            std::fs::write(folder.path().join(name), "left").unwrap();
+        }
+        let fill = |_file, _partial: &Path| Ok::<(), io::Error>(());
+        assert_eq!(make(&path, fill, |error| error).unwrap(), Made::New);
+        assert_eq!(std::fs::read(&path).unwrap(), b"");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 200);
+    }
 }

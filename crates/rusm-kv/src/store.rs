@@ -50,10 +50,14 @@ pub(crate) struct Shared {
     pub(crate) disk: Arc<Disk>,
     poison: Mutex<Option<String>>,
     around_answers: OnceLock<Around>,
+    on_poison: OnceLock<OnPoison>,
 }
 
 /// Something to be done around some work: it calls that once.
 pub type Around = fn(&mut dyn FnMut());
+
+/// Is told why a store takes no more writes.
+pub type OnPoison = Box<dyn Fn(&str) + Send + Sync>;
 
 /// How a store does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -129,6 +133,7 @@ impl Store {
             disk: Arc::clone(engine.disk()),
             poison: Mutex::new(None),
             around_answers: OnceLock::new(),
+            on_poison: OnceLock::new(),
         });
         let failed = |source| OpenError::Io {
             path: path.to_owned(),
@@ -191,6 +196,12 @@ impl Store {
     pub fn answer_within(&self, around: Around) {
         // Another runtime on the same store has set it.
         let _is_set = self.0.shared.around_answers.set(around);
+    }
+
+    /// Is told once, with the reason, if the store comes to take no more writes. The first one that is set stays.
+    pub fn on_poison(&self, on_poison: OnPoison) {
+        // Another runtime on the same store has set it.
+        let _is_set = self.0.shared.on_poison.set(on_poison);
     }
 
     /// Copies what is committed into a new store file while this one goes on. The copy is made under
@@ -258,7 +269,14 @@ impl Shared {
     }
 
     pub(crate) fn poison(&self, reason: &str) {
-        self.poison.lock().get_or_insert_with(|| reason.to_owned());
+        let mut poison = self.poison.lock();
+        if poison.is_none() {
+            *poison = Some(reason.to_owned());
+            drop(poison);
+            if let Some(on_poison) = self.on_poison.get() {
+                on_poison(reason);
+            }
+        }
     }
 }
 

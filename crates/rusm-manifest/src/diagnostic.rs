@@ -69,6 +69,15 @@ impl Diagnostic {
         }
     }
 
+    /// The same thing said as an error, by whoever does not go on with it.
+    #[must_use]
+    pub fn as_error(&self) -> Diagnostic {
+        Diagnostic {
+            severity: Severity::Error,
+            ..self.clone()
+        }
+    }
+
     /// How bad it is.
     pub fn severity(&self) -> Severity {
         self.severity

@@ -143,6 +143,9 @@ fn env_flag(text: &str) -> Result<EnvFlag, String> {
 }
 
 fn dir_flag(text: &str) -> Result<DirGrant, String> {
+    if text.ends_with("::rw") {
+        return Err("a folder is for writing unless it ends in ::ro (leave ::rw out)".to_owned());
+    }
     let (folders, read_only) = match text.strip_suffix("::ro") {
         Some(folders) => (folders, true),
         None => (text, false),

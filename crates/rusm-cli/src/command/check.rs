@@ -16,7 +16,7 @@ use crate::log::Scope;
 use crate::manifest_file;
 use crate::place::{MANIFEST, find_app, folder_of, nearest};
 use crate::report::{Failure, Kind, print_json, print_result};
-use finding::{About, Finding, Findings, Level};
+use finding::{About, Finding, Findings};
 use grants::Known;
 use rusm_core::{BootError, BootPlan, CodeKind, Inspection, Runtime};
 use rusm_manifest::{CodeSource, ComponentDecl, Manifest};
@@ -68,7 +68,7 @@ fn check_app(
         manifest
             .warnings
             .iter()
-            .map(|warning| Finding::of_diagnostic(warning).at_level(Level::Error)),
+            .map(|warning| Finding::of_diagnostic(&warning.as_error())),
     );
     let environment = match environment::with_dot_env(environment::of_process(), folder) {
         Ok(environment) => Some(environment),

@@ -5,7 +5,7 @@ mod profile;
 use super::{Cache, Session, wall};
 use crate::args::{LogLevel, RunArgs};
 use crate::log::Scope;
-use crate::place::plain_cause;
+use crate::place::{MANIFEST, plain_cause};
 use crate::report::{Failure, Kind};
 use crate::signals::{Demand, Listener, end_with_the_pipe};
 use rusm_caps::Profile;
@@ -164,22 +164,33 @@ fn end(name: &str, ended: &Ended, signal: Option<u8>) -> Result<u8, Failure> {
 }
 
 fn breach(name: &str, limit: Limit, breach: Option<Breach>) -> Failure {
-    let is_of_slice = breach.is_some_and(|breach| breach.key == Some("max-slice-ms"));
-    let (kind, what, flag) = match limit {
-        Limit::CpuTime if is_of_slice => (Kind::TimeLimit, "CPU time", Some("--max-slice-ms")),
-        Limit::CpuTime => (Kind::TimeLimit, "CPU time", Some("--max-cpu-ms")),
-        Limit::WallTime => (Kind::TimeLimit, "time", Some("--timeout-ms")),
-        Limit::Memory => (Kind::General, "memory", Some("--max-memory-mb")),
-        Limit::Output => (Kind::General, "output", Some("--max-output-kb")),
-        Limit::Mailbox => (Kind::General, "mailbox", None),
+    let (kind, what, key) = match limit {
+        Limit::CpuTime => (Kind::TimeLimit, "CPU time", "max-cpu-ms"),
+        Limit::WallTime => (Kind::TimeLimit, "time", "timeout-ms"),
+        Limit::Memory => (Kind::General, "memory", "max-memory-mb"),
+        Limit::Output => (Kind::General, "output", "max-output-kb"),
+        Limit::Mailbox => (Kind::General, "mailbox", "max-mailbox"),
     };
     let amounts = breach.map_or_else(String::new, |breach| format!(" ({breach})"));
     let failure = Failure::new(
         kind,
         format!("{name} was ended: it used up its {what}{amounts}"),
     );
-    failure.maybe_help(flag.map(|flag| format!("{flag} sets the bound")))
+    let key = breach.and_then(|breach| breach.key).unwrap_or(key);
+    failure.help(match FLAGS.contains(&key) {
+        true => format!("--{key} sets the bound"),
+        false => format!("{key} in a profile of a {MANIFEST} here sets the bound: --profile NAME"),
+    })
 }
+
+/// Bounds that have a flag of their own.
+const FLAGS: [&str; 5] = [
+    "max-memory-mb",
+    "max-cpu-ms",
+    "max-slice-ms",
+    "timeout-ms",
+    "max-output-kb",
+];
 
 #[cfg(test)]
 mod tests {

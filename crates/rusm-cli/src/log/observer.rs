@@ -314,9 +314,11 @@ fn for_command_line(denial: &Recorded) -> String {
     let flag = match denial.permission {
         // Any grant opens a socket; which one is needed shows when it connects.
         "network" if denial.target.ends_with(":0") => Some("--allow-net".to_owned()),
-        "network" => Some(format!("--allow-net={}", denial.target)),
+        // The rule that opens it: an address where the name is not enough.
+        "network" => rule_advised(&denial.sentence).map(|rule| format!("--allow-net={rule}")),
         "files" => Some(format!("--dir {}", denial.target)),
         "env" => Some(format!("--env {}", denial.target)),
+        "listen" => Some(format!("--allow-listen={}", denial.target)),
         "spawn" => Some("--allow-spawn".to_owned()),
         _ => None,
     };
@@ -327,11 +329,22 @@ fn for_command_line(denial: &Recorded) -> String {
     }
 }
 
+/// The one rule of the manifest line that a denial advises.
+fn rule_advised(sentence: &str) -> Option<&str> {
+    let (_, line) = sentence.rsplit_once("allow-network = [\"")?;
+    line.split_once("\"]").map(|(rule, _)| rule)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn denial(permission: &'static str, target: &str) -> Recorded {
+        let rule = if target == "localhost:80" {
+            "127.0.0.1:80"
+        } else {
+            target
+        };
         Recorded {
             component: "x".into(),
             pid: 7,
@@ -341,7 +354,7 @@ mod tests {
             rule: "profile 'p' allows nothing".into(),
             allowed: false,
             sentence: format!(
-                "x (pid 0.7.1) may not use {target}: profile 'p' allows nothing. To allow it: key = [\"t\"] under [capabilities.p]"
+                "x (pid 0.7.1) may not use {target}: profile 'p' allows nothing. To allow it: allow-{permission} = [\"{rule}\"] under [capabilities.p]"
             ),
         }
     }
@@ -356,6 +369,16 @@ mod tests {
         );
         let told = for_command_line(&denial("network", "0.0.0.0:0"));
         assert!(told.ends_with("To allow it: --allow-net"), "{told}");
+        let told = for_command_line(&denial("network", "localhost:80"));
+        assert!(
+            told.ends_with("To allow it: --allow-net=127.0.0.1:80"),
+            "{told}"
+        );
+        let told = for_command_line(&denial("listen", "127.0.0.1:80"));
+        assert!(
+            told.ends_with("To allow it: --allow-listen=127.0.0.1:80"),
+            "{told}"
+        );
         assert!(for_command_line(&denial("env", "HOME")).ends_with("To allow it: --env HOME"));
         assert!(for_command_line(&denial("storage", "b")).ends_with("allows nothing."));
     }

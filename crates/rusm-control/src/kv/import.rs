@@ -1,7 +1,8 @@
 //! `POST /v1/kv/batch`: entries as lines of JSON, written as they come.
 //!
 //! Lines are gathered, read, and written in batches: neighbours of one bucket, up to a bound. Each batch is written as a whole or not at
-//! all, in the order of the lines, and the answer says how many were written and at which line it stopped.
+//! all, in the order of the lines, and the answer says how many were written and at which line it stopped. Batches of what was gathered
+//! together share commits; where the store refuses one of them, some of those behind it may be written as well.
 
 use super::{Action, Kv, blocking, of_write};
 use crate::entry::{Entry, LINE_BYTES_MAX};
@@ -10,6 +11,7 @@ use crate::reply::Reply;
 use crate::request::Request;
 use crate::wire::Written;
 use rusm_kv::{Batch, Expires, MAX_KEY, MAX_OPS, MAX_VALUE, WriteError};
+use std::collections::BTreeMap;
 
 /// Bytes that are gathered before they are read.
 const GATHERED_BYTES: usize = 1 << 20;
@@ -36,9 +38,7 @@ pub(super) async fn import(kv: Kv, request: &mut Request) -> Result<Reply, ApiEr
                 failed,
                 next_line,
             } = blocking(move || plan(&chunk, line)).await?;
-            for planned in batches {
-                write(&kv, planned, &mut written).await?;
-            }
+            write(&kv, batches, &mut written).await?;
             if let Some(failed) = failed {
                 return Err(failed.at_line(next_line, written));
             }
@@ -54,19 +54,29 @@ pub(super) async fn import(kv: Kv, request: &mut Request) -> Result<Reply, ApiEr
     }
 }
 
-async fn write(kv: &Kv, planned: Planned, written: &mut u64) -> Result<(), ApiError> {
-    let Planned {
-        batch,
-        line,
-        entries,
-        ..
-    } = planned;
-    let bucket = batch.bucket().to_owned();
-    let committed = kv.commit(batch).await;
-    committed.map_err(|error| error.at_line(line, *written))?;
-    *written += entries;
-    kv.did(Action::Import, Some(&bucket), None, entries);
-    Ok(())
+/// Hands all in at once, so that they share commits, and waits for them in order.
+async fn write(kv: &Kv, batches: Vec<Planned>, written: &mut u64) -> Result<(), ApiError> {
+    let store = kv.store()?;
+    let mut by_bucket: BTreeMap<String, u64> = BTreeMap::new();
+    let submit = |planned: Planned| {
+        let bucket = planned.batch.bucket().to_owned();
+        let submitted = store.submit(planned.batch);
+        (bucket, planned.line, planned.entries, submitted)
+    };
+    let submitted: Vec<_> = batches.into_iter().map(submit).collect();
+    let mut failed = Ok(());
+    for (bucket, line, entries, submitted) in submitted {
+        if let Err(error) = submitted.await {
+            failed = Err(of_write(error).at_line(line, *written));
+            break;
+        }
+        *written += entries;
+        *by_bucket.entry(bucket).or_default() += entries;
+    }
+    for (bucket, entries) in by_bucket {
+        kv.did(Action::Import, Some(&bucket), None, entries);
+    }
+    failed
 }
 
 /// What has come, until there is enough of it.

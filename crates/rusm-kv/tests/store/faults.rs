@@ -2,6 +2,7 @@
 
 use crate::support::{Faults, Memory, batch};
 use rusm_kv::{CompactError, Options, Store, WriteError};
+use std::sync::{Arc, Mutex};
 
 const WRITES: Faults = Faults {
     writes: true,
@@ -21,6 +22,11 @@ fn a_commit_fails(faults: Faults, size: usize) -> (Memory, Store) {
         store.submit(put).wait().unwrap();
     }
     memory.set(faults);
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let tell = Arc::clone(&told);
+    store.on_poison(Box::new(move |reason| {
+        tell.lock().unwrap().push(reason.to_owned())
+    }));
     let failed = store.submit(batch().put("10", vec![10; 10 * size])).wait();
     let Err(WriteError::Poisoned { reason }) = failed else {
         panic!("{failed:?}");
@@ -42,7 +48,8 @@ fn a_commit_fails(faults: Faults, size: usize) -> (Memory, Store) {
             reason: reason.clone()
         })
     );
-    assert_eq!(store.status().poisoned, Some(reason));
+    assert_eq!(store.status().poisoned.as_ref(), Some(&reason));
+    assert_eq!(*told.lock().unwrap(), [reason]);
     only_the_first_ten_are_there(&store, size);
     (memory, store)
 }

@@ -102,10 +102,6 @@ impl Finding {
         }
     }
 
-    pub(super) fn at_level(self, level: Level) -> Self {
-        Self { level, ..self }
-    }
-
     pub(super) fn with_help(self, help: Option<String>) -> Self {
         Self { help, ..self }
     }
@@ -306,7 +302,10 @@ mod tests {
     #[test]
     fn the_worst_decides() {
         let mut findings = Findings::default();
-        findings.push(Finding::warning(About::Grants, "n").at_level(Level::Note));
+        findings.push(Finding {
+            level: Level::Note,
+            ..Finding::warning(About::Grants, "n")
+        });
         findings.push(Finding::warning(About::Environment, "w"));
         assert_eq!(findings.worst(), None);
         findings.push(Finding::error(About::Code, "e"));

@@ -106,20 +106,36 @@ impl Access for FileAccess {
     }
 
     fn import(&self, entries: Vec<Entry>) -> Result<(), Stopped> {
-        let all_or_nothing = |why| Stopped {
-            why,
-            written: Some(0),
-        };
-        let Some(first) = entries.first() else {
-            return Ok(());
-        };
-        let batch = Batch::new(first.bucket.as_str()).map_err(|e| all_or_nothing(failed(e)))?;
-        let batch = entries.into_iter().fold(batch, |batch, entry| {
-            let at = |ms_since_1970| Expires::At { ms_since_1970 };
-            let expires = entry.expires_at_ms.map_or(Expires::Never, at);
-            batch.put_expiring(entry.key, entry.value, expires)
-        });
-        self.submit(batch).map(drop).map_err(all_or_nothing)
+        let mut runs = Vec::new();
+        let mut wrong = None;
+        for run in entries.chunk_by(|one, next| one.bucket == next.bucket) {
+            match batch_of(run) {
+                Ok(batch) => runs.push((run.len(), self.0.submit(batch))),
+                Err(why) => {
+                    wrong = Some(why);
+                    break;
+                }
+            }
+        }
+        // They wait together, and share a commit.
+        let (n_runs, mut n_written) = (runs.len(), 0);
+        for (nth, (n_entries, submitted)) in runs.into_iter().enumerate() {
+            if let Err(error) = submitted.wait() {
+                let is_last = nth + 1 == n_runs;
+                return Err(Stopped {
+                    why: failed(error),
+                    written: is_last.then_some(n_written),
+                });
+            }
+            n_written += n_entries;
+        }
+        match wrong {
+            None => Ok(()),
+            Some(why) => Err(Stopped {
+                why,
+                written: Some(n_written),
+            }),
+        }
     }
 
     fn backup(&self, to: &Path) -> Result<(), Failure> {
@@ -133,6 +149,17 @@ impl Access for FileAccess {
             after: size.bytes_after,
         })
     }
+}
+
+/// Entries of one bucket.
+fn batch_of(run: &[Entry]) -> Result<Batch, Failure> {
+    let bucket = run.first().map_or("", |first| first.bucket.as_str());
+    let batch = Batch::new(bucket).map_err(failed)?;
+    Ok(run.iter().fold(batch, |batch, entry| {
+        let at = |ms_since_1970| Expires::At { ms_since_1970 };
+        let expires = entry.expires_at_ms.map_or(Expires::Never, at);
+        batch.put_expiring(entry.key.clone(), entry.value.clone(), expires)
+    }))
 }
 
 fn export<'b>(
@@ -187,4 +214,58 @@ fn of_bucket(bucket: &str, entry: rusm_kv::Entry) -> Entry {
 /// What the store says, as it says it.
 fn failed(error: impl std::fmt::Display) -> Failure {
     Failure::new(Kind::General, error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(bucket: &str, key: &str) -> Entry {
+        Entry {
+            bucket: bucket.to_owned(),
+            key: key.to_owned(),
+            value: key.into(),
+            expires_at_ms: None,
+        }
+    }
+
+    fn store() -> (tempfile::TempDir, FileAccess) {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("x.redb"), rusm_kv::Options::default());
+        (folder, FileAccess(store.unwrap()))
+    }
+
+    /// Entries of many buckets in turn share commits, as those of one do.
+    #[test]
+    fn buckets_in_turn_share_commits() {
+        let (_folder, access) = store();
+        let before = access.0.status().commits;
+        let entries = (0..1_000).map(|n| entry(["a", "b", "c"][n % 3], &n.to_string()));
+        access.import(entries.collect()).unwrap();
+        let n_commits = access.0.status().commits - before;
+        assert!(n_commits < 100, "{n_commits} commits for 1,000 batches");
+        let keys: u64 = access
+            .buckets(None, 10)
+            .unwrap()
+            .items
+            .iter()
+            .map(|bucket| bucket.keys)
+            .sum();
+        assert_eq!(keys, 1_000);
+    }
+
+    /// What stands before a bucket that is none is written, and what stands behind it is not.
+    #[test]
+    fn a_wrong_bucket_stops_where_it_stands() {
+        let (_folder, access) = store();
+        let entries = [
+            entry("a", "1"),
+            entry("b", "2"),
+            entry("", "3"),
+            entry("a", "4"),
+        ];
+        let stopped = access.import(entries.into()).unwrap_err();
+        assert_eq!(stopped.written, Some(2));
+        assert!(access.get("b", "2").unwrap().is_some() && access.get("a", "4").unwrap().is_none());
+    }
 }

@@ -51,7 +51,6 @@ pub(super) fn dry_run(source: Source, console: Console) -> Result<u8, Failure> {
 /// Entries on their way into a store.
 pub(super) struct Import<'s> {
     store: &'s dyn Access,
-    /// Entries of one bucket.
     batch: Vec<Entry>,
     /// The line of each.
     batch_lines: Vec<u64>,
@@ -94,11 +93,7 @@ impl<'s> Import<'s> {
     /// Adds the entry of a line, and writes what has gathered when that is enough.
     pub(super) fn take(&mut self, entry: Entry, line: u64) -> Result<(), Failure> {
         let bytes = entry.key.len().saturating_add(entry.value.len());
-        let is_other = |first: &Entry| first.bucket != entry.bucket;
-        if self.batch.first().is_some_and(is_other)
-            || self.batch.len() == MAX_OPS
-            || self.batch_bytes.saturating_add(bytes) > BATCH_BYTES
-        {
+        if self.batch.len() == MAX_OPS || self.batch_bytes.saturating_add(bytes) > BATCH_BYTES {
             self.write()?;
         }
         self.batch_bytes = self.batch_bytes.saturating_add(bytes);

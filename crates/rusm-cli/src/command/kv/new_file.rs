@@ -48,13 +48,15 @@ impl NewFile {
 
     /// Gives it its name, and makes the name durable. Its content has to be.
     pub(super) fn publish(self) -> Result<(), Failure> {
-        fs::hard_link(&self.partial, &self.to).map_err(|error| {
-            if error.kind() == ErrorKind::AlreadyExists {
-                taken(&self.to)
-            } else {
-                self.cannot(&error)
+        match fs::hard_link(&self.partial, &self.to) {
+            Ok(()) => {}
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(taken(&self.to)),
+            // Some file systems have no links.
+            Err(_) if fs::symlink_metadata(&self.to).is_ok() => return Err(taken(&self.to)),
+            Err(_) => {
+                fs::rename(&self.partial, &self.to).map_err(|error| self.cannot(&error))?;
             }
-        })?;
+        }
         let folder = self.to.parent().filter(|folder| *folder != Path::new(""));
         let folder = File::open(folder.unwrap_or(Path::new(".")));
         folder
