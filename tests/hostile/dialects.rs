@@ -21,7 +21,7 @@ fn whole(name: &'static str, items: &str, body: &str) -> Attack {
 /// Memory that two threads could see.
 fn shared() -> Vec<Attack> {
     vec![
-        whole("a memory that others share", r#"(memory (export "memory") 1 1 shared)"#, "").fails_to_start("shared memory support is disabled"),
+        whole("a memory that others share", r#"(memory (export "memory") 1 1 shared)"#, "").fails_to_load("it has a shared memory"),
         wat(
             "a shared memory of somebody else's",
             r#"(module (import "env" "memory" (memory 1 1 shared)) (func (export "_start")))"#,
@@ -128,7 +128,7 @@ fn collected() -> Vec<Attack> {
             types,
             "(local $list (ref null $list)) (loop $l (local.set $list (struct.new $list (local.get $list) (i64.const 7))) (br $l))",
         )
-        .ends_somehow_or(Limit::Memory),
+        .runs_into(Limit::Memory),
         core_with(
             "objects that nobody keeps",
             types,
@@ -136,7 +136,7 @@ fn collected() -> Vec<Attack> {
         )
         .goes_on(),
         core_with("an array of four billion", types, "(drop (array.new_default $bytes (i32.const -1)))").ends_somehow_or(Limit::Memory),
-        core_with("an array of a gibibyte", types, "(drop (array.new_default $bytes (i32.const 0x40000000)))").ends_somehow_or(Limit::Memory),
+        core_with("an array of a gibibyte", types, "(drop (array.new_default $bytes (i32.const 0x40000000)))").runs_into(Limit::Memory),
         core_with(
             "an array read behind its end",
             types,

@@ -7,7 +7,10 @@
 //! This reads the bytes once, in time and space proportional to them, and trusts no count: the validator comes later.
 
 use super::error::{CodeError, shown};
-use wasmparser::{BlockType, FunctionBody, Operator, Parser, Payload};
+use wasmparser::{BlockType, FunctionBody, MemoryType, Operator, Parser, Payload, SectionLimited};
+
+/// To be raised when what is compiled here is checked more strictly: code that was cached before is checked anew.
+pub(super) const RULES: u32 = 1;
 
 /// The largest code of each kind. Counts are sums over all modules and components of the code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -178,7 +181,8 @@ impl Census<'_> {
             }
             Payload::MemorySection(section) => {
                 let n = section.count();
-                add("memories", &mut found.memories, n, bounds.memories)
+                add("memories", &mut found.memories, n, bounds.memories)?;
+                no_shared(section)
             }
             Payload::TableSection(section) => {
                 add("tables", &mut found.tables, section.count(), bounds.tables)
@@ -216,6 +220,18 @@ impl Census<'_> {
 
 const NAMES: &str = "imports and exports";
 const SEGMENTS: &str = "data and element segments";
+
+/// Memories that threads share are for threads, of which a process has one. Wasmtime would say so at each start.
+fn no_shared(memories: SectionLimited<'_, MemoryType>) -> Result<(), CodeError> {
+    for memory in memories {
+        if memory.map_err(|error| unreadable(&error))?.shared {
+            return Err(CodeError::Invalid {
+                cause: "it has a shared memory, and a process has one thread".to_owned(),
+            });
+        }
+    }
+    Ok(())
+}
 
 fn add(what: &'static str, found: &mut u64, more: u32, most: u64) -> Result<(), CodeError> {
     *found = found.saturating_add(u64::from(more));

@@ -11,7 +11,7 @@
 //! - entries are written under another name and renamed: readers see all of one or nothing;
 //! - no trouble here is ever more than a [`CacheWarning`]: the code is compiled instead.
 
-use super::{Digest, EngineClass};
+use super::{Digest, EngineClass, bounds};
 use sha2::{Digest as _, Sha256};
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::hash::{Hash, Hasher};
@@ -140,6 +140,8 @@ impl CodeCache {
         engine
             .precompile_compatibility_hash()
             .hash(&mut compatibility);
+        // What is cached was checked when it was compiled, by the rules of then.
+        bounds::RULES.hash(&mut compatibility);
         self.folder.join(format!(
             "{digest}-{}-{:016x}.code",
             class.name(),

@@ -11,7 +11,7 @@ use rusm_actor::ExitReason;
 use rusm_caps::Limits;
 use std::fmt::Write;
 use wasmtime::component::ResourceTableError;
-use wasmtime::{FrameInfo, Trap, WasmBacktrace};
+use wasmtime::{FrameInfo, GcHeapOutOfMemory, Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
 /// Frames named in a reason. The trap's own frame is first.
@@ -82,6 +82,11 @@ fn wasmtimes_own(error: &wasmtime::Error, limits: &Limits) -> Option<Breach> {
     }
     if text.ends_with("store handle limit exceeded") {
         return Some(entries(wasi::max_component_handles(limits)));
+    }
+    // Nor by how much a heap of the garbage collector would have had to grow.
+    if cause.downcast_ref::<GcHeapOutOfMemory<()>>().is_some() {
+        let bound = limits.max_memory_bytes;
+        return Some(Breach::memory(bound, bound.saturating_add(1)));
     }
     let is_fuel = text.ends_with("fuel allocated for hostcalls has been exhausted");
     // How much more it was, Wasmtime does not tell.
