@@ -236,7 +236,7 @@ fn max_processes_counts_descendants_of_every_generation() {
             "[capabilities.leaf]\nallow-spawn = true".to_owned(),
         ];
         let office = Office::open(path, "spawn leaf then forget", &others);
-        let refused = "spawn=error:cannot spawn: no room for another process";
+        let refused = "spawn=error:cannot spawn: no room for another process or piece of code";
         let lines = office.scenario.recorder.wait_for_lines("leaf", 3);
         assert!(lines.contains(&refused.to_owned()), "{lines:?}");
         assert_eq!(

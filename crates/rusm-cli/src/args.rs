@@ -252,7 +252,14 @@ pub(crate) fn hinted(mut error: clap::Error) -> clap::Error {
         _ => false,
     };
     if is_run && !word.starts_with('-') {
-        let tip = format!("what the guest gets stands behind '--': rusm run FILE.wasm -- {word}");
+        // The file is what stands second where the value of a flag was taken for it.
+        let tip = match word.ends_with(".wasm") {
+            true => "there is one FILE; the value of a flag stands behind '=': --allow-net=RULE"
+                .to_owned(),
+            false => {
+                format!("what the guest gets stands behind '--': rusm run FILE.wasm -- {word}")
+            }
+        };
         error.insert(
             ContextKind::Suggested,
             ContextValue::StyledStrs(vec![tip.into()]),

@@ -45,8 +45,12 @@ pub(crate) fn find(typed: Option<&Path>) -> Result<Target, Failure> {
         "cannot run '{}': it is neither a manifest nor WebAssembly",
         path.display()
     );
-    Err(Failure::new(Kind::Usage, message)
-        .help("a manifest is called *.toml; a .wasm file begins with \"\\0asm\""))
+    let is_text = path.extension().is_some_and(|extension| extension == "wat");
+    let help = match is_text {
+        true => "this is the text format; translate it first (`wat2wasm`, `wasm-tools parse`)",
+        false => "a manifest is called *.toml; a .wasm file begins with \"\\0asm\"",
+    };
+    Err(Failure::new(Kind::Usage, message).help(help))
 }
 
 /// The app that was meant; a single file is none.

@@ -112,6 +112,7 @@ fn every_kind_of_target_is_understood() {
         ("preopen", "/etc:ro", 1),
         ("env", "API_KEY", 1),
         ("spawn", "lost", 1),
+        ("spawn", "nobody", 2),
         ("send", "lost", 0),
         ("storage", "read:config", 0),
         ("storage", "orders-1", 1),

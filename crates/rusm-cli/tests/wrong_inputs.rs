@@ -177,6 +177,18 @@ fn a_manifest_with_ten_mistakes_shows_ten() {
         .says(&["did you mean"]);
 }
 
+/// What looks like a mistake that is often made is met with the right thing.
+#[test]
+fn common_slips_are_met_with_the_right_thing() {
+    let place = Place::new();
+    place.write("x.wat", "(module)");
+    let told = place.rusm(["run", "x.wat"]).finish().ends_with(2);
+    told.says(&["this is the text format; translate it first"]);
+    let slip = ["run", "--allow-net", "127.0.0.1:80", "x.wasm"];
+    let told = place.rusm(slip).finish().ends_with(2);
+    told.says(&["the value of a flag stands behind '='"]);
+}
+
 /// A manifest that is missing, no text, no TOML, or huge is an error of the manifest.
 #[test]
 fn unusable_manifests_are_refused() {

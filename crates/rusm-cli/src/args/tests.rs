@@ -85,6 +85,7 @@ fn folders_are_read_like_other_runtimes_read_them() {
     assert_eq!(dir("../up::/in::ro"), "../up::/in::ro");
     assert_eq!(dir("a::b"), "a::/b");
     assert!(error("rusm run x.wasm --dir ../up").contains("../up::/data"));
+    assert!(error("rusm run x.wasm --dir a::/b::rw").contains("leave ::rw out"));
     assert!(error("rusm run x.wasm --dir /proc").contains("/proc belongs to the machine"));
 }
 

@@ -32,6 +32,12 @@ pub(super) fn why(args: &WhyArgs, session: &Session) -> Result<u8, Failure> {
     let profile = profile(component, args.profile.as_deref())?;
     let answer = match subject(&args.permission)? {
         Subject::Permission(permission) => {
+            // Code that is brought has names that no manifest knows.
+            if let (Permission::Spawn, Some(target), false) =
+                (permission, &args.target, profile.load())
+            {
+                self::component(&manifest, target)?;
+            }
             let explained = explain_target(profile, permission, args.target.as_deref());
             let explained = explained.map_err(|error| {
                 let expected = error.expected;
