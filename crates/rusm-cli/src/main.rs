@@ -37,6 +37,7 @@ fn main() -> ExitCode {
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
+    signals::bear_large_files();
     let console = Console::new(cli.global.color);
     ExitCode::from(command::run(&cli, console).unwrap_or_else(|failure| report(&failure, console)))
 }

@@ -1,7 +1,7 @@
 //! SIGINT and SIGTERM: the first stops in order, the second kills, a third waits for nothing.
 
 use crate::report::{Failure, Kind};
-use signal_hook::consts::{SIGINT, SIGPIPE, SIGTERM};
+use signal_hook::consts::{SIGINT, SIGPIPE, SIGTERM, SIGXFSZ};
 use signal_hook::iterator::Signals;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -144,6 +144,12 @@ pub(crate) fn end_with_the_pipe() {
     let always = Arc::new(AtomicBool::new(true));
     // Without it the run is the same, but for a louder end.
     let _refused = signal_hook::flag::register_conditional_default(SIGPIPE, always);
+}
+
+/// A file that reached a bound of the system (`ulimit -f`) is an error of whoever writes to it, and not the end of the process.
+pub(crate) fn bear_large_files() {
+    // What is set is looked at by nobody: that there is a handler is enough. Without it the run is the same, up to that bound.
+    let _refused = signal_hook::flag::register(SIGXFSZ, Arc::default());
 }
 
 fn exit_code_of(signal: i32) -> Option<u8> {

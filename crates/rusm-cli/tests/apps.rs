@@ -312,6 +312,33 @@ fn a_terminal_that_was_given_up_is_printed_to_no_more() {
     assert_eq!(outcome.stdout(), "before\n");
 }
 
+/// A check finds what is in the way of the node's own places, which would keep it from starting.
+#[test]
+fn a_check_looks_at_the_nodes_places() {
+    let place = Place::new();
+    place.program("x.wasm", &programs::exits(0));
+    place.write("sub/file", "");
+    let write = |node: &str| {
+        let manifest = format!(
+            "[app]\nname = \"t\"\n[node]\n{node}\n[components.x]\nwasm = \"x.wasm\"\nrestart = \"temporary\"\n"
+        );
+        place.write("rusm.toml", manifest);
+    };
+    for (node, told) in [
+        ("audit = \"x.wasm\"", "it is to be a folder, and is none"),
+        ("store = \"x.wasm/s.redb\"", "x.wasm is no folder"),
+        ("store = \"sub\"", "it is to be a file, and is none"),
+        ("control = \"x.wasm\"", "it is to be a socket, and is none"),
+    ] {
+        write(node);
+        place.rusm(["check"]).finish().ends_with(3).says(&[told]);
+        place.rusm(["run"]).finish().ends_with(4);
+    }
+    write("audit = \"a\"\nstore = \"b/s.redb\"\ncontrol = \"c/r.sock\"");
+    place.rusm(["check"]).finish().ends_with(0);
+    assert!(!place.path("a").exists() && !place.path("b").exists() && !place.path("c").exists());
+}
+
 /// A log that nobody reads stops neither processes nor signals.
 #[test]
 fn a_log_that_takes_nothing_holds_nobody() {

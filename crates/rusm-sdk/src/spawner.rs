@@ -29,7 +29,9 @@ impl fmt::Display for SpawnError {
             Self::UnknownComponent => f.write_str("cannot spawn: no such component"),
             Self::Escalation(text) => write!(f, "cannot spawn with that profile: {text}"),
             Self::NameTaken => f.write_str("cannot spawn: the name is taken"),
-            Self::TooMany => f.write_str("cannot spawn: no room for another process or piece of code"),
+            Self::TooMany => {
+                f.write_str("cannot spawn: no room for another process or piece of code")
+            }
             Self::InvalidCode(text) => write!(f, "cannot load the code: {text}"),
         }
     }

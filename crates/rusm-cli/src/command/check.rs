@@ -7,6 +7,7 @@
 mod finding;
 mod fix;
 mod grants;
+mod places;
 
 use super::{Build, Cache, Session};
 use crate::args::{CheckArgs, LogLevel};
@@ -140,6 +141,7 @@ fn check_code(
         Err(error) => findings.push(Finding::error(About::Code, error.to_string())),
     }
     check_folders(&plan, &runtime, findings);
+    places::check(&plan, findings);
     runtime.shutdown();
     let components = plan.manifest.components.values();
     let sound = components.filter(|component| !faulty.contains(&component.name));
