@@ -312,6 +312,21 @@ fn a_terminal_that_was_given_up_is_printed_to_no_more() {
     assert_eq!(outcome.stdout(), "before\n");
 }
 
+/// An app in which nothing is to be started ends at once, and says why.
+#[test]
+fn an_app_that_starts_nothing_says_so() {
+    let place = Place::new();
+    place.program("x.wasm", &programs::exits(0));
+    place.write(
+        "rusm.toml",
+        "[app]\nname = \"t\"\n[components.x]\nwasm = \"x.wasm\"\n",
+    );
+    for command in ["run", "check"] {
+        let told = place.rusm([command]).finish().ends_with(0);
+        told.says(&["started: no component has `restart`"]);
+    }
+}
+
 /// A check finds what is in the way of the node's own places, which would keep it from starting.
 #[test]
 fn a_check_looks_at_the_nodes_places() {

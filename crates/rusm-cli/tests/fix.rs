@@ -84,7 +84,7 @@ fn a_fix_changes_what_it_shows_and_no_more() {
         assert_eq!(
             outcome.stdout(),
             format!(
-                "{DIFF}4 findings would be settled; nothing was written\nshop: can start (0 errors, 0 warnings, 0 notes)\n"
+                "{DIFF}4 findings would be settled; nothing was written\nshop: can start (0 errors, 0 warnings, 1 note)\n"
             )
         );
         assert_eq!(read(&place), MANIFEST);
@@ -96,7 +96,7 @@ fn a_fix_changes_what_it_shows_and_no_more() {
         .ends_with(0);
     assert_eq!(
         outcome.stdout(),
-        format!("{DIFF}4 findings settled\nshop: can start (0 errors, 0 warnings, 0 notes)\n")
+        format!("{DIFF}4 findings settled\nshop: can start (0 errors, 0 warnings, 1 note)\n")
     );
     let fixed = read(&place);
     assert_eq!(
@@ -109,7 +109,7 @@ fn a_fix_changes_what_it_shows_and_no_more() {
     let again = place.rusm(["check", "--fix"]).finish().ends_with(0);
     assert_eq!(
         again.stdout(),
-        "nothing to fix\nshop: can start (0 errors, 0 warnings, 0 notes)\n"
+        "nothing to fix\nshop: can start (0 errors, 0 warnings, 1 note)\n"
     );
     assert_eq!(read(&place), fixed);
     let names: Vec<_> = std::fs::read_dir(path.parent().unwrap()).unwrap().collect();
@@ -165,7 +165,7 @@ fn nothing_is_ever_granted() {
         "rusm.toml:5:13",
         "in a profile that inherits \"sandboxed\": allow-storage = { read = [\"*\"] }",
     ]);
-    assert!(outcome.stdout().contains("1 note"), "{}", outcome.stdout());
+    assert!(outcome.stdout().contains("2 notes"), "{}", outcome.stdout());
     place
         .rusm(["why", "reader", "storage"])
         .finish()

@@ -9,6 +9,7 @@ mod fix;
 mod grants;
 mod places;
 
+use super::run::NOTHING_STARTS;
 use super::{Build, Cache, Session};
 use crate::args::{CheckArgs, LogLevel};
 use crate::cargo::Built;
@@ -71,6 +72,10 @@ fn check_app(
             .iter()
             .map(|warning| Finding::of_diagnostic(&warning.as_error())),
     );
+    if manifest.root.children.is_empty() {
+        let text = format!("nothing would be started: {NOTHING_STARTS}");
+        findings.push(Finding::note(About::Manifest, text));
+    }
     let environment = match environment::with_dot_env(environment::of_process(), folder) {
         Ok(environment) => Some(environment),
         Err(failure) => {

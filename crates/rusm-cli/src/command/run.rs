@@ -17,6 +17,10 @@ use std::fmt::Display;
 use std::path::Path;
 use std::sync::Arc;
 
+/// Of an app without anything to start.
+pub(super) const NOTHING_STARTS: &str =
+    "no component has `restart`, and none is a child under [supervisors.*]";
+
 pub(super) fn run(args: &RunArgs, path: &Path, session: &Session) -> Result<u8, Failure> {
     refuse_flags_of_a_file(args)?;
     let manifest = manifest_file::read(path, session.console)?;
@@ -71,6 +75,9 @@ pub(super) fn run(args: &RunArgs, path: &Path, session: &Session) -> Result<u8, 
     let ended = runtime.declare_all(&plan).and_then(|()| {
         if args.check_only {
             return Ok(AppEnd::Finished);
+        }
+        if plan.manifest.root.children.is_empty() {
+            tracing::warn!(target: crate::log::TARGET, "nothing is started: {NOTHING_STARTS}");
         }
         // Compiling is over, which a signal may break off; from here on there is an order to stop in.
         let started = runtime.clone();

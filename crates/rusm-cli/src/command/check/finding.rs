@@ -56,6 +56,10 @@ impl Finding {
         Self::new(Level::Warning, about, Text::Sentence(text.into()))
     }
 
+    pub(super) fn note(about: About, text: impl Into<String>) -> Self {
+        Self::new(Level::Note, about, Text::Sentence(text.into()))
+    }
+
     pub(super) fn laid_out(about: About, text: String) -> Self {
         Self::new(Level::Error, about, Text::LaidOut(text))
     }
@@ -302,10 +306,7 @@ mod tests {
     #[test]
     fn the_worst_decides() {
         let mut findings = Findings::default();
-        findings.push(Finding {
-            level: Level::Note,
-            ..Finding::warning(About::Grants, "n")
-        });
+        findings.push(Finding::note(About::Grants, "n"));
         findings.push(Finding::warning(About::Environment, "w"));
         assert_eq!(findings.worst(), None);
         findings.push(Finding::error(About::Code, "e"));
