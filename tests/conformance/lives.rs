@@ -51,7 +51,8 @@ fn fault_is_abnormal() {
         ),
         (
             "panic so it goes",
-            "wasm `unreachable` instruction executed, in ",
+            // What a library does between a panic and its trap is left out.
+            "wasm `unreachable` instruction executed, in actor_probe::",
         ),
         ("overflow", "call stack exhausted, in "),
         ("overflow-data", ", in "),

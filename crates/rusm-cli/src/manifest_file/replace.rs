@@ -5,10 +5,11 @@ use crate::place::plain_cause;
 use crate::report::{Failure, Kind};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
+use std::os::unix::fs::{MetadataExt as _, fchown};
 use std::path::{Path, PathBuf};
 
 /// Replaces the text of a file by another, if it still is what it was. A link stays a link, and the
-/// file keeps its mode.
+/// file keeps its mode, and its owner where root changes it.
 pub(crate) fn replace(path: &Path, before: &str, after: &str) -> Result<(), Failure> {
     let cannot = |why: &str| {
         let message = format!("cannot write '{}': {why}", path.display());
@@ -51,8 +52,21 @@ impl Beside {
     }
 
     fn write(&self, text: &str, target: &Path) -> io::Result<()> {
-        self.file
-            .set_permissions(fs::metadata(target)?.permissions())?;
+        let of_target = fs::metadata(target)?;
+        let own = self.file.metadata()?;
+        if (own.uid(), own.gid()) != (of_target.uid(), of_target.gid()) {
+            // Only root may give a file away; whoever else may write here keeps what they wrote.
+            let given = fchown(&self.file, Some(of_target.uid()), Some(of_target.gid()));
+            let is_refused = |error: &io::Error| error.kind() == io::ErrorKind::PermissionDenied;
+            given.or_else(|error| {
+                if is_refused(&error) {
+                    Ok(())
+                } else {
+                    Err(error)
+                }
+            })?;
+        }
+        self.file.set_permissions(of_target.permissions())?;
         (&self.file).write_all(text.as_bytes())?;
         self.file.sync_all()
     }
@@ -106,6 +120,19 @@ mod tests {
         );
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(names(folder.path()), ["real.toml", "rusm.toml"]);
+    }
+
+    /// Root mends the file of somebody else, whose it stays. Nobody else can give a file away, so nothing is to be seen then.
+    #[test]
+    fn the_owner_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("rusm.toml");
+        fs::write(&file, "old").unwrap();
+        if std::os::unix::fs::chown(&file, Some(65_534), Some(65_533)).is_ok() {
+            replace(&file, "old", "new").unwrap();
+            let found = fs::metadata(&file).unwrap();
+            assert_eq!((found.uid(), found.gid()), (65_534, 65_533));
+        }
     }
 
     /// A file that somebody changed meanwhile is not written over.

@@ -140,17 +140,16 @@ fn frame_name(frame: &FrameInfo) -> String {
     }
 }
 
-/// A frame of the Rust library between a panic and its trap.
+/// A frame of the libraries between a panic of Rust, or an `abort`, and its trap.
 fn is_machinery(name: &str) -> bool {
-    let name = name.trim_start_matches('<');
-    [
+    const OF_RUST: [&str; 6] = [
         "std::",
         "core::",
         "alloc::",
         "__rust",
         "rust_panic",
         "rust_begin_unwind",
-    ]
-    .iter()
-    .any(|prefix| name.starts_with(prefix))
+    ];
+    let name = name.trim_start_matches('<');
+    name == "abort" || OF_RUST.iter().any(|prefix| name.starts_with(prefix))
 }
