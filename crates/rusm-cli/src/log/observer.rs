@@ -316,7 +316,7 @@ fn for_command_line(denial: &Recorded) -> String {
         "network" if denial.target.ends_with(":0") => Some("--allow-net".to_owned()),
         // The rule that opens it: an address where the name is not enough.
         "network" => rule_advised(&denial.sentence).map(|rule| format!("--allow-net={rule}")),
-        "files" => Some(format!("--dir {}", denial.target)),
+        "files" => folder_advised(&denial.sentence),
         "env" => Some(format!("--env {}", denial.target)),
         "listen" => Some(format!("--allow-listen={}", denial.target)),
         "spawn" => Some("--allow-spawn".to_owned()),
@@ -333,6 +333,20 @@ fn for_command_line(denial: &Recorded) -> String {
 fn rule_advised(sentence: &str) -> Option<&str> {
     let (_, line) = sentence.rsplit_once("allow-network = [\"")?;
     line.split_once("\"]").map(|(rule, _)| rule)
+}
+
+/// The folder of the manifest line that a denial advises, as a flag. A name that is escaped there is left to the reader.
+fn folder_advised(sentence: &str) -> Option<String> {
+    let (_, line) = sentence.rsplit_once("preopen = [{ host = \"")?;
+    let (host, rest) = line.split_once("\", guest = \"")?;
+    let (guest, rest) = rest.split_once('"')?;
+    let access = if rest.starts_with(", read-only") {
+        "::ro"
+    } else {
+        ""
+    };
+    let is_plain = !host.contains('\\') && !guest.contains('\\');
+    is_plain.then(|| format!("--dir {host}::{guest}{access}"))
 }
 
 #[cfg(test)]
@@ -377,6 +391,19 @@ mod tests {
         let told = for_command_line(&denial("listen", "127.0.0.1:80"));
         assert!(
             told.ends_with("To allow it: --allow-listen=127.0.0.1:80"),
+            "{told}"
+        );
+        let line =
+            "To allow it: preopen = [{ host = \"data\", guest = \"/d\" }] under [capabilities.p]";
+        let changes = Recorded {
+            sentence: format!(
+                "x (pid 0.7.1) may not change /d/new, which is for reading only: profile 'p' allows data::/d::ro. {line}"
+            ),
+            ..denial("files", "/d/new")
+        };
+        let told = for_command_line(&changes);
+        assert!(
+            told.ends_with("allows data::/d::ro. To allow it: --dir data::/d"),
             "{told}"
         );
         assert!(for_command_line(&denial("env", "HOME")).ends_with("To allow it: --env HOME"));
