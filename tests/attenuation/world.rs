@@ -371,13 +371,18 @@ impl<'a> World<'a> {
     fn judge_deed(&self, who: usize, right: &str, line: &str) {
         let is_denied = line.contains("=denied:");
         match family(right) {
-            // Variables are handed over when a program begins; what it has read it keeps.
-            "env" => assert_eq!(
-                line == "env=ok:value",
-                self.oracle.lives[who].at_start.contains(right),
-                "{who} {right}: {line}\n{}",
-                self.story
-            ),
+            // What it was given at its start it reads as long as it has the right; what it has read before it keeps.
+            "env" => {
+                let life = &self.oracle.lives[who];
+                let (is_read, was_given) = (line == "env=ok:value", life.at_start.contains(right));
+                let story = || format!("{who} {right}: {line}\n{}", self.story);
+                assert!(!is_read || was_given, "{}", story());
+                assert!(
+                    is_read || !(was_given && life.rights.contains(right)),
+                    "{}",
+                    story()
+                );
+            }
             // There is no store behind the interface, and the file is there to be read.
             "files" => self.judge(who, right, line == "read=ok:content"),
             _ => self.judge(who, right, !is_denied),

@@ -280,6 +280,9 @@ impl WasiState {
         {
             output.leave_terminal();
         }
+        if matches!(self.context, Context::Nothing) {
+            return;
+        }
         let mut fresh = self.builder_without_folders().build();
         if let Some(view) = self.context.view() {
             std::mem::swap(view.ctx.cli(), fresh.cli());

@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -41,14 +41,11 @@ pub(crate) fn folder(path: &Path) -> &Path {
 
 /// A new file beside `path`, readable and writable by its owner alone.
 ///
-/// No name is used twice by one process, so what is there already was left by a killed one of the same number, which in a container
-/// may be every one: it is removed.
+/// No name is used twice by one process, and none by two that live: what is there already was left by a killed one of the same number,
+/// which in a container may be every one. It is removed.
 fn partial(path: &Path) -> io::Result<(File, PathBuf)> {
     static N_MADE: AtomicU64 = AtomicU64::new(0);
-    let count = N_MADE.fetch_add(1, Ordering::Relaxed);
-    let mut name = path.as_os_str().to_owned();
-    name.push(format!(".{}-{count}.partial", std::process::id()));
-    let name = PathBuf::from(name);
+    let name = partial_name(path, N_MADE.fetch_add(1, Ordering::Relaxed));
     let mut how = OpenOptions::new();
     how.read(true).write(true).create_new(true).mode(0o600);
     let made = match how.open(&name) {
@@ -60,6 +57,15 @@ fn partial(path: &Path) -> io::Result<(File, PathBuf)> {
     let of_it =
         |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", name.display()));
     Ok((made.map_err(of_it)?, name))
+}
+
+/// By the number of the process and of the namespace that the number is from: containers that share a folder have numbers in common.
+fn partial_name(path: &Path, count: u64) -> PathBuf {
+    let namespace = std::fs::metadata("/proc/self/ns/pid").map_or(0, |found| found.ino());
+    let process = std::process::id();
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!(".{namespace}-{process}-{count}.partial"));
+    PathBuf::from(name)
 }
 
 fn publish(partial: &Path, path: &Path) -> io::Result<Made> {
@@ -83,8 +89,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x.redb");
         for count in 0..200 {
-            let name = format!("x.redb.{}-{count}.partial", std::process::id());
-            std::fs::write(folder.path().join(name), "left").unwrap();
+            std::fs::write(partial_name(&path, count), "left").unwrap();
         }
         let fill = |_file, _partial: &Path| Ok::<(), io::Error>(());
         assert_eq!(make(&path, fill, |error| error).unwrap(), Made::New);

@@ -50,7 +50,7 @@ pub(crate) struct Shared {
     pub(crate) disk: Arc<Disk>,
     poison: Mutex<Option<String>>,
     around_answers: OnceLock<Around>,
-    on_poison: OnceLock<OnPoison>,
+    on_poison: Mutex<Vec<OnPoison>>,
 }
 
 /// Something to be done around some work: it calls that once.
@@ -133,7 +133,7 @@ impl Store {
             disk: Arc::clone(engine.disk()),
             poison: Mutex::new(None),
             around_answers: OnceLock::new(),
-            on_poison: OnceLock::new(),
+            on_poison: Mutex::default(),
         });
         let failed = |source| OpenError::Io {
             path: path.to_owned(),
@@ -198,10 +198,16 @@ impl Store {
         let _is_set = self.0.shared.around_answers.set(around);
     }
 
-    /// Is told once, with the reason, if the store comes to take no more writes. The first one that is set stays.
+    /// Is told once, with the reason, when the store takes no more writes: now, if that is so already. Each that is given is told.
     pub fn on_poison(&self, on_poison: OnPoison) {
-        // Another runtime on the same store has set it.
-        let _is_set = self.0.shared.on_poison.set(on_poison);
+        let poison = self.0.shared.poison.lock();
+        match poison.clone() {
+            None => self.0.shared.on_poison.lock().push(on_poison),
+            Some(reason) => {
+                drop(poison);
+                on_poison(&reason);
+            }
+        }
     }
 
     /// Copies what is committed into a new store file while this one goes on. The copy is made under
@@ -272,10 +278,9 @@ impl Shared {
         let mut poison = self.poison.lock();
         if poison.is_none() {
             *poison = Some(reason.to_owned());
+            let told = std::mem::take(&mut *self.on_poison.lock());
             drop(poison);
-            if let Some(on_poison) = self.on_poison.get() {
-                on_poison(reason);
-            }
+            told.iter().for_each(|on_poison| on_poison(reason));
         }
     }
 }

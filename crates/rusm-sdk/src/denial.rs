@@ -13,6 +13,9 @@ pub struct Denial {
     pub help: String,
 }
 
+/// Where the node says that a line of the manifest goes.
+const ADVICE: [&str; 2] = [" under [capabilities.", " in a profile of the manifest"];
+
 impl fmt::Display for Denial {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
@@ -23,7 +26,7 @@ impl fmt::Display for Denial {
         write!(f, "'{permission}' does not cover '{target}'")?;
         if help.is_empty() {
             Ok(())
-        } else if help.contains(" = ") {
+        } else if ADVICE.iter().any(|place| help.contains(place)) {
             write!(f, "; to allow it: {help}")
         } else {
             write!(f, "; {help}")
@@ -53,6 +56,11 @@ mod tests {
         assert_eq!(
             said("allow-spawn = [\"w\"] under [capabilities.p]"),
             "'spawn' does not cover 'w'; to allow it: allow-spawn = [\"w\"] under [capabilities.p]"
+        );
+        let reason = "The embedding program refuses it: limit = 3. No manifest line would allow it";
+        assert_eq!(
+            said(reason),
+            format!("'spawn' does not cover 'w'; {reason}")
         );
         assert_eq!(
             said("It was given up"),

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 pub use event::{Down, Event, Exit, Message, Request};
 pub use selector::Selector;
 
-use crate::{Denial, Destination, ExitReason, Reference, sys};
+use crate::{Denial, Destination, ExitReason, Pid, Reference, sys};
 
 /// Why [`send`] delivered nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -143,9 +143,11 @@ fn elapsed_ms(begin: Instant) -> u64 {
     u64::try_from(begin.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Does something during which no request with this tag is received; then they are there, before all others.
-pub(crate) fn holding<R>(tag: u64, work: impl FnOnce() -> R) -> R {
-    stash::begin_to_hold(tag);
+/// Does something during which the first request of this sender with this tag is not received; then it is there, before all others.
+pub(crate) fn holding<R>(sender: Option<Pid>, tag: u64, work: impl FnOnce() -> R) -> R {
+    if let Some(sender) = sender {
+        stash::begin_to_hold(sender, tag);
+    }
     let result = work();
     stash::end_of_hold();
     result

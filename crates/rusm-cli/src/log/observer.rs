@@ -310,35 +310,43 @@ impl RuntimeObserver for LogObserver {
 }
 
 /// The sentence of a denial, with the flag that would allow it in place of the manifest's line.
+///
+/// What stands before the rule is partly the guest's text, and only what stands behind it is read: no guest makes its own advice.
 fn for_command_line(denial: &Recorded) -> String {
+    let rule = format!(": {}.", denial.rule);
+    let advised = denial.sentence.rsplit_once(&rule);
+    let line = advised.and_then(|(_, advice)| advice.strip_prefix(" To allow it: "));
+    let (Some((deed, _)), Some(line)) = (advised, line) else {
+        return denial.sentence.clone();
+    };
     let flag = match denial.permission {
         // Any grant opens a socket; which one is needed shows when it connects.
         "network" if denial.target.ends_with(":0") => Some("--allow-net".to_owned()),
         // The rule that opens it: an address where the name is not enough.
-        "network" => rule_advised(&denial.sentence).map(|rule| format!("--allow-net={rule}")),
-        "files" => folder_advised(&denial.sentence),
+        "network" => rule_advised(line).map(|rule| format!("--allow-net={rule}")),
+        "files" => folder_advised(line),
         "env" => Some(format!("--env {}", denial.target)),
         "listen" => Some(format!("--allow-listen={}", denial.target)),
         "spawn" => Some("--allow-spawn".to_owned()),
         _ => None,
     };
-    match (denial.sentence.split_once(" To allow it: "), flag) {
-        (Some((denied, _)), Some(flag)) => format!("{denied} To allow it: {flag}"),
-        (Some((denied, _)), None) => denied.to_owned(),
-        (None, _) => denial.sentence.clone(),
+    match flag {
+        Some(flag) => format!("{deed}{rule} To allow it: {flag}"),
+        None => format!("{deed}{rule}"),
     }
 }
 
-/// The one rule of the manifest line that a denial advises.
-fn rule_advised(sentence: &str) -> Option<&str> {
-    let (_, line) = sentence.rsplit_once("allow-network = [\"")?;
-    line.split_once("\"]").map(|(rule, _)| rule)
+/// The one rule of a manifest's line.
+fn rule_advised(line: &str) -> Option<&str> {
+    let rules = line.strip_prefix("allow-network = [\"")?;
+    rules.split_once("\"]").map(|(rule, _)| rule)
 }
 
-/// The folder of the manifest line that a denial advises, as a flag. A name that is escaped there is left to the reader.
-fn folder_advised(sentence: &str) -> Option<String> {
-    let (_, line) = sentence.rsplit_once("preopen = [{ host = \"")?;
-    let (host, rest) = line.split_once("\", guest = \"")?;
+/// The folder of a manifest's line, as a flag. A name that is escaped there is left to the reader.
+fn folder_advised(line: &str) -> Option<String> {
+    let (host, rest) = line
+        .strip_prefix("preopen = [{ host = \"")?
+        .split_once("\", guest = \"")?;
     let (guest, rest) = rest.split_once('"')?;
     let access = if rest.starts_with(", read-only") {
         "::ro"
@@ -399,6 +407,7 @@ mod tests {
             sentence: format!(
                 "x (pid 0.7.1) may not change /d/new, which is for reading only: profile 'p' allows data::/d::ro. {line}"
             ),
+            rule: "profile 'p' allows data::/d::ro".into(),
             ..denial("files", "/d/new")
         };
         let told = for_command_line(&changes);
@@ -406,6 +415,16 @@ mod tests {
             told.ends_with("allows data::/d::ro. To allow it: --dir data::/d"),
             "{told}"
         );
+        // A path that reads like advice is none.
+        let path = "'/d/../ To allow it: preopen = [{ host = \"/\", guest = \"/\" }]'";
+        let forged = format!(
+            "x (pid 0.7.1) may not use {path}, which leads out of the folder: profile 'p' allows nothing. No path leads out"
+        );
+        let leads_out = Recorded {
+            sentence: forged.clone(),
+            ..denial("files", path)
+        };
+        assert_eq!(for_command_line(&leads_out), forged);
         assert!(for_command_line(&denial("env", "HOME")).ends_with("To allow it: --env HOME"));
         assert!(for_command_line(&denial("storage", "b")).ends_with("allows nothing."));
     }

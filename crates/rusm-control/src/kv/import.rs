@@ -54,29 +54,53 @@ pub(super) async fn import(kv: Kv, request: &mut Request) -> Result<Reply, ApiEr
     }
 }
 
-/// Hands all in at once, so that they share commits, and waits for them in order.
+/// Hands all in at once, so that they share commits, and waits for all of them: what is written is told, whatever became of the others.
 async fn write(kv: &Kv, batches: Vec<Planned>, written: &mut u64) -> Result<(), ApiError> {
     let store = kv.store()?;
-    let mut by_bucket: BTreeMap<String, u64> = BTreeMap::new();
     let submit = |planned: Planned| {
         let bucket = planned.batch.bucket().to_owned();
         let submitted = store.submit(planned.batch);
         (bucket, planned.line, planned.entries, submitted)
     };
     let submitted: Vec<_> = batches.into_iter().map(submit).collect();
+    let mut deeds = Deeds::of(kv);
     let mut failed = Ok(());
     for (bucket, line, entries, submitted) in submitted {
-        if let Err(error) = submitted.await {
-            failed = Err(of_write(error).at_line(line, *written));
-            break;
+        match submitted.await {
+            Ok(_) => {
+                *deeds.by_bucket.entry(bucket).or_default() += entries;
+                if failed.is_ok() {
+                    *written += entries;
+                }
+            }
+            Err(error) if failed.is_ok() => failed = Err(of_write(error).at_line(line, *written)),
+            Err(_) => {}
         }
-        *written += entries;
-        *by_bucket.entry(bucket).or_default() += entries;
-    }
-    for (bucket, entries) in by_bucket {
-        kv.did(Action::Import, Some(&bucket), None, entries);
     }
     failed
+}
+
+/// Tells what was written of each bucket, also if nobody waits for the end of it any more.
+struct Deeds<'a> {
+    kv: &'a Kv,
+    by_bucket: BTreeMap<String, u64>,
+}
+
+impl Deeds<'_> {
+    fn of(kv: &Kv) -> Deeds<'_> {
+        Deeds {
+            kv,
+            by_bucket: BTreeMap::new(),
+        }
+    }
+}
+
+impl Drop for Deeds<'_> {
+    fn drop(&mut self) {
+        for (bucket, entries) in &self.by_bucket {
+            self.kv.did(Action::Import, Some(bucket), None, *entries);
+        }
+    }
 }
 
 /// What has come, until there is enough of it.

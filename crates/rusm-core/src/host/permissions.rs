@@ -15,9 +15,17 @@ impl Host<'_> {
     /// stay so, and variables that were read are known. A name that is none ends the caller: a right that was meant to go must
     /// not stay.
     pub(crate) fn drop_permission(&mut self, permission: &str) -> Result<(), Fault> {
+        let known = Permission::from_name(permission);
+        let is_held = |permission| {
+            self.state
+                .guard
+                .with_profile(|profile| profile.holds(permission))
+        };
+        let was_held = known.is_some_and(is_held);
         if self.state.guard.drop_permission(permission) {
-            if let Some(permission) = Permission::from_name(permission) {
+            if let Some(permission) = known {
                 match permission {
+                    _ if !was_held => {}
                     Permission::Files => self.state.wasi.close_folders(),
                     Permission::Env | Permission::Stdio => self.state.wasi.take_back(),
                     Permission::Network

@@ -122,8 +122,11 @@ impl WasiState {
         self.setup.guard.with_profile(is_revoked)
     }
 
-    /// Tells of a change in a folder that is for reading only. False if none of the descriptors is.
+    /// Tells of a change in a folder that is for reading only, or was. False if none of the descriptors is.
     fn tell_of_change(&mut self, attempt: &Attempt) -> bool {
+        if attempt.is_change && self.tell_if_given_up(attempt) {
+            return true;
+        }
         let is_read_only = |place: &&Place| self.perms_of(place.handle) == Some(FsPerms::ReadOnly);
         let refused = attempt.places.iter().find(is_read_only);
         let Some(place) = refused.filter(|_| attempt.is_change) else {
@@ -133,14 +136,22 @@ impl WasiState {
         true
     }
 
-    /// Tells that there is no folder any more, if that is why the answer was that this is none.
-    fn tell_if_given_up(&mut self, attempt: &Attempt) {
-        if self.has_given_up_folders()
-            && let Some(place) = attempt.places.first()
-        {
-            // They were all exchanged for the same one.
+    /// Tells that there is no folder any more, if it was one that the call began at.
+    fn tell_if_given_up(&mut self, attempt: &Attempt) -> bool {
+        if !self.has_given_up_folders() {
+            return false;
+        }
+        let mut places = attempt.places.iter();
+        let folder = places.find(|place| !self.is_file(place.handle));
+        if let Some(place) = folder {
+            // They were all exchanged for the same one, so which it was is not known.
             self.tell("", &place.path, Obstacle::GivenUp);
         }
+        folder.is_some()
+    }
+
+    fn is_file(&mut self, handle: u32) -> bool {
+        matches!(self.descriptor(handle), Some(Descriptor::File(_)))
     }
 
     fn tell_of(&mut self, place: &Place, obstacle: Obstacle) {

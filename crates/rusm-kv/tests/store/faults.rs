@@ -50,6 +50,10 @@ fn a_commit_fails(faults: Faults, size: usize) -> (Memory, Store) {
     );
     assert_eq!(store.status().poisoned.as_ref(), Some(&reason));
     assert_eq!(*told.lock().unwrap(), [reason]);
+    let (late, tell) = (Arc::new(Mutex::new(0)), Arc::clone(&told));
+    let count = Arc::clone(&late);
+    store.on_poison(Box::new(move |_| *count.lock().unwrap() += 1));
+    assert_eq!((*late.lock().unwrap(), tell.lock().unwrap().len()), (1, 1));
     only_the_first_ten_are_there(&store, size);
     (memory, store)
 }

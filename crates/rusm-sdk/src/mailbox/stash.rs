@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 
 use super::{Event, Selector};
-use crate::Reference;
+use crate::{Pid, Reference};
 
 thread_local! {
     /// Oldest first.
@@ -28,31 +28,38 @@ pub(super) fn take(selector: Option<&Selector>) -> Option<Event> {
 }
 
 thread_local! {
-    /// Requests with this tag are held back, and are these; no tag while it is zero.
-    static HELD: RefCell<(u64, Vec<Event>)> = const { RefCell::new((0, Vec::new())) };
+    /// The request of this sender with this tag is held back, and this is it.
+    static HELD: RefCell<Held> = const { RefCell::new(Held { wanted: None, event: None }) };
 }
 
-pub(super) fn begin_to_hold(tag: u64) {
-    HELD.with_borrow_mut(|(held, _)| *held = tag);
+#[derive(Default)]
+struct Held {
+    wanted: Option<(Pid, u64)>,
+    event: Option<Event>,
 }
 
-/// Whether it is one of those that are held back.
+pub(super) fn begin_to_hold(sender: Pid, tag: u64) {
+    HELD.with_borrow_mut(|held| held.wanted = Some((sender, tag)));
+}
+
+/// Whether it is the one to be held back, which is none yet: nobody else, and nobody twice, fills this process's memory with it.
 pub(super) fn is_held(event: &Event) -> bool {
     let Event::Request(request) = event else {
         return false;
     };
-    HELD.with_borrow(|(tag, _)| *tag != 0 && request.tag == *tag)
+    let is_it = (request.sender, request.tag);
+    HELD.with_borrow(|held| held.wanted == Some(is_it) && held.event.is_none())
 }
 
 pub(super) fn hold(event: Event) {
-    HELD.with_borrow_mut(|(_, events)| events.push(event));
+    HELD.with_borrow_mut(|held| held.event = Some(event));
 }
 
-/// Gives them back. They come before what was put back meanwhile: they are older than all that their senders sent later.
+/// Gives it back. It comes before what was put back meanwhile: it is older than all that its sender sent later.
 pub(super) fn end_of_hold() {
-    let (_, held) = HELD.take();
+    let held = HELD.take();
     STASH.with_borrow_mut(|stash| {
-        for event in held.into_iter().rev() {
+        if let Some(event) = held.event {
             stash.push_front(event);
         }
     });
@@ -73,8 +80,8 @@ pub(crate) fn forget(monitor: Reference) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ExitReason;
     use crate::mailbox::{Down, Exit, Message};
-    use crate::{ExitReason, Pid};
 
     fn pid(number: u64) -> Pid {
         Pid::from_u64(number).unwrap()
@@ -132,17 +139,19 @@ mod tests {
 
     #[test]
     fn what_is_held_back_comes_first_when_that_is_over() {
-        assert!(!is_held(&request(3, 0)) && !is_held(&request(3, 7)));
-        begin_to_hold(7);
+        assert!(!is_held(&request(3, 7)));
+        begin_to_hold(pid(3), 7);
         assert!(is_held(&request(3, 7)));
-        assert!(!is_held(&request(3, 8)) && !is_held(&message(3, 7)));
+        for other in [request(3, 8), request(4, 7), message(3, 7)] {
+            assert!(!is_held(&other));
+        }
         hold(request(3, 7));
-        hold(request(4, 7));
+        // One is enough: it is not for others to fill this memory.
+        assert!(!is_held(&request(3, 7)));
         put_back(message(3, 1));
         end_of_hold();
         assert!(!is_held(&request(3, 7)));
         assert_eq!(take(None), Some(request(3, 7)));
-        assert_eq!(take(None), Some(request(4, 7)));
         assert_eq!(take(None), Some(message(3, 1)));
         assert_eq!(take(None), None);
     }

@@ -16,7 +16,7 @@ use crate::{ExitReason, Pid, Reference, process, tags};
 pub fn run<S: Server>(init: impl FnOnce(Vec<String>) -> Init<S>) {
     let args = std::env::args().skip(1).collect();
     // It may receive, and is not to see who waits for its end.
-    let begun = mailbox::holding(tags::START, || init(args));
+    let begun = mailbox::holding(process::parent(), tags::START, || init(args));
     let reason = match begun {
         Init::Ok(server, first) => Engine::new(server).serve(first),
         Init::Ignore => ExitReason::Normal,

@@ -118,16 +118,20 @@ impl Access for FileAccess {
             }
         }
         // They wait together, and share a commit.
-        let (n_runs, mut n_written) = (runs.len(), 0);
-        for (nth, (n_entries, submitted)) in runs.into_iter().enumerate() {
-            if let Err(error) = submitted.wait() {
-                let is_last = nth + 1 == n_runs;
-                return Err(Stopped {
-                    why: failed(error),
-                    written: is_last.then_some(n_written),
-                });
+        let (mut n_written, mut failure, mut has_more) = (0, None, false);
+        for (n_entries, submitted) in runs {
+            match (submitted.wait(), &failure) {
+                (Ok(_), None) => n_written += n_entries,
+                (Ok(_), Some(_)) => has_more = true,
+                (Err(error), None) => failure = Some(failed(error)),
+                (Err(_), Some(_)) => {}
             }
-            n_written += n_entries;
+        }
+        if let Some(why) = failure {
+            return Err(Stopped {
+                why,
+                written: (!has_more).then_some(n_written),
+            });
         }
         match wrong {
             None => Ok(()),

@@ -52,6 +52,7 @@ impl NewFile {
             Ok(()) => {}
             Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(taken(&self.to)),
             // Some file systems have no links.
+            Err(error) if !has_no_links(&error) => return Err(self.cannot(&error)),
             Err(_) if fs::symlink_metadata(&self.to).is_ok() => return Err(taken(&self.to)),
             Err(_) => {
                 fs::rename(&self.partial, &self.to).map_err(|error| self.cannot(&error))?;
@@ -79,6 +80,14 @@ impl Drop for NewFile {
         // What cannot be removed is left: it is not under the name that was asked for.
         let _left = fs::remove_file(&self.partial);
     }
+}
+
+/// Whether the file system knows no links: FAT, and many that are somewhere else.
+fn has_no_links(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::PermissionDenied | ErrorKind::Unsupported
+    )
 }
 
 fn taken(path: &Path) -> Failure {

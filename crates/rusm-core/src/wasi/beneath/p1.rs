@@ -112,18 +112,28 @@ pub(in super::super) async fn tell<T: Guest>(
     is_change: bool,
     attempt: &[At],
 ) {
-    let obstacle = if answer == errno(Errno::Perm) {
-        obstacle(state, memory, is_change, attempt).await
-    } else if answer == errno(Errno::Notdir) && state.wasi().has_given_up_folders() {
-        attempt.first().map(|at| (*at, Obstacle::GivenUp))
-    } else {
-        None
+    let is_refused = answer == errno(Errno::Perm);
+    let is_gone = state.wasi().has_given_up_folders()
+        && (answer == errno(Errno::Notdir) || (is_refused && is_change));
+    let gone = match is_gone {
+        true => attempt.iter().find(|at| is_of_folder(state, at)),
+        false => None,
+    };
+    let obstacle = match gone {
+        Some(at) => Some((*at, Obstacle::GivenUp)),
+        None if is_refused => obstacle(state, memory, is_change, attempt).await,
+        None => None,
     };
     if let Some((at, obstacle)) = obstacle {
         let folder = folder_of(state, at.fd).unwrap_or_default();
         let path = memory.as_cow_str(pointer(&at)).unwrap_or_default();
         state.wasi().tell(&folder, &path, obstacle);
     }
+}
+
+/// Whether it is a folder or a path that begins at one, and not a file that is open.
+fn is_of_folder<T: Guest>(state: &mut T, at: &At) -> bool {
+    at.path.1 != 0 || folder_of(state, at.fd).is_some()
 }
 
 /// Which of the paths was refused, and why. None where the system itself did.

@@ -72,7 +72,7 @@ pub(in super::super) async fn tell_p2<T: Guest, R>(
                 }
             }
         }
-        Ok((Err(ErrorCode::NotDirectory),)) => state.wasi().tell_if_given_up(attempt),
+        Ok((Err(ErrorCode::NotDirectory),)) => _ = state.wasi().tell_if_given_up(attempt),
         Ok(_) | Err(_) => {}
     }
 }
@@ -86,7 +86,7 @@ pub(in super::super) fn tell_open_p2<T: Guest, R>(
     let attempt = Attempt::to_change_open(handle);
     match answer {
         Ok((Err(ErrorCode::NotPermitted),)) => _ = state.wasi().tell_of_change(&attempt),
-        Ok((Err(ErrorCode::NotDirectory),)) => state.wasi().tell_if_given_up(&attempt),
+        Ok((Err(ErrorCode::NotDirectory),)) => _ = state.wasi().tell_if_given_up(&attempt),
         Ok(_) | Err(_) => {}
     }
 }

@@ -46,8 +46,7 @@ fn streaming<T: Guest>(files: &mut LinkerInstance<'_, T>) -> wasmtime::Result<()
     files.func_wrap(
         "[method]descriptor.write-via-stream",
         |mut store: StoreContextMut<'_, T>, (fd, data, at): (Fd, StreamReader<u8>, u64)| {
-            let attempt = Attempt::to_change_open(fd.rep());
-            store.data_mut().wasi().tell_of_change(&attempt);
+            tell_of_stream(store.data_mut(), &fd);
             let files = Access::<T, WasiFilesystem>::new(store, T::filesystem);
             Ok((WasiFilesystem::write_via_stream(files, fd, data, at)?,))
         },
@@ -55,8 +54,7 @@ fn streaming<T: Guest>(files: &mut LinkerInstance<'_, T>) -> wasmtime::Result<()
     files.func_wrap(
         "[method]descriptor.append-via-stream",
         |mut store: StoreContextMut<'_, T>, (fd, data): (Fd, StreamReader<u8>)| {
-            let attempt = Attempt::to_change_open(fd.rep());
-            store.data_mut().wasi().tell_of_change(&attempt);
+            tell_of_stream(store.data_mut(), &fd);
             let files = Access::<T, WasiFilesystem>::new(store, T::filesystem);
             Ok((WasiFilesystem::append_via_stream(files, fd, data)?,))
         },
@@ -70,6 +68,14 @@ fn streaming<T: Guest>(files: &mut LinkerInstance<'_, T>) -> wasmtime::Result<()
             Ok((WasiFilesystem::read_directory(files, fd)?,))
         },
     )
+}
+
+/// A folder is no file to write to, whatever it is granted for.
+fn tell_of_stream<T: Guest>(state: &mut T, fd: &Fd) {
+    if state.wasi().is_file(fd.rep()) {
+        let attempt = Attempt::to_change_open(fd.rep());
+        state.wasi().tell_of_change(&attempt);
+    }
 }
 
 /// What opening attempts.
