@@ -42,6 +42,35 @@ macro_rules! functions_with_paths {
     };
 }
 
+/// What flags mean: the same in WASI 0.2 and 0.3, by types of either's own.
+macro_rules! flags_of_this_version {
+    () => {
+        /// What opening attempts.
+        pub(in super::super) fn opening(
+            fd: &Fd,
+            flags: PathFlags,
+            path: &str,
+            how: OpenFlags,
+            rights: DescriptorFlags,
+        ) -> Attempt {
+            let is_change = how.intersects(OpenFlags::CREATE | OpenFlags::TRUNCATE)
+                || rights.contains(DescriptorFlags::WRITE);
+            Attempt::to_use(fd.rep(), is_followed(flags), path).if_changing(is_change)
+        }
+
+        fn is_followed(flags: PathFlags) -> bool {
+            flags.contains(PathFlags::SYMLINK_FOLLOW)
+        }
+
+        fn how_to_follow(place: &Place) -> PathFlags {
+            match place.is_followed {
+                true => PathFlags::SYMLINK_FOLLOW,
+                false => PathFlags::empty(),
+            }
+        }
+    };
+}
+
 mod p1;
 mod p2;
 mod p3;

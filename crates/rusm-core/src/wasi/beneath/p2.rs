@@ -41,22 +41,7 @@ pub(crate) fn shadow_paths_p2<T: Guest>(linker: &mut Linker<T>) -> wasmtime::Res
     Ok(())
 }
 
-/// What opening attempts.
-pub(in super::super) fn opening(
-    fd: &Fd,
-    flags: PathFlags,
-    path: &str,
-    how: OpenFlags,
-    rights: DescriptorFlags,
-) -> Attempt {
-    let is_change = how.intersects(OpenFlags::CREATE | OpenFlags::TRUNCATE)
-        || rights.contains(DescriptorFlags::WRITE);
-    Attempt::to_use(fd.rep(), is_followed(flags), path).if_changing(is_change)
-}
-
-fn is_followed(flags: PathFlags) -> bool {
-    flags.contains(PathFlags::SYMLINK_FOLLOW)
-}
+flags_of_this_version!();
 
 /// Tells of a refusal, if the answer is one.
 pub(in super::super) async fn tell_p2<T: Guest, R>(
@@ -93,14 +78,10 @@ pub(in super::super) fn tell_open_p2<T: Guest, R>(
 
 /// Looking at what is there is permitted, wherever it is there.
 async fn leads_out<T: Guest>(state: &mut T, place: &Place) -> bool {
-    let flags = match place.is_followed {
-        true => PathFlags::SYMLINK_FOLLOW,
-        false => PathFlags::empty(),
-    };
     let fd = Resource::new_borrow(place.handle);
     let found = state
         .filesystem()
-        .stat_at(fd, flags, place.path.clone())
+        .stat_at(fd, how_to_follow(place), place.path.clone())
         .await;
     found.is_err_and(|error| error.downcast_ref() == Some(&ErrorCode::NotPermitted))
 }

@@ -78,22 +78,7 @@ fn tell_of_stream<T: Guest>(state: &mut T, fd: &Fd) {
     }
 }
 
-/// What opening attempts.
-pub(in super::super) fn opening(
-    fd: &Fd,
-    flags: PathFlags,
-    path: &str,
-    how: OpenFlags,
-    rights: DescriptorFlags,
-) -> Attempt {
-    let is_change = how.intersects(OpenFlags::CREATE | OpenFlags::TRUNCATE)
-        || rights.contains(DescriptorFlags::WRITE);
-    Attempt::to_use(fd.rep(), is_followed(flags), path).if_changing(is_change)
-}
-
-fn is_followed(flags: PathFlags) -> bool {
-    flags.contains(PathFlags::SYMLINK_FOLLOW)
-}
+flags_of_this_version!();
 
 /// Tells of a refusal, if the answer is one.
 pub(in super::super) async fn tell_p3<T: Guest, R>(
@@ -122,12 +107,8 @@ pub(in super::super) async fn tell_p3<T: Guest, R>(
 
 /// Looking at what is there is permitted, wherever it is there.
 async fn leads_out<T: Guest>(accessor: &Accessor<T>, place: &Place) -> bool {
-    let flags = match place.is_followed {
-        true => PathFlags::SYMLINK_FOLLOW,
-        false => PathFlags::empty(),
-    };
     let files = accessor.with_getter::<WasiFilesystem>(T::filesystem);
     let fd = Resource::new_borrow(place.handle);
-    let found = WasiFilesystem::stat_at(&files, fd, flags, place.path.clone()).await;
+    let found = WasiFilesystem::stat_at(&files, fd, how_to_follow(place), place.path.clone()).await;
     found.is_err_and(|error| matches!(error.downcast_ref(), Some(ErrorCode::NotPermitted)))
 }
